@@ -1,0 +1,114 @@
+"""What is deployed: the site, its zones and its sensors. Frozen; `rampart.site` loads them from TOML.
+
+Positions are ENU metres about the site's origin unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every settings struct: strict, frozen, every field with unit and reason."""
+
+
+class Zone(Settings, frozen=True):
+    """An area whose people are told together. `polygon_enu_m`: open ring, counter-clockwise.
+
+    `release` names `auto` or `confirm` for every family of `values.FAMILIES` that can be warned of:
+    mortar, gun, rocket, drone, unknown; there is no default. `threshold` None: the site's.
+    """
+
+    id: str
+    name: str
+    polygon_enu_m: tuple[tuple[float, float], ...]
+    release: dict[str, Literal["auto", "confirm"]]
+    people: int = 0
+    shelter_s: float = 10.0
+    threshold: float | None = None
+    confirm_timeout_s: float = 5.0
+    on_timeout: Literal["release", "withhold"] = "release"
+    all_clear: Literal["auto", "confirm"] = "confirm"
+
+
+class Sensor(Settings, frozen=True):
+    """A radar: where it stands, what it measures and how well, where it looks, what it may be off by.
+
+    Accuracies are one sigma. `sigma_elevation_rad` None: 2-D; `sigma_range_rate_mps` None: no Doppler.
+    Sector: clockwise from `azimuth_min_rad` to `azimuth_max_rad`. Bias sigmas are the slow errors that
+    repeated plots do not average out.
+    """
+
+    id: str
+    name: str = ""
+    position_enu_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sigma_range_m: float = 12.0
+    sigma_azimuth_rad: float = 2.5e-3
+    sigma_elevation_rad: float | None = 2.5e-3
+    sigma_range_rate_mps: float | None = 1.5
+    scan_period_s: float = 0.5
+    pd: float = 0.9
+    clutter_per_scan: float = 20.0
+    range_min_m: float = 300.0
+    range_max_m: float = 20_000.0
+    range_rate_max_mps: float = 1_000.0
+    azimuth_min_rad: float = 0.0
+    azimuth_max_rad: float = 6.283185307179586
+    elevation_min_rad: float = 0.00872664625997165
+    elevation_max_rad: float = 1.3089969389957472
+    bias_range_m: float = 5.0
+    bias_azimuth_rad: float = 1.0e-3
+    bias_elevation_rad: float = 1.0e-3
+    bias_time_s: float = 0.0
+    silent_after_s: float | None = None
+    system_id: tuple[int, int] | None = None
+
+
+class Wind(Settings, frozen=True):
+    """Wind at one height above the site origin: components *towards* east and north, m/s."""
+
+    height_m: float
+    east_mps: float
+    north_mps: float
+
+
+class Rules(Settings, frozen=True):
+    """Site-wide numbers of the warning rules; every one is an assumption [A] unless the site knows better."""
+
+    warn_p: float = 0.01
+    watch_p: float = 0.002
+    drone_warn_p: float = 0.10
+    hazard_radius_m: dict[str, float] = msgspec.field(
+        default_factory=lambda: {
+            "mortar": 100.0, "gun": 150.0, "rocket": 150.0, "drone": 100.0, "unknown": 150.0,
+        }
+    )  # fmt: skip
+    hold_s: float = 600.0
+    manual_s: float = 600.0
+    watch_lost_s: float = 60.0
+    no_resound_s: float = 60.0
+    cancel_after_warning_s: float = 5.0
+    cancel_after_third_s: float = 10.0
+    drone_ceiling_m: float = 300.0
+    drone_horizon_s: float = 60.0
+    degraded_radius_m: float = 100.0
+    fallback: Literal["off", "base_wide"] = "off"
+    origin_floor_m: float = 50.0
+    origin_delay_s: float = 1800.0
+
+
+class Site(Settings, frozen=True):
+    """The whole installation. `uuid` enters every alarm id. `known_position` False: a local frame only."""
+
+    name: str
+    uuid: str
+    latitude_deg: float
+    longitude_deg: float
+    height_m: float
+    zones: tuple[Zone, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    wind: tuple[Wind, ...] = ()
+    rules: Rules = Rules()
+    known_position: bool = True
