@@ -1,0 +1,125 @@
+"""Which sensors are alive, and which zones they still guard.
+
+A sensor silent for longer than max(2 s, 2 x its declared interval), or that says so itself, is
+DEGRADED. A zone's cover is healthy while every bearing that the installed sensors watch around it
+is still watched by a live one: one radar of two may fail, a sector may not.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rampart.domain.frames import polar_from_enu, sensor_axes
+from rampart.domain.messages import SensorHealth, SensorStatus
+from rampart.domain.site import Sensor, Site
+from rampart.domain.time import ns_from_seconds
+
+MIN_SILENCE_S = 2.0
+LOOK_OUT_M = 3_000.0  # [A] the approach of a round is judged this far out of the zone
+BEARINGS = 36
+
+
+class Health:
+    """State of every sensor of `site`, from what arrives and from silence."""
+
+    def __init__(self, site: Site) -> None:
+        self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
+        self._ids = [sensor.id for sensor in site.sensors]
+        self._silence_ns = [ns_from_seconds(_silence_s(sensor)) for sensor in site.sensors]
+        self._zones = [zone.id for zone in site.zones]
+        self._watched = _watched_bearings(site)
+        self._heard_ns = [-1] * len(site.sensors)
+        self._said_ok = [True] * len(site.sensors)
+        self._live = [True] * len(site.sensors)
+        self._healthy = self._guarded()
+
+    @property
+    def live(self) -> tuple[bool, ...]:
+        """Whether each sensor is LIVE, in site order."""
+        return tuple(self._live)
+
+    @property
+    def healthy(self) -> tuple[str, ...]:
+        """Ids of the zones whose cover is whole, in site order."""
+        return self._healthy
+
+    def heard(self, sensor: str, now_ns: int) -> None:
+        """A sensor sent something at `now_ns`."""
+        index = self._sensors.get(sensor)
+        if index is not None:
+            self._heard_ns[index] = now_ns
+
+    def told(self, status: SensorStatus) -> None:
+        """A sensor speaks of itself."""
+        self.heard(status.sensor, status.t_arrival_ns)
+        index = self._sensors.get(status.sensor)
+        if index is not None and status.kind == "status":
+            self._said_ok[index] = status.state == "ok"
+
+    def advance(self, now_ns: int, cause_seq: int) -> list[SensorHealth]:
+        """The changes of state that are due at `now_ns`, in site order."""
+        changes = []
+        for index, sensor in enumerate(self._ids):
+            if self._heard_ns[index] < 0:
+                self._heard_ns[index] = now_ns  # silence counts from the start of the service
+            silent = now_ns - self._heard_ns[index] > self._silence_ns[index]
+            live = self._said_ok[index] and not silent
+            if live != self._live[index]:
+                self._live[index] = live
+                reason = "heard again" if live else ("silent" if silent else "says so itself")
+                changes.append(
+                    SensorHealth(
+                        sensor=sensor,
+                        t_ns=now_ns,
+                        state="LIVE" if live else "DEGRADED",
+                        reason=reason,
+                        cause_seq=cause_seq,
+                    )
+                )
+        if changes:
+            self._healthy = self._guarded()
+        return changes
+
+    def _guarded(self) -> tuple[str, ...]:
+        installed = self._watched.any(axis=0)
+        live = self._watched[np.array(self._live, bool)].any(axis=0)
+        whole = (installed == live).all(axis=-1) & installed.any(axis=-1)
+        return tuple(zone for zone, good in zip(self._zones, whole, strict=True) if good)
+
+    def state(self) -> dict[str, Any]:
+        """Plain data for a snapshot."""
+        return {"heard": self._heard_ns, "ok": self._said_ok, "live": self._live}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Restore what `state` gave."""
+        self._heard_ns = list(state["heard"])
+        self._said_ok = list(state["ok"])
+        self._live = list(state["live"])
+        self._healthy = self._guarded()
+
+
+def _silence_s(sensor: Sensor) -> float:
+    if sensor.silent_after_s is not None:
+        return sensor.silent_after_s
+    return max(MIN_SILENCE_S, 2.0 * sensor.scan_period_s)
+
+
+def _watched_bearings(site: Site) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """[sensor, zone, bearing]: does the sensor see the point LOOK_OUT_M out of the zone there?"""
+    bearings = np.arange(BEARINGS) * (2 * math.pi / BEARINGS)
+    ring = LOOK_OUT_M * np.stack([np.sin(bearings), np.cos(bearings)], axis=-1)
+    watched = np.zeros((len(site.sensors), len(site.zones), BEARINGS), bool)
+    for z, zone in enumerate(site.zones):
+        points = np.zeros((BEARINGS, 3))
+        points[:, :2] = np.mean(zone.polygon_enu_m, axis=0) + ring
+        for s, sensor in enumerate(site.sensors):
+            axes, position = sensor_axes(site, sensor)
+            polar = polar_from_enu((points - position) @ axes)
+            span = (sensor.azimuth_max_rad - sensor.azimuth_min_rad) % (2 * math.pi)
+            full = span == 0.0 or math.isclose(span, 2 * math.pi)
+            inside = full | ((polar[:, 1] - sensor.azimuth_min_rad) % (2 * math.pi) <= span)
+            watched[s, z] = inside & (polar[:, 0] <= sensor.range_max_m)
+    return watched

@@ -1,0 +1,129 @@
+"""Known traffic: what identifies itself explains its own track, and never another one near it.
+
+Each report is carried forward at its own velocity and matched to the one nearest track inside a
+gate made of both uncertainties. A second track beside it, however close, stays unexplained: a
+hostile drone that follows a friendly one is still a threat.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.frames import ecef_axes, enu_from_geodetic
+from rampart.domain.messages import KnownTrack
+from rampart.domain.site import Settings, Site
+from rampart.domain.time import seconds_between
+
+GATE_D2: Final = 11.34
+"""Squared Mahalanobis gate in the horizontal and the velocity plane: 99 % of a true pair."""
+
+
+class KnownSettings(Settings, frozen=True):
+    """How long a report vouches, and how far what reports may drift from where it was."""
+
+    fresh_s: float = 5.0  # [A] a report older than this explains nothing
+    acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
+
+
+class _Report(msgspec.Struct):
+    ident: str
+    t_ns: int
+    xy: tuple[float, float]
+    v: tuple[float, float]
+    sigma_m: float
+    moving: bool
+
+
+class KnownTraffic:
+    """The latest report of every known object, and the one track each explains."""
+
+    def __init__(self, site: Site, settings: KnownSettings) -> None:
+        self._site = site
+        self._settings = settings
+        self._reports: dict[str, _Report] = {}
+
+    def hear(self, known: KnownTrack) -> None:
+        """Take in one report; an older one than the last of the same object changes nothing."""
+        previous = self._reports.get(known.ident)
+        if previous is not None and previous.t_ns >= known.t_event_ns:
+            return
+        xyz = enu_from_geodetic(known.latitude_deg, known.longitude_deg, known.height_m, self._site)
+        velocity = (0.0, 0.0)
+        if known.velocity_enu_mps is not None:
+            here = ecef_axes(known.latitude_deg, known.longitude_deg)
+            home = ecef_axes(self._site.latitude_deg, self._site.longitude_deg)
+            v = home.T @ here @ np.array(known.velocity_enu_mps)
+            velocity = (float(v[0]), float(v[1]))
+        self._reports[known.ident] = _Report(
+            ident=known.ident,
+            t_ns=known.t_event_ns,
+            xy=(float(xyz[0]), float(xyz[1])),
+            v=velocity,
+            sigma_m=known.sigma_m,
+            moving=known.velocity_enu_mps is not None,
+        )
+
+    def forget(self, now_ns: int) -> None:
+        """Drop reports that no longer vouch for anything at `now_ns`."""
+        limit = self._settings.fresh_s
+        stale = [k for k, r in self._reports.items() if seconds_between(now_ns, r.t_ns) > limit]
+        for ident in stale:
+            del self._reports[ident]
+
+    def explain(
+        self,
+        tracks: npt.NDArray[np.int64],
+        t_ns: int,
+        states: npt.NDArray[np.float64],
+        covariances: npt.NDArray[np.float64],
+    ) -> dict[int, str]:
+        """{track id: ident} of the tracks that known objects explain at `t_ns`.
+
+        `states` (n, >=6) and `covariances` (n, >=6, >=6): site ENU at `t_ns`. Each object explains
+        at most one track, the nearest in its gate; each track has at most one explanation.
+        """
+        pairs: list[tuple[float, int, str]] = []
+        if not len(tracks):
+            return {}
+        for report in self._reports.values():
+            age_s = seconds_between(t_ns, report.t_ns)
+            if abs(age_s) > self._settings.fresh_s:
+                continue
+            at = np.array(report.xy) + age_s * np.array(report.v)
+            drift = 0.5 * self._settings.acceleration_mps2 * age_s**2
+            variance = report.sigma_m**2 + drift**2
+            S = covariances[:, :2, :2] + variance * np.eye(2)  # S = P + R
+            miss = states[:, :2] - at
+            d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
+            good = d2 < GATE_D2
+            if report.moving:
+                dv = np.linalg.norm(states[:, 3:5] - np.array(report.v), axis=1)
+                spread = np.sqrt(np.trace(covariances[:, 3:5, 3:5], axis1=1, axis2=2))
+                good &= dv < 3.0 * (spread + 5.0 + self._settings.acceleration_mps2 * abs(age_s))
+            pairs.extend((float(d2[i]), int(tracks[i]), report.ident) for i in np.flatnonzero(good))
+        explained: dict[int, str] = {}
+        used: dict[str, int] = {}
+        for _, track, ident in sorted(pairs):
+            if track not in explained and ident not in used:
+                explained[track] = ident
+                used[ident] = track
+        return explained
+
+    @property
+    def empty(self) -> bool:
+        """No report is held."""
+        return not self._reports
+
+    def state(self) -> list[Any]:
+        """Plain data for a snapshot."""
+        return [msgspec.structs.astuple(report) for report in self._reports.values()]
+
+    def load(self, state: list[Any]) -> None:
+        """Restore what `state` gave."""
+        self._reports = {}
+        for ident, t_ns, xy, v, sigma_m, moving in state:
+            self._reports[ident] = _Report(ident, t_ns, tuple(xy), tuple(v), sigma_m, moving)
