@@ -1,0 +1,179 @@
+"""Writes the result files while a run goes on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rampart.domain.messages import Input, Origin, Output, Prediction, Tick, TrackUpdate, ZoneState
+from rampart.domain.time import NS_PER_S, seconds_between
+from rampart.domain.values import POSTERIOR
+from rampart.formats.results.columns import (
+    ORIGINS,
+    PREDICTIONS,
+    TRACKS,
+    WARNINGS,
+    Column,
+    Value,
+    fields,
+    header,
+)
+
+
+class ResultFiles:
+    """tracks.csv, predictions.csv, warnings.csv and origins.csv in `folder`, fed with outputs as they come.
+
+    Tracks are written where a Tick asked for them; a prediction at a track's first, then at most once a
+    second, and whenever a zone's phase changes because of it.
+    """
+
+    def __init__(self, folder: Path, epoch_ns: int) -> None:
+        self._epoch_ns = epoch_ns
+        self._tracks = _File(folder / "tracks.csv", TRACKS)
+        self._predictions = _File(folder / "predictions.csv", PREDICTIONS)
+        self._warnings = _File(folder / "warnings.csv", WARNINGS)
+        self._origins = _File(folder / "origins.csv", ORIGINS)
+        self._latest: dict[int, Prediction] = {}
+        self._written_ns: dict[int, int] = {}
+        self._origin: dict[int, Origin] = {}
+        self._phase: dict[str, str] = {}
+
+    def take(self, message: Input, outputs: Iterable[Output]) -> None:
+        """Writes what `message` caused."""
+        for output in outputs:
+            match output:
+                case TrackUpdate() if isinstance(message, Tick) and output.status != "tentative":
+                    self._tracks.write(self._track(output))
+                case Prediction():
+                    self._latest[output.track] = output
+                    if output.t_ns - self._written_ns.get(output.track, -NS_PER_S) >= NS_PER_S:
+                        self._predict(output)
+                case Origin():
+                    self._origin[output.track] = output
+                    self._origins.write(self._origin_row(output))
+                case ZoneState():
+                    self._warnings.write(self._warning(output))
+                    if self._phase.get(output.zone) != output.phase:
+                        self._phase[output.zone] = output.phase
+                        self._predict_again(output)
+
+    def close(self) -> None:
+        """Ends all four files."""
+        for file in (self._tracks, self._predictions, self._warnings, self._origins):
+            file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _s(self, t_ns: int | None) -> float | None:
+        return None if t_ns is None else seconds_between(t_ns, self._epoch_ns)
+
+    def _track(self, update: TrackUpdate) -> tuple[Value, ...]:
+        return (
+            self._s(update.t_ns),
+            update.track,
+            *update.state_enu,
+            update.status,
+            update.family,
+            update.p_family[POSTERIOR.index(family_group(update.family))],
+            update.drag_per_m,
+        )
+
+    def _predict(self, prediction: Prediction) -> None:
+        self._written_ns[prediction.track] = prediction.t_ns
+        origin = self._origin.get(prediction.track)
+        self._predictions.write(prediction_row(prediction, origin, self._epoch_ns))
+
+    def _predict_again(self, state: ZoneState) -> None:
+        for track in state.tracks:
+            latest = self._latest.get(track)
+            if latest is not None and self._written_ns.get(track) != latest.t_ns:
+                self._predict(latest)
+
+    def _warning(self, state: ZoneState) -> tuple[Value, ...]:
+        return (
+            self._s(state.issued_ns),
+            state.alarm_id,
+            state.raid_id,
+            state.revision,
+            state.zone,
+            state.phase,
+            state.reason,
+            state.change,
+            state.tracks,
+            state.count,
+            state.p_zone,
+            self._s(state.t_impact_ns_q05),
+            self._s(state.t_impact_ns_q50),
+            self._s(state.t_impact_ns_q95),
+            state.cause_seq,
+        )
+
+    def _origin_row(self, origin: Origin) -> tuple[Value, ...]:
+        return (
+            self._s(origin.t_ns),
+            origin.track,
+            origin.family,
+            origin.launch_enu_m[0],
+            origin.launch_enu_m[1],
+            *origin.cov_m2,
+            self._s(origin.launch_ns_q05),
+            self._s(origin.launch_ns_q50),
+            self._s(origin.launch_ns_q95),
+        )
+
+
+def prediction_row(
+    prediction: Prediction, origin: Origin | None, epoch_ns: int
+) -> tuple[Value, ...]:
+    """Values of one row of predictions.csv; empty impact where the height was never observed."""
+
+    def seconds(t_ns: int | None) -> float | None:
+        return None if t_ns is None else seconds_between(t_ns, epoch_ns)
+
+    launch: tuple[Value, ...] = (None,) * 6
+    if origin is not None:
+        launch = (*origin.launch_enu_m[:2], *origin.cov_m2, seconds(origin.launch_ns_q50))
+    return (
+        seconds_between(prediction.t_ns, prediction.t_first_ns),
+        seconds(prediction.t_ns),
+        prediction.track,
+        *(prediction.impact_enu_m or (None,) * 3),
+        *(prediction.cov_m2 or (None,) * 3),
+        seconds(prediction.impact_ns_q05),
+        seconds(prediction.impact_ns_q50),
+        seconds(prediction.impact_ns_q95),
+        *launch,
+    )
+
+
+def family_group(family: str) -> str:
+    """The word of `values.POSTERIOR` under which the probability of `family` stands."""
+    return family if family in POSTERIOR else "other"
+
+
+class _File:
+    """One CSV file: its header at once, then rows."""
+
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._handle = path.open("w", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._handle, lineterminator="\n")
+        self._writer.writerow(header(columns))
+
+    def write(self, values: Sequence[Value]) -> None:
+        self._writer.writerow(fields(self._columns, values))
+
+    def close(self) -> None:
+        self._handle.close()
