@@ -1,0 +1,156 @@
+"""The form of `site.toml`: every key, its unit and its limits. `site.loader` turns it into a `Site`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rampart.domain.site import Rules, Settings
+
+Ident = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Height = Annotated[float, Meta(ge=-500, le=9000)]
+Local = Annotated[float, Meta(ge=-200_000, le=200_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0, le=1e6)]
+NotNegative = Annotated[float, Meta(ge=0, le=1e6)]
+Wide = Annotated[float, Meta(ge=0, le=360)]
+Elevation = Annotated[float, Meta(ge=-90, le=90)]
+WindSpeed = Annotated[float, Meta(ge=-150, le=150)]
+Milliradians = Annotated[float, Meta(gt=0, le=200)]
+Policy = Literal["auto", "confirm"]
+PointDeg = tuple[Latitude, Longitude]
+PointEnu = tuple[Local, Local]
+DEFAULT_RULES = Rules()
+
+
+class OriginForm(Settings, frozen=True):
+    """Where ENU metres count from: WGS84 degrees, metres above the ellipsoid."""
+
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    height_m: Height
+
+
+class CircleForm(Settings, frozen=True):
+    """A round zone; exactly one of the two centres."""
+
+    radius_m: Annotated[float, Meta(ge=10, le=20_000)]
+    centre_enu_m: PointEnu | None = None
+    centre_deg: PointDeg | None = None
+
+
+class ReleaseForm(Settings, frozen=True):
+    """Who releases a warning, for each family; there is no default."""
+
+    mortar: Policy
+    gun: Policy
+    rocket: Policy
+    drone: Policy
+    unknown: Policy
+
+
+class ZoneForm(Settings, frozen=True):
+    """An area told together; exactly one of polygon_enu_m, polygon_deg (latitude, longitude), circle."""
+
+    id: Ident
+    release: ReleaseForm
+    name: Name | None = None
+    polygon_enu_m: Annotated[tuple[PointEnu, ...], Meta(min_length=3)] | None = None
+    polygon_deg: Annotated[tuple[PointDeg, ...], Meta(min_length=3)] | None = None
+    circle: CircleForm | None = None
+    people: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+    shelter_s: Annotated[float, Meta(ge=0, le=600)] = 10.0
+    threshold: Annotated[float, Meta(gt=0, le=1)] | None = None
+    confirm_timeout_s: Annotated[float, Meta(ge=0, le=600)] = 5.0
+    on_timeout: Literal["release", "withhold"] = "release"
+    all_clear: Policy = "confirm"
+
+
+class SensorForm(Settings, frozen=True):
+    """A radar; exactly one position. Without sigma_elevation_mrad it measures no elevation, without
+    sigma_range_rate_mps no Doppler. Accuracies and biases are one sigma.
+    """
+
+    id: Ident
+    sigma_range_m: Positive
+    sigma_azimuth_mrad: Milliradians
+    scan_period_s: Annotated[float, Meta(gt=0, le=60)]
+    range_max_m: Positive
+    name: str = ""
+    kind: Literal["radar"] = "radar"
+    position_enu_m: tuple[Local, Local, Local] | None = None
+    position_deg_m: tuple[Latitude, Longitude, Height] | None = None
+    sigma_elevation_mrad: Milliradians | None = None
+    sigma_range_rate_mps: Positive | None = None
+    pd: Annotated[float, Meta(gt=0, le=1)] = 0.9
+    clutter_per_scan: NotNegative = 20.0
+    range_min_m: NotNegative = 300.0
+    range_rate_max_mps: Positive = 1_000.0
+    azimuth_min_deg: Wide = 0.0
+    azimuth_max_deg: Wide = 360.0
+    elevation_min_deg: Elevation = 0.5
+    elevation_max_deg: Elevation = 75.0
+    bias_range_m: NotNegative = 5.0
+    bias_azimuth_mrad: Annotated[float, Meta(ge=0, le=200)] = 1.0
+    bias_elevation_mrad: Annotated[float, Meta(ge=0, le=200)] = 1.0
+    bias_time_s: Annotated[float, Meta(ge=0, le=10)] = 0.0
+    silent_after_s: Annotated[float, Meta(gt=0, le=600)] | None = None
+    system_id: (
+        tuple[Annotated[int, Meta(ge=0, le=255)], Annotated[int, Meta(ge=0, le=255)]] | None
+    ) = None
+
+
+class WindForm(Settings, frozen=True):
+    """Wind at a height above the site's origin, as the components it blows *towards*."""
+
+    height_m: Annotated[float, Meta(ge=-500, le=30_000)]
+    east_mps: WindSpeed
+    north_mps: WindSpeed
+
+
+class HazardForm(Settings, frozen=True):
+    """Metres by which a zone is grown for each family; generic assumptions."""
+
+    mortar: NotNegative = 100.0
+    gun: NotNegative = 150.0
+    rocket: NotNegative = 150.0
+    drone: NotNegative = 100.0
+    unknown: NotNegative = 150.0
+
+
+class RulesForm(Settings, frozen=True):
+    """The site-wide numbers of the warning rules; defaults are those of `domain.site.Rules`."""
+
+    warn_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.warn_p
+    watch_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.watch_p
+    drone_warn_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.drone_warn_p
+    hazard_radius_m: HazardForm = HazardForm()
+    hold_s: NotNegative = DEFAULT_RULES.hold_s
+    manual_s: NotNegative = DEFAULT_RULES.manual_s
+    watch_lost_s: NotNegative = DEFAULT_RULES.watch_lost_s
+    no_resound_s: NotNegative = DEFAULT_RULES.no_resound_s
+    cancel_after_warning_s: NotNegative = DEFAULT_RULES.cancel_after_warning_s
+    cancel_after_third_s: NotNegative = DEFAULT_RULES.cancel_after_third_s
+    drone_ceiling_m: NotNegative = DEFAULT_RULES.drone_ceiling_m
+    drone_horizon_s: NotNegative = DEFAULT_RULES.drone_horizon_s
+    degraded_radius_m: NotNegative = DEFAULT_RULES.degraded_radius_m
+    fallback: Literal["off", "base_wide"] = DEFAULT_RULES.fallback
+    origin_floor_m: NotNegative = DEFAULT_RULES.origin_floor_m
+    origin_delay_s: NotNegative = DEFAULT_RULES.origin_delay_s
+
+
+class SiteForm(Settings, frozen=True):
+    """A whole `site.toml`. `uuid` enters every alarm id, so it never changes once in use."""
+
+    name: Name
+    uuid: Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")]
+    origin: OriginForm
+    zones: tuple[ZoneForm, ...] = ()
+    sensors: tuple[SensorForm, ...] = ()
+    wind: tuple[WindForm, ...] = ()
+    rules: RulesForm = msgspec.field(default_factory=RulesForm)

@@ -1,0 +1,253 @@
+"""`site.toml` -> `Site`: positions to ENU, angles to radians, and the checks that span several keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from rampart.domain.errors import ConfigError, Fault
+from rampart.domain.frames import enu_from_geodetic
+from rampart.domain.site import Rules, Sensor, Site, Wind, Zone
+from rampart.site.form import CircleForm, PointDeg, RulesForm, SensorForm, SiteForm, ZoneForm
+from rampart.site.polygon import crossing_sides, signed_area_m2
+from rampart.site.strict import NOTHING, Faults, Phrase, convert, read_toml
+
+_FARTHEST_M = 100_000.0
+_CIRCLE_CORNERS = 32
+_MOST_CORNERS = 1_000
+_SMALLEST_M2 = 100.0
+
+
+def load_site(path: str | Path) -> Site:
+    """The site that a TOML file describes; ConfigError lists all its faults."""
+    faults = Faults()
+    form = convert(read_toml(path), SiteForm, faults)
+    site = build_site(form, faults)
+    faults.refuse(str(path))
+    assert site is not None
+    return site
+
+
+def check(path: str | Path) -> list[Fault]:
+    """Every fault of a site file; empty when `load_site` would accept it."""
+    try:
+        load_site(path)
+    except ConfigError as error:
+        return list(error.faults)
+    return []
+
+
+def build_site(form: SiteForm, faults: Faults, where: str = "") -> Site | None:
+    """`form` as a `Site`. None, with `faults` told, if anything at or below `where` is at fault."""
+    dot = f"{where}." if where else ""
+    unique((z and z.id for z in form.zones or ()), faults, f"{dot}zones")
+    unique((s and s.id for s in form.sensors or ()), faults, f"{dot}sensors")
+    if not faults.clean(f"{dot}origin", f"{dot}name", f"{dot}uuid"):
+        frame = Site(name="", uuid="", latitude_deg=0.0, longitude_deg=0.0, height_m=0.0)
+        near = False  # without an origin no position can be judged
+    else:
+        frame = Site(
+            name=form.name,
+            uuid=form.uuid.lower(),
+            latitude_deg=form.origin.latitude_deg,
+            longitude_deg=form.origin.longitude_deg,
+            height_m=form.origin.height_m,
+        )
+        near = True
+    zones = [
+        _zone(zone, frame, faults, f"{dot}zones[{i}]", near)
+        for i, zone in enumerate(form.zones or ())
+        if zone is not None
+    ]
+    sensors = [
+        _sensor(sensor, frame, faults, f"{dot}sensors[{i}]", near)
+        for i, sensor in enumerate(form.sensors or ())
+        if sensor is not None
+    ]
+    heights = [level.height_m for level in form.wind or () if level]
+    if faults.clean(f"{dot}wind") and any(
+        b <= a for a, b in zip(heights, heights[1:], strict=False)
+    ):
+        faults.add(f"{dot}wind", Phrase(f"heights {heights}"), "levels from low to high")
+    if faults.found:
+        return None
+    return msgspec.structs.replace(
+        frame,
+        zones=tuple(zone for zone in zones if zone),
+        sensors=tuple(sensor for sensor in sensors if sensor),
+        wind=tuple(
+            Wind(height_m=w.height_m, east_mps=w.east_mps, north_mps=w.north_mps) for w in form.wind
+        ),
+        rules=_rules(form.rules),
+    )
+
+
+def unique(ids: Iterable[str | None], faults: Faults, where: str) -> None:
+    """A fault for every id that stands a second time in the list at `where`."""
+    seen: set[str] = set()
+    for i, ident in enumerate(ids):
+        if ident in seen:
+            faults.add(f"{where}[{i}].id", ident, "an id used once in this list")
+        if ident is not None:
+            seen.add(ident)
+
+
+def point_enu(point: PointDeg, frame: Site, faults: Faults, where: str) -> tuple[float, float]:
+    """East and north of (latitude, longitude) at the site's height; a fault if it is far away."""
+    east, north, _ = enu_from_geodetic(point[0], point[1], frame.height_m, frame)
+    if not np.hypot(east, north) <= _FARTHEST_M:
+        distance = np.hypot(east, north) / 1000.0
+        faults.add(
+            where,
+            Phrase(f"{list(point)}, {distance:.0f} km from the origin"),
+            f"[latitude, longitude] within {_FARTHEST_M / 1000:.0f} km of the site's origin",
+        )
+    return float(east), float(north)
+
+
+def one_of(form: object, names: tuple[str, ...], faults: Faults, where: str) -> str | None:
+    """The one of the fields `names` that is given; a fault unless exactly one is."""
+    if not faults.clean(*(f"{where}.{name}" for name in names)):
+        return None
+    given = [name for name in names if getattr(form, name) is not None]
+    if len(given) == 1:
+        return given[0]
+    found = Phrase(" and ".join(given)) if given else NOTHING
+    faults.add(where, found, "exactly one of: " + ", ".join(names))
+    return None
+
+
+def _zone(form: ZoneForm, frame: Site, faults: Faults, where: str, near: bool) -> Zone | None:
+    shape = one_of(form, ("polygon_enu_m", "polygon_deg", "circle"), faults, where)
+    if shape is None or not near:
+        return None
+    place = f"{where}.{shape}"
+    if form.circle is not None:
+        ring = _circle(form.circle, frame, faults, place)
+    elif form.polygon_deg is not None:
+        points = [
+            point_enu(p, frame, faults, f"{place}[{i}]") for i, p in enumerate(form.polygon_deg)
+        ]
+        ring = np.array(points)
+    else:
+        ring = np.array(form.polygon_enu_m)
+    if ring is None or not faults.clean(place):
+        return None
+    ring = _checked_ring(ring, faults, place)
+    if not faults.clean(where):
+        return None
+    return Zone(
+        id=form.id,
+        name=form.name or form.id,
+        polygon_enu_m=tuple((float(x), float(y)) for x, y in ring),
+        release=msgspec.structs.asdict(form.release),
+        people=form.people,
+        shelter_s=form.shelter_s,
+        threshold=form.threshold,
+        confirm_timeout_s=form.confirm_timeout_s,
+        on_timeout=form.on_timeout,
+        all_clear=form.all_clear,
+    )
+
+
+def _circle(form: CircleForm, frame: Site, faults: Faults, where: str) -> np.ndarray | None:
+    which = one_of(form, ("centre_enu_m", "centre_deg"), faults, where)
+    if which is None or not faults.clean(where):
+        return None
+    centre = (
+        form.centre_enu_m
+        if form.centre_deg is None
+        else point_enu(form.centre_deg, frame, faults, f"{where}.{which}")
+    )
+    angle = np.arange(_CIRCLE_CORNERS) * (2 * np.pi / _CIRCLE_CORNERS)
+    # circumscribed: a polygon that leaves no part of the circle out
+    radius_m = form.radius_m / np.cos(np.pi / _CIRCLE_CORNERS)
+    ring: np.ndarray = np.array(centre) + radius_m * np.stack(
+        [np.cos(angle), np.sin(angle)], axis=1
+    )
+    return ring
+
+
+def _checked_ring(ring: np.ndarray, faults: Faults, where: str) -> np.ndarray:
+    """The open ring, counter-clockwise; faults told."""
+    if len(ring) > _MOST_CORNERS:
+        faults.add(where, Phrase(f"{len(ring)} corners"), f"at most {_MOST_CORNERS}")
+        return ring
+    if len(ring) > 3 and np.array_equal(ring[0], ring[-1]):
+        ring = ring[:-1]  # a closed ring, as GeoJSON writes it
+    same = np.flatnonzero(np.all(ring == np.roll(ring, -1, axis=0), axis=1))
+    if same.size:
+        faults.add(where, Phrase(f"corner {same[0]} twice in a row"), "corners that differ")
+        return ring
+    crossing = crossing_sides(ring)
+    if crossing is not None:
+        faults.add(
+            where,
+            Phrase(f"a ring that crosses itself (sides {crossing[0]} and {crossing[1]})"),
+            "a ring whose sides meet at its corners only",
+        )
+        return ring
+    area = signed_area_m2(ring)
+    if abs(area) < _SMALLEST_M2:
+        faults.add(where, Phrase(f"an area of {abs(area):.3g} m²"), f"at least {_SMALLEST_M2:g} m²")
+    return ring if area > 0 else ring[::-1]
+
+
+def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: bool) -> Sensor | None:
+    position = one_of(form, ("position_enu_m", "position_deg_m"), faults, where)
+    _ascending(form, "range_min_m", "range_max_m", faults, where)
+    _ascending(form, "elevation_min_deg", "elevation_max_deg", faults, where)
+    if not near or position is None or not faults.clean(where):
+        return None
+    if form.position_deg_m is not None:
+        place = f"{where}.position_deg_m"
+        point_enu(form.position_deg_m[:2], frame, faults, place)
+        xyz = tuple(float(v) for v in enu_from_geodetic(*form.position_deg_m, frame))
+    else:
+        xyz = form.position_enu_m or (0.0, 0.0, 0.0)
+    return Sensor(
+        id=form.id,
+        name=form.name or form.id,
+        position_enu_m=(xyz[0], xyz[1], xyz[2]),
+        sigma_range_m=form.sigma_range_m,
+        sigma_azimuth_rad=form.sigma_azimuth_mrad * 1e-3,
+        sigma_elevation_rad=_scaled(form.sigma_elevation_mrad, 1e-3),
+        sigma_range_rate_mps=form.sigma_range_rate_mps,
+        scan_period_s=form.scan_period_s,
+        pd=form.pd,
+        clutter_per_scan=form.clutter_per_scan,
+        range_min_m=form.range_min_m,
+        range_max_m=form.range_max_m,
+        range_rate_max_mps=form.range_rate_max_mps,
+        azimuth_min_rad=float(np.radians(form.azimuth_min_deg)),
+        azimuth_max_rad=float(np.radians(form.azimuth_max_deg)),
+        elevation_min_rad=float(np.radians(form.elevation_min_deg)),
+        elevation_max_rad=float(np.radians(form.elevation_max_deg)),
+        bias_range_m=form.bias_range_m,
+        bias_azimuth_rad=form.bias_azimuth_mrad * 1e-3,
+        bias_elevation_rad=form.bias_elevation_mrad * 1e-3,
+        bias_time_s=form.bias_time_s,
+        silent_after_s=form.silent_after_s,
+        system_id=form.system_id,
+    )
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def _ascending(form: SensorForm, low: str, high: str, faults: Faults, where: str) -> None:
+    if not faults.clean(f"{where}.{low}", f"{where}.{high}"):
+        return
+    if getattr(form, low) >= getattr(form, high):
+        faults.add(
+            f"{where}.{low}", getattr(form, low), f"less than {high} = {getattr(form, high):g}"
+        )
+
+
+def _rules(form: RulesForm) -> Rules:
+    values = {name: getattr(form, name) for name in form.__struct_fields__}
+    return Rules(**values | {"hazard_radius_m": msgspec.structs.asdict(form.hazard_radius_m)})
