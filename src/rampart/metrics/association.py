@@ -1,0 +1,102 @@
+"""Which truth each track follows, and when.
+
+The rules are those of Stone Soup's `TrackToTruth`. At each instant of a track its candidate is the
+nearest truth closer than `within_m`. `confirm` instants in a row with the same candidate start an
+association, from the first of them; it lasts until its truth has not been the candidate for `misses`
+instants in a row, and then ends at the last instant at which it was. A truth may have several tracks,
+a track has one truth at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from rampart.metrics.paths import Ints, Paths, Scans
+
+NOBODY: Final = -1
+
+
+class Association(NamedTuple):
+    """Track `track` followed truth `truth` from scan `first` to scan `last`, both included."""
+
+    track: int
+    truth: int
+    first: int
+    last: int
+
+
+def associate(
+    truth: Paths,
+    tracks: Paths,
+    scans: Scans,
+    *,
+    within_m: float = 100.0,
+    confirm: int = 3,
+    misses: int = 2,
+) -> list[Association]:
+    """All associations, by track and in time order."""
+    candidate = _nearest(truth, tracks, scans, within_m).tolist()
+    scan = scans.track_scan.tolist()
+    found: list[Association] = []
+    for i in range(len(tracks)):
+        rows = tracks.rows(i)
+        found += (
+            Association(i, *run) for run in _follow(candidate[rows], scan[rows], confirm, misses)
+        )
+    return found
+
+
+def _nearest(truth: Paths, tracks: Paths, scans: Scans, within_m: float) -> Ints:
+    """Nearest truth below `within_m` of each row of `tracks`, or NOBODY."""
+    nearest = np.full(len(tracks.times_s), NOBODY, np.int64)
+    owner = truth.owner
+    for s in range(len(scans.times_s)):
+        x, y = scans.at(s)
+        if len(x) and len(y):
+            distance = cdist(tracks.xyz_m[y], truth.xyz_m[x])
+            best = distance.argmin(axis=1)
+            near = distance[np.arange(len(y)), best] < within_m
+            nearest[y] = np.where(near, owner[x[best]], NOBODY)
+    return nearest
+
+
+def _follow(
+    candidates: Sequence[int], scans: Sequence[int], confirm: int, misses: int
+) -> list[tuple[int, int, int]]:
+    """(truth, first scan, last scan) of each association of one track."""
+    found: list[tuple[int, int, int]] = []
+    current = rival = NOBODY
+    first = last = rival_first = NOBODY
+    rival_hits = failures = 0
+    for candidate, scan in zip(candidates, scans, strict=True):
+        if current == NOBODY:
+            if candidate == NOBODY:
+                rival, rival_hits = NOBODY, 0
+            elif candidate == rival:
+                rival_hits += 1
+            else:
+                rival, rival_hits, rival_first = candidate, 1, scan
+            if rival_hits >= confirm:
+                current, first, last = candidate, rival_first, scan
+                rival, rival_hits = NOBODY, 0
+        elif candidate == current:
+            last, failures = scan, 0
+        else:
+            failures += 1
+            if candidate != NOBODY and candidate == rival:
+                rival_hits += 1
+            else:
+                rival, rival_hits, rival_first = candidate, 1, scan
+            if failures >= misses:
+                found.append((current, first, last))
+                if rival_hits >= confirm:
+                    current, first, last = rival, rival_first, scan
+                else:
+                    current = NOBODY
+    if current != NOBODY:
+        found.append((current, first, last))
+    return found

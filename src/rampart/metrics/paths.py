@@ -1,0 +1,134 @@
+"""`Paths`: several objects over time, as columns: the one input shape of the picture metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SNAP_S: Final = 1e-3  # how far from a scan a row may lie and still belong to it
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """n objects and their m rows, sorted by object and then by time, one row for each instant.
+
+    names (n,)             of the objects; start (n + 1,): object i owns rows start[i] : start[i + 1]
+    times_s (m,)           truth and tracks are compared where their times are equal (see `snapped`)
+    xyz_m, velocity_mps    (m, 3)
+
+    Build it with `Paths.of`.
+    """
+
+    names: tuple[str, ...]
+    start: Ints
+    times_s: Floats
+    xyz_m: Floats
+    velocity_mps: Floats
+
+    @classmethod
+    def of(
+        cls,
+        ids: npt.ArrayLike,
+        times_s: npt.ArrayLike,
+        xyz_m: npt.ArrayLike,
+        velocity_mps: npt.ArrayLike | None = None,
+    ) -> Paths:
+        """Paths of rows in any order; of several rows of one object at one instant the last counts.
+
+        Velocities that are not given are nan. Raises ValueError where shapes do not agree or a time or
+        position is not finite.
+        """
+        who = np.asarray(ids)
+        t = np.asarray(times_s, float).reshape(-1)
+        xyz = np.asarray(xyz_m, float).reshape(-1, 3)
+        v = np.full_like(xyz, np.nan) if velocity_mps is None else np.asarray(velocity_mps, float)
+        v = v.reshape(-1, 3)
+        if not len(who) == len(t) == len(xyz) == len(v):
+            raise ValueError(
+                f"ids, times, positions and velocities have {len(who)}, {len(t)}, {len(xyz)}, {len(v)} rows"
+            )
+        if not (np.isfinite(t).all() and np.isfinite(xyz).all()):
+            raise ValueError("times and positions must be finite")
+        names, owner = np.unique(who, return_inverse=True)
+        order = np.lexsort((np.arange(len(t)), t, owner))
+        owner, t, xyz, v = owner[order], t[order], xyz[order], v[order]
+        last = np.ones(len(t), bool)
+        last[:-1] = (np.diff(owner) != 0) | (np.diff(t) != 0)
+        start = np.concatenate([[0], np.cumsum(np.bincount(owner[last], minlength=len(names)))])
+        return cls(tuple(map(str, names)), start.astype(np.int64), t[last], xyz[last], v[last])
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def owner(self) -> Ints:
+        """Index of the object of each row, (m,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.start))
+
+    def rows(self, i: int) -> slice:
+        """The rows of object `i`."""
+        return slice(int(self.start[i]), int(self.start[i + 1]))
+
+
+def snapped(tracks: Paths, scan_times_s: npt.ArrayLike) -> tuple[Paths, int]:
+    """(`tracks` moved to the nearest scan, how many rows lay farther than `SNAP_S` from any and were left out).
+
+    Equal times are what the metrics compare; a file that rounds to microseconds needs this first.
+    """
+    grid = np.unique(np.asarray(scan_times_s, float))
+    if not len(grid):
+        return Paths.of([], [], np.empty((0, 3))), len(tracks.times_s)
+    right = np.searchsorted(grid, tracks.times_s).clip(1, max(len(grid) - 1, 1))
+    right = np.minimum(right, len(grid) - 1)
+    left = np.maximum(right - 1, 0)
+    nearer = np.abs(grid[right] - tracks.times_s) < np.abs(grid[left] - tracks.times_s)
+    at = grid[np.where(nearer, right, left)]
+    near = np.abs(at - tracks.times_s) <= SNAP_S
+    names = np.array(tracks.names)[tracks.owner[near]] if len(tracks) else np.empty(0, str)
+    return (
+        Paths.of(names, at[near], tracks.xyz_m[near], tracks.velocity_mps[near]),
+        int((~near).sum()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The instants at which truth or tracks have a row, and the rows that fall on each.
+
+    times_s (s,); `truth` and `tracks` are row numbers ordered by scan, `*_start` (s + 1,) delimits them;
+    `truth_scan`, `track_scan`: the scan of each row.
+    """
+
+    times_s: Floats
+    truth: Ints
+    truth_start: Ints
+    truth_scan: Ints
+    tracks: Ints
+    tracks_start: Ints
+    track_scan: Ints
+
+    @classmethod
+    def of(cls, truth: Paths, tracks: Paths) -> Scans:
+        """Scans of a pair of paths."""
+        times = np.unique(np.concatenate([truth.times_s, tracks.times_s]))
+
+        def ordered(paths: Paths) -> tuple[Ints, Ints, Ints]:
+            scan = np.searchsorted(times, paths.times_s).astype(np.int64)
+            count = np.bincount(scan, minlength=len(times))
+            start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+            return np.argsort(scan, kind="stable").astype(np.int64), start, scan
+
+        return cls(times, *ordered(truth), *ordered(tracks))
+
+    def at(self, s: int) -> tuple[Ints, Ints]:
+        """(rows of truth, rows of tracks) at scan `s`."""
+        return (
+            self.truth[self.truth_start[s] : self.truth_start[s + 1]],
+            self.tracks[self.tracks_start[s] : self.tracks_start[s + 1]],
+        )
