@@ -1,0 +1,209 @@
+"""plots.csv as checked columns: every fault of the file at once, with line and column."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.errors import ConfigError, Fault
+
+MAX_FAULTS: Final = 20
+BACKWARDS_S: Final = 2.0
+"""A plot may stand this much (and one scan) after a later one in the file; more is a faulty clock."""
+
+Floats = npt.NDArray[np.float64]
+_Place = tuple[int, Fault]  # line, fault
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    low: float
+    high: float
+    allowed: str
+    optional: bool = False  # the whole column, or any field of it, may be missing
+    whole: bool = False
+
+
+_COLUMNS: Final = (
+    _Column("scan", 0, 1e9, "a whole number from 0", optional=True, whole=True),
+    _Column("time", 0.0, 4e9, "seconds from 0 to 4e9"),
+    _Column("range_m", 0.0, 1e7, "metres from 0 to 1e7"),
+    _Column("az_rad", -6.4, 6.4, "radians from -6.4 to 6.4"),
+    _Column("el_rad", -1.6, 1.6, "radians from -1.6 to 1.6, or empty", optional=True),
+    _Column("rr_mps", -1e5, 1e5, "m/s from -1e5 to 1e5, or empty", optional=True),
+    _Column("snr_db", -200.0, 300.0, "dB from -200 to 300, or empty", optional=True),
+    _Column("rcs_dbsm", -200.0, 300.0, "dBsm from -200 to 300, or empty", optional=True),
+)
+_REQUIRED: Final = ("plot_id", "time", "sensor", "range_m", "az_rad")
+
+
+@dataclass(frozen=True, slots=True)
+class PlotTable:
+    """The columns of a plots.csv in file order, NaN where empty; `scan` None where there is none.
+
+    `plot_id` and `sensor` are the texts of the file.
+    """
+
+    plot_id: Sequence[str]
+    sensor: Sequence[str]
+    scan: npt.NDArray[np.int64] | None
+    number: dict[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.plot_id)
+
+
+def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
+    """The checked columns of the plots.csv at `path`.
+
+    Raises ConfigError naming up to `MAX_FAULTS` faults by line and column: a missing file or column,
+    no rows, what is no number, NaN, infinities, values out of range, a plot id given twice, and time
+    that runs back by more than `BACKWARDS_S` and a scan.
+    """
+    header, lines, rows = _split(path)
+    cells = dict(zip(header, zip(*rows, strict=True), strict=True))
+    number: dict[str, Floats] = {}
+    faults: list[_Place] = []
+    for column in _COLUMNS:
+        texts = cells.get(column.name) or ("",) * len(rows)
+        number[column.name], found = _numbers(column, texts, lines)
+        faults += found if column.name in cells else []
+    faults += _doubled(cells["plot_id"], lines)
+    faults += [
+        (line, Fault(f"line {line}, column sensor", "nothing", "a name"))
+        for line, text in zip(lines, cells["sensor"], strict=True)
+        if not text
+    ]
+    faults += _backwards(number["time"], lines, BACKWARDS_S + scan_period_s)
+    scan = number.pop("scan")
+    without = np.flatnonzero([not text for text in cells.get("scan", ())])
+    if 0 < len(without) < len(rows):
+        where = f"line {lines[without[0]]}, column scan"
+        allowed = "a scan for every plot, or for none"
+        faults.append((lines[without[0]], Fault(where, "nothing", allowed)))
+    if faults:
+        raise ConfigError(str(path), _capped(faults))
+    return PlotTable(
+        plot_id=cells["plot_id"],
+        sensor=cells["sensor"],
+        scan=None if np.isnan(scan).any() else scan.astype(np.int64),
+        number=number,
+    )
+
+
+def _split(path: str | Path) -> tuple[list[str], list[int], list[list[str]]]:
+    """(header, line number of each row, rows); blank lines are passed over."""
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            table = list(csv.reader(file, strict=True))
+    except FileNotFoundError:
+        raise ConfigError(str(path), [Fault("file", "nothing there", "an existing file")]) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        found = f"unreadable ({error})"
+        raise ConfigError(str(path), [Fault("file", found, "comma-separated UTF-8 text")]) from None
+    filled = [(i, row) for i, row in enumerate(table, start=1) if row]
+    wanted = ",".join((*_REQUIRED, "el_rad rr_mps snr_db rcs_dbsm scan (these may be absent)"))
+    if not filled:
+        raise ConfigError(str(path), [Fault("file", "nothing in it", f"a header row: {wanted}")])
+    (top, header), body = filled[0], filled[1:]
+    header = [name.strip() for name in header]
+    faults = [
+        (top, Fault(f"line {top}", f"no column {name}", f"the columns {wanted}"))
+        for name in _REQUIRED
+        if name not in header
+    ]
+    faults += [
+        (top, Fault(f"line {top}", f"column {name!r} twice", "each column once"))
+        for name in sorted({name for name in header if header.count(name) > 1})
+    ]
+    if not body:
+        faults.append((top, Fault("file", "no plots", "at least one row below the header")))
+    width = len(header)
+    faults += [
+        (i, Fault(f"line {i}", f"{len(row)} fields", f"{width}, as in the header"))
+        for i, row in body
+        if len(row) != width
+    ]
+    if faults:
+        raise ConfigError(str(path), _capped(faults))
+    return header, [i for i, _ in body], [row for _, row in body]
+
+
+def _numbers(
+    column: _Column, texts: Sequence[str], lines: list[int]
+) -> tuple[Floats, list[_Place]]:
+    """(values, a fault for each field that is no allowed number); NaN where a field is empty."""
+    try:
+        values = np.array([float(text) if text else math.nan for text in texts])
+    except ValueError:
+        values = np.array([_float_or_nan(text) for text in texts])
+    bad = ~((values >= column.low) & (values <= column.high))  # true for NaN
+    if column.whole:
+        bad |= values != np.floor(values)
+    faults = [
+        (
+            lines[i],
+            Fault(
+                f"line {lines[i]}, column {column.name}",
+                repr(texts[i][:40]) if texts[i] else "nothing",
+                column.allowed,
+            ),
+        )
+        for i in np.flatnonzero(bad).tolist()
+        if not column.optional or texts[i].strip()
+    ]
+    return values, faults
+
+
+def _float_or_nan(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _doubled(ids: Sequence[str], lines: list[int]) -> list[_Place]:
+    if len(set(ids)) == len(ids) and "" not in ids:
+        return []
+    first: dict[str, int] = {}
+    faults: list[_Place] = []
+    for line, plot in zip(lines, ids, strict=True):
+        where = f"line {line}, column plot_id"
+        if not plot:
+            faults.append((line, Fault(where, "nothing", "a name used once")))
+        elif first.setdefault(plot, line) != line:
+            found = f"{plot[:40]!r} again, first on line {first[plot]}"
+            faults.append((line, Fault(where, found, "each plot once")))
+    return faults
+
+
+def _backwards(time_s: Floats, lines: list[int], bound_s: float) -> list[_Place]:
+    latest_s = np.fmax.accumulate(time_s)
+    return [
+        (
+            lines[i],
+            Fault(
+                f"line {lines[i]}, column time",
+                f"{time_s[i]:.10g} after {latest_s[i]:.10g}",
+                f"time that runs back by at most {bound_s:g} s",
+            ),
+        )
+        for i in np.flatnonzero(latest_s - time_s > bound_s).tolist()
+    ]
+
+
+def _capped(faults: list[_Place]) -> list[Fault]:
+    """The first `MAX_FAULTS` by line, and how many more there are."""
+    ordered = [fault for _, fault in sorted(faults, key=lambda place: place[0])]
+    more = len(ordered) - MAX_FAULTS
+    if more <= 0:
+        return ordered
+    return [*ordered[:MAX_FAULTS], Fault("further lines", f"{more} more faults", "none")]
