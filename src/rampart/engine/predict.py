@@ -1,0 +1,299 @@
+"""Where and when a ballistic track lands, with an honest covariance.
+
+Cubature over the track's own state (15 flights) plus pairs of flights for what the track cannot know:
+wind, the shape of the drag curve, lateral drift. A sensor's slow bias widens the state beforehand.
+Source: Arasaratnam & Haykin 2009 (cubature); the consider form of Schmidt for the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.messages import Weather
+from rampart.domain.site import Settings, Site
+from rampart.kernels._jit import kernel
+from rampart.kernels.atmosphere import (
+    FILTER_RISE,
+    SHAPE_C0,
+    SHAPE_C1,
+    drag_shape,
+    drag_shape_of,
+    environment,
+    sound_speed,
+)
+from rampart.kernels.flight import C0, C1, DRIFT, GUST_E, GUST_N, ROW, Air, K, _fly_rows, pack_air
+
+Array = npt.NDArray[np.float64]
+
+_Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
+_STATES: Final = 15  # nominal, then x ± sqrt(7) L_i
+_FLIGHTS: Final = _STATES + 8  # and ± one sigma of wind E, wind N, drag shape, drift
+_SENSOR: Final = 7  # E N U, then one-sigma biases: range m, azimuth rad, elevation rad, time s
+
+
+class PredictSettings(Settings, frozen=True):
+    """Priors of what a track cannot tell, and limits of what can be predicted."""
+
+    wind_sigma_mps: float = 5.0  # each component, where nobody told the wind
+    wind_sigma_told_mps: float = 1.5  # where a profile is known: its age and place
+    rise_log_sigma: float = 0.45  # of ln(Cd supersonic / Cd subsonic); 1.0 to 2.5 about FILTER_RISE
+    drift_sigma_mps2: float = (
+        0.04  # lateral acceleration of spinning rounds: 0.5 % of range at 14 km
+    )
+    step_s: float = 0.5  # of the flights; 0.05 m is far below every ellipse
+    height_sigma_max_m: float = 1_000.0  # beyond it height was never observed: no impact point
+    climb_sigma_max_mps: float = 250.0
+    boost_s: float = 0.6  # rockets: launched so much before the backward flight says, and
+    boost_sigma_s: float = 0.5
+    boost_sigma_m: float = (
+        60.0  # so uncertain along the line of fire: thrust is not flown backwards
+    )
+
+
+class ImpactEstimate(msgspec.Struct, frozen=True, gc=False):
+    """A ground crossing: mean E, N, U (m), covariance (xx, xy, yy) in m², time quantiles in seconds since
+    the engine's epoch, and the mean velocity there (m/s)."""
+
+    enu_m: tuple[float, float, float]
+    cov_m2: tuple[float, float, float]
+    t_q05_s: float
+    t_q50_s: float
+    t_q95_s: float
+    velocity_mps: tuple[float, float, float]
+
+
+class Predictor:
+    """Impact points of a site's tracks. Stateless but for the weather."""
+
+    def __init__(self, site: Site, settings: PredictSettings | None = None) -> None:
+        self._site = site
+        self.settings = settings or PredictSettings()
+        self._sensors = np.array(
+            [
+                (
+                    *s.position_enu_m,
+                    s.bias_range_m,
+                    s.bias_azimuth_rad,
+                    s.bias_elevation_rad,
+                    s.bias_time_s,
+                )
+                for s in site.sensors
+            ],
+            float,
+        ).reshape(-1, _SENSOR)
+        self._shapes = np.array(
+            [
+                drag_shape_of(FILTER_RISE * math.exp(sign * self.settings.rise_log_sigma))[:2]
+                for sign in (1.0, -1.0)
+            ]
+        )
+        self.set_weather(
+            Weather(
+                t_arrival_ns=0,
+                wind=tuple((w.height_m, w.east_mps, w.north_mps) for w in site.wind),
+                station_height_m=site.height_m,
+            )
+        )
+
+    def set_weather(self, weather: Weather) -> None:
+        """Fly through this air from now on; what it does not tell is standard, and still."""
+        site, told = self._site, len(weather.wind) > 0
+        self._weather = weather
+        self.wind: Array = np.array(sorted(weather.wind), float) if told else np.zeros((1, 3))
+        self.env: Array = environment(
+            site.latitude_deg if site.known_position else None,
+            site.height_m,
+            pressure_pa=weather.pressure_pa,
+            temperature_k=weather.temperature_k,
+            station_altitude_m=weather.station_height_m,
+        )
+        self._air: Air = pack_air(self.env, self.wind)
+        sigma = self.settings.wind_sigma_told_mps if told else self.settings.wind_sigma_mps
+        self._priors = np.array([sigma, sigma, self.settings.drift_sigma_mps2])
+
+    def impact(
+        self, x: Array, P: Array, t_s: float, sensor_index: int = -1
+    ) -> ImpactEstimate | None:
+        """Landing of the state `x` (7,), `P` (7, 7) that stands at `t_s`; `sensor_index` of the radar that
+        sees it, -1 for none. None where the height is not observed or a flight does not land."""
+        return self.crossing(x, P, t_s, sensor_index, self.settings.step_s)
+
+    def crossing(
+        self, x: Array, P: Array, t_s: float, sensor_index: int, step_s: float
+    ) -> ImpactEstimate | None:
+        """As `impact`; with `step_s` < 0 the crossing that lies behind: the origin."""
+        if not self._bounded(P):
+            return None
+        sensor = self._sensors[sensor_index] if sensor_index >= 0 else _NO_SENSOR
+        out = np.empty(11)
+        landed = _crossing(
+            np.asarray(x, float), np.asarray(P, float), sensor, self._priors,
+            self.env, self._shapes, self._air, step_s, out,
+        )  # fmt: skip
+        if not landed:
+            return None
+        e, n, u, t, a, b, c, xx, xy, yy, sigma_t = out.tolist()
+        return ImpactEstimate(
+            (e, n, u),
+            (xx, xy, yy),
+            t_s + t - _Q05 * sigma_t,
+            t_s + t,
+            t_s + t + _Q05 * sigma_t,
+            (a, b, c),
+        )
+
+    def _bounded(self, P: Array) -> bool:
+        s = self.settings
+        return bool(
+            0.0 <= P[2, 2] < s.height_sigma_max_m**2 and 0.0 <= P[5, 5] < s.climb_sigma_max_mps**2
+        )
+
+
+_NO_SENSOR: Final = np.zeros(_SENSOR)
+
+
+@kernel
+def _widened(x: Array, P: Array, sensor: Array) -> Array:
+    """P + sum_i sigma_i² d_i d_iᵀ: what a slow bias of the sensor's range, azimuth, elevation and clock
+    does to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
+    out = 0.5 * (P + P.T)
+    p = x[:3] - sensor[:3]
+    v = x[3:6]
+    ground2 = p[0] * p[0] + p[1] * p[1]
+    r = math.sqrt(ground2 + p[2] * p[2])
+    ground = math.sqrt(ground2)
+    if ground < 1.0:
+        return out
+    los = p / r
+    rate = los[0] * v[0] + los[1] * v[1] + los[2] * v[2]
+    d = np.zeros((4, 7))
+    # range: p moves along the line of sight, v with the turn of that line
+    for i in range(3):
+        d[0, i] = sensor[3] * los[i]
+        d[0, 3 + i] = sensor[3] * (v[i] - rate * los[i]) / r
+    # azimuth, elevation: p and v turn together, d = axis x (p, v)
+    for row in range(2):
+        if row == 0:
+            wx, wy, wz = 0.0, 0.0, -sensor[4]
+        else:
+            wx, wy, wz = sensor[5] * p[1] / ground, -sensor[5] * p[0] / ground, 0.0
+        for off in (0, 3):
+            a, b, c = (p[0], p[1], p[2]) if off == 0 else (v[0], v[1], v[2])
+            d[1 + row, off] = wy * c - wz * b
+            d[1 + row, off + 1] = wz * a - wx * c
+            d[1 + row, off + 2] = wx * b - wy * a
+    # clock: the state is that of another moment
+    for i in range(3):
+        d[3, i] = sensor[6] * v[i]
+    d[3, 5] = -9.8 * sensor[6]
+    for row in range(4):
+        for i in range(7):
+            for j in range(7):
+                out[i, j] += d[row, i] * d[row, j]
+    return out
+
+
+@kernel
+def _square_root(P: Array) -> Array:
+    """Lower L with L Lᵀ = P, of the nearest usable matrix where P is not positive definite: scaled to
+    unit diagonal, then with its off-diagonals shrunk until the Cholesky factor exists."""
+    n = P.shape[0]
+    scale = np.empty(n)
+    for i in range(n):
+        scale[i] = math.sqrt(max(P[i, i], 1e-12))
+    L = np.zeros((n, n))
+    shrink = 1.0
+    for _ in range(12):
+        good = True
+        for i in range(n):
+            for j in range(i + 1):
+                s = 1.0 if i == j else shrink * P[i, j] / (scale[i] * scale[j])
+                for m in range(j):
+                    s -= L[i, m] * L[j, m]
+                if i == j:
+                    if not s > 1e-12:
+                        good = False
+                        break
+                    L[i, i] = math.sqrt(s)
+                else:
+                    L[i, j] = s / L[j, j]
+            if not good:
+                break
+        if good:
+            break
+        shrink = 1.0 - 4.0 * (1.0 - shrink) if shrink < 1.0 else 1.0 - 1e-7
+        shrink = max(shrink, 0.0)
+    for i in range(n):
+        for j in range(i + 1):
+            L[i, j] *= scale[i]
+    return L
+
+
+@kernel
+def _crossing(
+    x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air, dt: float,
+    out: Array,
+) -> bool:  # fmt: skip
+    """Mean E N U t vE vN vU, covariance xx xy yy, sigma of t in `out`; False where a flight has no crossing."""
+    L = _square_root(_widened(x, P, sensor))
+    rows = np.zeros((_FLIGHTS, ROW))
+    for f in range(_FLIGHTS):
+        for i in range(6):
+            rows[f, i] = x[i]
+        q = x[6]
+        if 0 < f < _STATES:
+            # x ± sqrt(7) L_i
+            column = (f - 1) // 2
+            reach = math.sqrt(7.0) if f % 2 == 1 else -math.sqrt(7.0)
+            for i in range(6):
+                rows[f, i] += reach * L[i, column]
+            q += reach * L[6, column]
+        rows[f, K] = math.exp(min(max(q, -16.0), -4.0))
+        rows[f, C0], rows[f, C1] = env[SHAPE_C0], env[SHAPE_C1]
+    f = _STATES
+    for sign in (1.0, -1.0):
+        rows[f, GUST_E] = sign * priors[0]
+        rows[f + 1, GUST_N] = sign * priors[1]
+        rows[f + 3, DRIFT] = sign * priors[2]
+        f += 4
+    # another drag curve, the same drag now: k S(M) is what the track has seen
+    speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
+    mach = speed * air[6] / sound_speed(x[2] + air[2])
+    now = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[7], air[8])
+    for i in range(2):
+        f = _STATES + 2 + 4 * i
+        rows[f, C0], rows[f, C1] = shapes[i, 0], shapes[i, 1]
+        rows[f, K] *= now / drag_shape(mach, shapes[i, 0], shapes[i, 1], air[7], air[8])
+    flights = np.empty((_FLIGHTS, 7))
+    none = np.zeros(_FLIGHTS)
+    _fly_rows(rows, air, dt, none, none, flights)
+    for f in range(_FLIGHTS):
+        if not math.isfinite(flights[f, 3]):
+            return False
+    mean = np.zeros(7)
+    for f in range(1, _STATES):
+        mean += flights[f] / 14.0
+    xx, xy, yy, tt = 0.0, 0.0, 0.0, 0.0
+    for f in range(1, _STATES):
+        e, n, t = flights[f, 0] - mean[0], flights[f, 1] - mean[1], flights[f, 3] - mean[3]
+        xx += e * e / 14.0
+        xy += e * n / 14.0
+        yy += n * n / 14.0
+        tt += t * t / 14.0
+    for i in range(4):
+        plus, minus = flights[_STATES + i], flights[_STATES + 4 + i]
+        e, n, t = 0.5 * (plus - minus)[0], 0.5 * (plus - minus)[1], 0.5 * (plus - minus)[3]
+        xx += e * e
+        xy += e * n
+        yy += n * n
+        tt += t * t
+        mean += 0.5 * (plus + minus) - flights[0]
+    for i in range(7):
+        out[i] = mean[i]
+    out[7], out[8], out[9], out[10] = xx, xy, yy, math.sqrt(tt)
+    return True
