@@ -1,0 +1,60 @@
+"""An output folder that is either wholly there or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from rampart.domain.errors import UsageError
+
+MARKER: Final = ".rampart-output"
+_MARK: Final = "This folder was written by rampart, which may replace it whole.\n"
+
+
+@contextmanager
+def replaced_whole(path: str | Path) -> Iterator[Path]:
+    """A new empty folder beside `path` that takes its place when the block ends well.
+
+    Where the block raises, `path` stays as it was and nothing is left behind. Raises UsageError at
+    once, before any work, for a `path` that is a file, or a folder that holds things and was not
+    made here.
+    """
+    target = Path(os.path.abspath(Path(path).expanduser()))
+    check_replaceable(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    build = target.with_name(f".{target.name}.new-{os.getpid()}")
+    old = target.with_name(f".{target.name}.old-{os.getpid()}")
+    shutil.rmtree(build, ignore_errors=True)  # of a killed process that had our number
+    build.mkdir()
+    try:
+        (build / MARKER).write_text(_MARK, encoding="utf-8")
+        yield build
+        if target.exists():
+            target.rename(old)
+        try:
+            build.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    finally:
+        shutil.rmtree(build, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def check_replaceable(path: str | Path) -> None:
+    """Raise UsageError unless `path` is free, an empty folder, or a folder that `replaced_whole` made."""
+    target = Path(path)
+    if not target.exists() and not target.is_symlink():
+        return
+    if target.is_symlink() or not target.is_dir():
+        raise UsageError(f"{target}: found something that is no folder; allowed: a new folder")
+    if any(target.iterdir()) and not (target / MARKER).is_file():
+        raise UsageError(
+            f"{target}: found a folder that rampart did not make; "
+            f"allowed: a new or empty folder, or one that holds {MARKER}"
+        )
