@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
+from rampart.metrics.pairs import close_pairs
 from rampart.metrics.paths import Ints, Paths, Scans
 
 NOBODY: Final = -1
@@ -53,14 +53,9 @@ def associate(
 def _nearest(truth: Paths, tracks: Paths, scans: Scans, within_m: float) -> Ints:
     """Nearest truth below `within_m` of each row of `tracks`, or NOBODY."""
     nearest = np.full(len(tracks.times_s), NOBODY, np.int64)
-    owner = truth.owner
-    for s in range(len(scans.times_s)):
-        x, y = scans.at(s)
-        if len(x) and len(y):
-            distance = cdist(tracks.xyz_m[y], truth.xyz_m[x])
-            best = distance.argmin(axis=1)
-            near = distance[np.arange(len(y)), best] < within_m
-            nearest[y] = np.where(near, owner[x[best]], NOBODY)
+    pairs = close_pairs(truth, tracks, scans, within_m)
+    rows, first = np.unique(pairs.track, return_index=True)  # the nearest of a row stands first
+    nearest[rows] = truth.owner[pairs.truth[first]]
     return nearest
 
 

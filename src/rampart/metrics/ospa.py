@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
-from rampart.metrics.paths import Floats, Paths, Scans
+from rampart.metrics.pairs import best_matching, close_pairs
+from rampart.metrics.paths import Floats, Ints, Paths, Scans
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +67,10 @@ def gospa(truth: Paths, tracks: Paths, c: float = 100.0, p: float = 2.0) -> Gosp
     """
     _check(c, p)
     scans = Scans.of(truth, tracks)
-    localisation, missed, false = np.zeros((3, len(scans.times_s)))
-    half = c**p / 2
-    for s in range(len(scans.times_s)):
-        x, y = scans.at(s)
-        paired, total = 0, 0.0
-        if len(x) and len(y):
-            # min over assignments of Σ min(d, c)^p; a pair that is cut counts as one missed, one false
-            cost = np.minimum(cdist(truth.xyz_m[x], tracks.xyz_m[y]), c) ** p
-            chosen = cost[linear_sum_assignment(cost)]
-            kept = chosen[chosen < c**p]
-            paired, total = len(kept), float(kept.sum())
-        localisation[s] = total
-        missed[s] = (len(x) - paired) * half
-        false[s] = (len(y) - paired) * half
+    # min over assignments of Σ min(d, c)^p; a pair that is cut counts as one missed and one false
+    paired, localisation = _paired(truth, tracks, scans, c, p, assign_by=p)
+    missed = (scans.truths - paired) * (c**p / 2)
+    false = (scans.held - paired) * (c**p / 2)
     distance = (localisation + missed + false) ** (1 / p)
     return Gospa(scans.times_s, distance, localisation, missed, false, c, p)
 
@@ -96,16 +85,22 @@ def ospa(truth: Paths, tracks: Paths, c: float = 100.0, p: float = 2.0) -> Ospa:
     """
     _check(c, p)
     scans = Scans.of(truth, tracks)
-    distance = np.empty(len(scans.times_s))
-    for s in range(len(scans.times_s)):
-        x, y = scans.at(s)
-        n = max(len(x), len(y))
-        total = abs(len(x) - len(y)) * c**p
-        if len(x) and len(y):
-            cost = np.minimum(cdist(truth.xyz_m[x], tracks.xyz_m[y]), c)
-            total += float((cost[linear_sum_assignment(cost)] ** p).sum())
-        distance[s] = (total / n) ** (1 / p)
+    paired, localisation = _paired(truth, tracks, scans, c, p, assign_by=1.0)
+    n = np.maximum(scans.truths, scans.held)
+    distance = ((localisation + (n - paired) * c**p) / n) ** (1 / p)
     return Ospa(scans.times_s, distance)
+
+
+def _paired(
+    truth: Paths, tracks: Paths, scans: Scans, c: float, p: float, *, assign_by: float
+) -> tuple[Ints, Floats]:
+    """(pairs closer than c, Σ d^p over them) at each scan, when Σ min(d, c)^assign_by is least."""
+    pairs = close_pairs(truth, tracks, scans, c)
+    chosen = best_matching(pairs, c**assign_by - pairs.distance_m**assign_by)
+    scan = scans.truth_scan[pairs.truth[chosen]]
+    count = len(scans.times_s)
+    cost = np.bincount(scan, pairs.distance_m[chosen] ** p, minlength=count)
+    return np.bincount(scan, minlength=count), np.asarray(cost, float)
 
 
 def _check(c: float, p: float) -> None:

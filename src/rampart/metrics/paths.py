@@ -99,36 +99,23 @@ def snapped(tracks: Paths, scan_times_s: npt.ArrayLike) -> tuple[Paths, int]:
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """The instants at which truth or tracks have a row, and the rows that fall on each.
+    """The instants `times_s` (s,) at which truth or tracks have a row.
 
-    times_s (s,); `truth` and `tracks` are row numbers ordered by scan, `*_start` (s + 1,) delimits them;
-    `truth_scan`, `track_scan`: the scan of each row.
+    truth_scan, track_scan: the scan of each row; truths, held: rows of truth and of tracks at each scan.
     """
 
     times_s: Floats
-    truth: Ints
-    truth_start: Ints
     truth_scan: Ints
-    tracks: Ints
-    tracks_start: Ints
     track_scan: Ints
+    truths: Ints
+    held: Ints
 
     @classmethod
     def of(cls, truth: Paths, tracks: Paths) -> Scans:
         """Scans of a pair of paths."""
-        times = np.unique(np.concatenate([truth.times_s, tracks.times_s]))
-
-        def ordered(paths: Paths) -> tuple[Ints, Ints, Ints]:
-            scan = np.searchsorted(times, paths.times_s).astype(np.int64)
-            count = np.bincount(scan, minlength=len(times))
-            start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-            return np.argsort(scan, kind="stable").astype(np.int64), start, scan
-
-        return cls(times, *ordered(truth), *ordered(tracks))
-
-    def at(self, s: int) -> tuple[Ints, Ints]:
-        """(rows of truth, rows of tracks) at scan `s`."""
-        return (
-            self.truth[self.truth_start[s] : self.truth_start[s + 1]],
-            self.tracks[self.tracks_start[s] : self.tracks_start[s + 1]],
+        times, scan = np.unique(
+            np.concatenate([truth.times_s, tracks.times_s]), return_inverse=True
         )
+        n = len(truth.times_s)
+        truths, held = (np.bincount(part, minlength=len(times)) for part in (scan[:n], scan[n:]))
+        return cls(times, scan[:n], scan[n:], truths, held)

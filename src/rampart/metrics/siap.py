@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rampart.metrics.association import Association, associate
+from rampart.metrics.association import NOBODY, Association, associate
 from rampart.metrics.paths import Floats, Ints, Paths, Scans
 
 Span = tuple[int, int]
@@ -107,20 +107,23 @@ def _errors(
     truth: Paths, tracks: Paths, scans: Scans, found: Sequence[Association]
 ) -> tuple[float, float]:
     """Sums of the position and velocity errors over all instants at which a pair has both rows."""
-    position = velocity = 0.0
+    followed = np.full(len(tracks.times_s), NOBODY, np.int64)  # by each row of the tracks
     for a in found:
-        mine, theirs = tracks.rows(a.track), truth.rows(a.truth)
-        _, i, j = np.intersect1d(
-            scans.track_scan[mine],
-            scans.truth_scan[theirs],
-            assume_unique=True,
-            return_indices=True,
-        )
-        during = (scans.track_scan[mine][i] >= a.first) & (scans.track_scan[mine][i] <= a.last)
-        i, j = i[during] + mine.start, j[during] + theirs.start
-        position += np.linalg.norm(tracks.xyz_m[i] - truth.xyz_m[j], axis=1).sum()
-        velocity += np.linalg.norm(tracks.velocity_mps[i] - truth.velocity_mps[j], axis=1).sum()
-    return float(position), float(velocity)
+        mine = tracks.rows(a.track)
+        scan = scans.track_scan[mine]
+        low, high = np.searchsorted(scan, [a.first, a.last + 1])
+        followed[mine.start + low : mine.start + high] = a.truth
+    # rows of the truth stand by object, then by scan: a truth and a scan lead to one row at most
+    count = len(scans.times_s)
+    keys = truth.owner * count + scans.truth_scan
+    j = np.flatnonzero(followed != NOBODY)
+    wanted = followed[j] * count + scans.track_scan[j]
+    i = np.searchsorted(keys, wanted).clip(max=max(len(keys) - 1, 0))
+    i, j = i[keys[i] == wanted], j[keys[i] == wanted]
+    return (
+        float(np.linalg.norm(tracks.xyz_m[j] - truth.xyz_m[i], axis=1).sum()),
+        float(np.linalg.norm(tracks.velocity_mps[j] - truth.velocity_mps[i], axis=1).sum()),
+    )
 
 
 def _time_tracked(t: Floats, seen: Ints, mine: Sequence[Sequence[Span]]) -> float:
