@@ -1,0 +1,115 @@
+"""Where and when a ballistic track was launched: an area, never a point.
+
+The state is flown backwards by the kernel that predicts impacts. Thrust is not flown backwards: a
+rocket's origin is widened along its line of fire instead, and its launch set earlier.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.site import Site
+from rampart.domain.values import POSTERIOR
+from rampart.engine.classify import MAX_RANGE_M
+from rampart.engine.predict import ImpactEstimate, Predictor, PredictSettings
+
+Array = npt.NDArray[np.float64]
+
+_Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
+_CHI95: Final = math.sqrt(-2.0 * math.log(0.05))  # radius of the 95 % ellipse in sigmas
+_ROCKET: Final = POSTERIOR.index("rocket")
+_PLAUSIBLE_P: Final = 0.05  # a class less likely than this does not explain a range
+
+
+class OriginEstimate(msgspec.Struct, frozen=True, gc=False):
+    """A launch: mean E, N, U (m), covariance (xx, xy, yy) in m², launch time quantiles in seconds since
+    the engine's epoch. `outside_class_range`: no plausible class reaches from there to the impact."""
+
+    enu_m: tuple[float, float, float]
+    cov_m2: tuple[float, float, float]
+    t_q05_s: float
+    t_q50_s: float
+    t_q95_s: float
+    outside_class_range: bool
+
+
+class OriginFinder:
+    """Origins of a site's tracks, from the earliest posterior that is confirmed."""
+
+    def __init__(self, site: Site, predictor: Predictor) -> None:
+        self._floor_m = site.rules.origin_floor_m
+        self._predictor = predictor
+
+    def launch(
+        self, x: Array, P: Array, t_s: float, sensor_index: int = -1
+    ) -> ImpactEstimate | None:
+        """The ground crossing behind the state `x` (7,), `P` (7, 7) that stands at `t_s`, with the
+        velocity there; None where height is not observed or nothing lies behind."""
+        step_s = -self._predictor.settings.step_s
+        return self._predictor.crossing(x, P, t_s, sensor_index, step_s)
+
+    def origin(
+        self,
+        launch: ImpactEstimate,
+        p_family: tuple[float, ...],
+        classes: dict[str, float],
+        impact: ImpactEstimate | None,
+    ) -> OriginEstimate:
+        """`launch` widened for the boost that rockets have, and to the site's floor radius."""
+        s: PredictSettings = self._predictor.settings
+        p_rocket = p_family[_ROCKET]
+        xx, xy, yy = launch.cov_m2
+        e, n = launch.velocity_mps[0], launch.velocity_mps[1]
+        ground_speed = math.hypot(e, n)
+        if ground_speed > 0.0:
+            e, n = e / ground_speed, n / ground_speed
+        along2 = p_rocket * s.boost_sigma_m**2
+        cov = _floored(xx + along2 * e * e, xy + along2 * e * n, yy + along2 * n * n, self._floor_m)
+        sigma_t = (launch.t_q95_s - launch.t_q50_s) / _Q05
+        sigma_t = math.sqrt(sigma_t**2 + p_rocket * s.boost_sigma_s**2)
+        t_s = launch.t_q50_s - p_rocket * s.boost_s
+        return OriginEstimate(
+            launch.enu_m,
+            cov,
+            t_s - _Q05 * sigma_t,
+            t_s,
+            t_s + _Q05 * sigma_t,
+            impact is not None and _outside(launch.enu_m, cov, classes, impact),
+        )
+
+
+def _floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
+    """The covariance whose 95 % ellipse has no half-axis below `floor_m`."""
+    values, vectors = np.linalg.eigh(np.array([[xx, xy], [xy, yy]]))
+    values = np.maximum(values, (floor_m / _CHI95) ** 2)
+    cov = (vectors * values) @ vectors.T
+    return float(cov[0, 0]), float(cov[0, 1]), float(cov[1, 1])
+
+
+def _outside(
+    origin_enu_m: tuple[float, float, float],
+    cov_m2: tuple[float, float, float],
+    classes: dict[str, float],
+    impact: ImpactEstimate,
+) -> bool:
+    """Is the flight, less two sigma, longer than the range of every plausible class?
+
+    False where no class with a range is plausible: an unknown class has no range to lie outside of.
+    """
+    reach = [MAX_RANGE_M[c] for c, p in classes.items() if p >= _PLAUSIBLE_P and c in MAX_RANGE_M]
+    if not reach:
+        return False
+    e, n = impact.enu_m[0] - origin_enu_m[0], impact.enu_m[1] - origin_enu_m[1]
+    distance = math.hypot(e, n)
+    if distance == 0.0:
+        return False
+    e, n = e / distance, n / distance
+    variance = sum(
+        c[0] * e * e + 2.0 * c[1] * e * n + c[2] * n * n for c in (cov_m2, impact.cov_m2)
+    )
+    return distance - 2.0 * math.sqrt(variance) > max(reach)
