@@ -73,7 +73,7 @@ class JournalReader:
         self._chunks = self._read()
         self._first: list[Record] = []
         while self._decoder.header is None and self._decoder.torn is None:
-            chunk = next(self._chunks, None)
+            chunk = self._first_chunk()
             if chunk is None:
                 self._decoder.close()
                 break
@@ -113,6 +113,15 @@ class JournalReader:
     def inputs(self) -> Iterator[Input]:
         """The inputs alone, in order: what a replay feeds to an engine."""
         return (record.message for record in self if isinstance(record, InputRecord))
+
+    def _first_chunk(self) -> bytes | None:
+        try:
+            return next(self._chunks, None)
+        except FileNotFoundError:
+            fault = Fault("file", "nothing there", "an existing journal (.rpj)")
+        except OSError as error:
+            fault = Fault("file", f"unreadable ({error.strerror})", "a journal (.rpj)")
+        raise ConfigError(str(self.path), [fault])
 
     def _read(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
