@@ -8,10 +8,10 @@ import threading
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from rampart import __version__
 from rampart.domain.messages import Input, Output, Plot, PlotBatch, ZoneState
 from rampart.formats.journal import Header, JournalWriter
 from rampart.runtime import clock
@@ -200,7 +200,7 @@ class CtrlC:
 def header_for(engine: Engine, *, source: str, epoch_ns: int, seed: int | None = None) -> Header:
     """The journal header of a run of `engine` over `source`, whose times count from `epoch_ns`."""
     return Header(
-        engine=__version__,
+        engine=version("rampart-cram"),
         settings_hash=engine.settings.fingerprint(),
         site=engine.site,
         epoch_ns=epoch_ns,

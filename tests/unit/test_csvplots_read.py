@@ -1,0 +1,299 @@
+"""plots.csv and META.json: what a scan means, and every fault named by line and column."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rampart.domain.errors import ConfigError
+from rampart.domain.messages import PlotBatch, Tick
+from rampart.domain.site import Sensor
+from rampart.formats.csvplots import load_meta, read_plots, write_meta, write_plots
+
+HEADER = "plot_id,scan,time,sensor,range_m,az_rad,el_rad,rr_mps,snr_db"
+SENSOR = Sensor(id="North", scan_period_s=0.5)
+MS = 1_000_000
+
+
+def csv_file(tmp_path: Path, *rows: str, header: str = HEADER) -> Path:
+    path = tmp_path / "plots.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def told(messages: list) -> list[tuple[str, float, int]]:
+    return [
+        ("tick", m.t_arrival_ns / 1e9, 0)
+        if isinstance(m, Tick)
+        else ("all" if m.complete else "part", m.t_arrival_ns / 1e9, len(m))
+        for m in messages
+    ]
+
+
+def test_plots_that_share_their_scans_instant_are_one_complete_look_and_then_a_tick(
+    tmp_path,
+) -> None:
+    path = csv_file(
+        tmp_path,
+        "0,0,0.000000,R1,1000,0.1,0.2,-5,13",
+        "1,2,1.000000,R1,1100,0.1,0.2,-5,13",
+        "2,2,1.000000,R1,1200,0.1,0.2,-5,13",
+    )
+    assert told(read_plots(path, SENSOR, scans=5)) == [
+        ("all", 0.0, 1), ("tick", 0.0, 0),
+        ("tick", 0.5, 0),  # a scan in which nothing was seen is still a look
+        ("all", 1.0, 2), ("tick", 1.0, 0),
+        ("tick", 1.5, 0), ("tick", 2.0, 0),
+    ]  # fmt: skip
+
+
+def test_a_rotating_radars_plots_arrive_within_20_ms_and_ticks_fall_between_them(tmp_path) -> None:
+    path = csv_file(
+        tmp_path,
+        "0,0,0.000000,R1,1000,0.0,0.2,,",
+        "1,0,0.101000,R1,1000,1.2,0.2,,",
+        "2,0,0.109000,R1,1000,1.3,0.2,,",
+        "3,0,0.499000,R1,1000,6.2,0.2,,",
+        "4,1,0.501000,R1,1000,0.1,0.2,,",
+    )
+    messages = read_plots(path, SENSOR)
+    assert told(messages) == [
+        ("part", 0.0, 1), ("tick", 0.0, 0), ("part", 0.109, 2), ("part", 0.499, 1),
+        ("tick", 0.5, 0), ("part", 0.501, 1),
+    ]  # fmt: skip
+    assert messages[2].rows["t_event_ns"].tolist() == [101 * MS, 109 * MS]
+
+
+def test_one_plot_on_the_instant_does_not_make_a_sweep_complete(tmp_path) -> None:
+    path = csv_file(
+        tmp_path, "0,0,0.0,R1,1000,0.0,0.2,,", "1,1,0.5,R1,1000,0.0,0.2,,", "2,1,0.7,R1,9,0,0.2,,"
+    )
+    assert not any(m.complete for m in read_plots(path, SENSOR) if isinstance(m, PlotBatch))
+
+
+def test_without_scans_ticks_come_at_2_hz(tmp_path) -> None:
+    header = "plot_id,time,sensor,range_m,az_rad"
+    path = csv_file(tmp_path, "a,10.2,R1,1000,0.1", "b,11.1,R1,1000,0.1", header=header)
+    messages = read_plots(path, SENSOR, epoch_ns=10**18)
+    assert told([m for m in messages if isinstance(m, PlotBatch)]) == [
+        ("part", 1e9 + 10.2, 1), ("part", 1e9 + 11.1, 1)
+    ]  # fmt: skip
+    ticks = [(m.t_arrival_ns - 10**18) / 1e9 for m in messages if isinstance(m, Tick)]
+    assert ticks == [10.5, 11.0, 11.5]
+    row = messages[0].rows[0]
+    assert np.isnan([row["elevation_rad"], row["range_rate_mps"], row["snr_db"]]).all()
+
+
+def test_scan_numbers_that_do_not_fit_the_times_are_not_a_time_base(tmp_path) -> None:
+    path = csv_file(tmp_path, "0,0,100.0,R1,1000,0.1,0.2,,", "1,1,100.5,R1,1000,0.1,0.2,,")
+    assert told(read_plots(path, SENSOR)) == [
+        ("part", 100.0, 1), ("tick", 100.0, 0), ("part", 100.5, 1), ("tick", 100.5, 0)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", [3.0, 7.0, 0.7])
+def test_arrival_never_runs_back_where_scan_times_are_rounded(tmp_path, rate: float) -> None:
+    rows = [f"{s},{s},{s / rate:.6f},R1,1000,0.1,0.2,," for s in range(60)]
+    messages = read_plots(csv_file(tmp_path, *rows), Sensor(id="R1", scan_period_s=1 / rate))
+    stamps = [m.t_arrival_ns for m in messages]
+    assert stamps == sorted(stamps)
+    assert [type(m) for m in messages] == [PlotBatch, Tick] * 60
+    ticks = [m.t_arrival_ns / 1e9 for m in messages[1::2]]
+    assert np.abs(np.array(ticks) - np.arange(60) / rate).max() < 1e-3
+
+
+def test_a_gap_of_days_does_not_make_a_million_ticks(tmp_path) -> None:
+    path = csv_file(tmp_path, "0,0,0.0,R1,1000,0.1,0.2,,", "1,2000000,1000000.0,R1,1000,0.1,0.2,,")
+    messages = read_plots(path, SENSOR)
+    assert len(messages) < 1300
+    assert messages[-1].t_arrival_ns == 10**15
+
+
+def test_the_sensor_of_the_site_is_named_whatever_the_file_calls_its_one_radar(tmp_path) -> None:
+    path = csv_file(tmp_path, "0,0,0.0,whatever,1000,0.1,0.2,,")
+    assert read_plots(path, SENSOR)[0].sensor == "North"
+
+
+def test_plots_of_two_sensors_travel_apart_and_a_third_is_a_fault(tmp_path) -> None:
+    header = "plot_id,time,sensor,range_m,az_rad"
+    rows = ["0,1.1,A,1000,0.1", "1,1.101,B,1000,0.1", "2,1.102,A,1000,0.1"]
+    two = [Sensor(id="A"), Sensor(id="B")]
+    messages = read_plots(csv_file(tmp_path, *rows, header=header), two)
+    assert [(m.sensor, len(m)) for m in messages if isinstance(m, PlotBatch)] == [
+        ("A", 2),
+        ("B", 1),
+    ]
+    rows.append("3,1.2,C,1000,0.1")
+    with pytest.raises(ConfigError, match="'C'; allowed: A, B"):
+        read_plots(csv_file(tmp_path, *rows, header=header), two)
+
+
+GOOD = "0,0,0.0,R1,1000,0.1,0.2,-5,13"
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "found"),
+    [
+        ("1,0,0.0,R1,nan,0.1,0.2,-5,13", "range_m", "'nan'"),
+        ("1,0,0.0,R1,inf,0.1,0.2,-5,13", "range_m", "'inf'"),
+        ("1,0,0.0,R1,-3,0.1,0.2,-5,13", "range_m", "'-3'"),
+        ("1,0,0.0,R1,near,0.1,0.2,-5,13", "range_m", "'near'"),
+        ("1,0,0.0,R1,,0.1,0.2,-5,13", "range_m", "nothing"),
+        ("1,0,0.0,R1,1000,270,0.2,-5,13", "az_rad", "'270'"),
+        ("1,0,0.0,R1,1000,0.1,nan,-5,13", "el_rad", "'nan'"),
+        ("1,0,0.0,R1,1000,0.1,0.2,fast,13", "rr_mps", "'fast'"),
+        ("1,0,0.0,R1,1000,0.1,0.2,-5,-inf", "snr_db", "'-inf'"),
+        ("1,0,soon,R1,1000,0.1,0.2,-5,13", "time", "'soon'"),
+        ("1,0,-1,R1,1000,0.1,0.2,-5,13", "time", "'-1'"),
+        ("1,0.5,0.0,R1,1000,0.1,0.2,-5,13", "scan", "'0.5'"),
+        ("1,,0.0,R1,1000,0.1,0.2,-5,13", "scan", "nothing"),
+        ("1,0,0.0,,1000,0.1,0.2,-5,13", "sensor", "nothing"),
+        ("0,0,0.0,R1,1000,0.1,0.2,-5,13", "plot_id", "'0' again, first on line 2"),
+        (",0,0.0,R1,1000,0.1,0.2,-5,13", "plot_id", "nothing"),
+    ],
+)
+def test_a_bad_field_is_named_by_line_column_value_and_what_is_allowed(
+    tmp_path, row: str, column: str, found: str
+) -> None:
+    path = csv_file(tmp_path, GOOD, "", row)
+    with pytest.raises(ConfigError) as caught:
+        read_plots(path, SENSOR)
+    (fault,) = caught.value.faults
+    assert fault.where == f"line 4, column {column}"
+    assert fault.found == found
+    assert fault.allowed
+    assert str(caught.value).startswith(
+        f"{path}: line 4, column {column}: found {found}; allowed: "
+    )
+
+
+def test_time_that_runs_back_by_more_than_two_seconds_and_a_scan_is_a_fault(tmp_path) -> None:
+    header = "plot_id,time,sensor,range_m,az_rad"
+    rows = ["0,10.0,R1,1000,0.1", "1,7.6,R1,1000,0.1"]
+    assert len(read_plots(csv_file(tmp_path, *rows, header=header), SENSOR)) > 2
+    rows.append("2,7.4,R1,1000,0.1")
+    with pytest.raises(ConfigError, match=r"line 4, column time: found 7.4 after 10; .* 2.5 s"):
+        read_plots(csv_file(tmp_path, *rows, header=header), SENSOR)
+
+
+def test_all_faults_come_at_once_in_order_up_to_twenty(tmp_path) -> None:
+    rows = [f"{i},0,0.0,R1,-1,nan,0.2,-5,13" for i in range(30)]
+    with pytest.raises(ConfigError) as caught:
+        read_plots(csv_file(tmp_path, *rows), SENSOR)
+    faults = caught.value.faults
+    assert len(faults) == 21
+    assert [f.where for f in faults[:3]] == [
+        "line 2, column range_m", "line 2, column az_rad", "line 3, column range_m"
+    ]  # fmt: skip
+    assert "40 more" in faults[-1].found
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "nothing in it"),
+        (HEADER.encode(), "no plots"),
+        (b"plot_id,time,sensor,az_rad\n1,2,R1,0.3\n", "no column range_m"),
+        (b"plot_id,time,sensor,az_rad,range_m,time\n1,2,R1,0.3,4,2\n", "column 'time' twice"),
+        (HEADER.encode() + b"\n1,2,3\n", "line 2: found 3 fields; allowed: 9"),
+        (b"\xff\xfe\x00\x01", "unreadable"),
+        (b'plot_id,time\n"1,2\n', "unreadable"),
+    ],
+)
+def test_a_file_that_is_no_plot_table_is_refused(tmp_path, content: bytes, words: str) -> None:
+    path = tmp_path / "plots.csv"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        read_plots(path, SENSOR)
+
+
+def test_a_missing_file_is_the_users_fault(tmp_path) -> None:
+    with pytest.raises(ConfigError, match="nothing there"):
+        read_plots(tmp_path / "none.csv", SENSOR)
+
+
+OURS = {
+    "sigma_range_m": 12, "sigma_az_rad": 0.002, "sigma_el_rad": 0.003, "sigma_rr_mps": 1.5, "rate": 4,
+    "pd": 0.9, "clutter_per_scan": 20, "range_min_m": 300, "range_max_m": 20000, "el_min_rad": 0.01,
+    "el_max_rad": 1.3,
+}  # fmt: skip
+NEUTRAL = {
+    "sr": 12, "sa": 0.002, "srr": 1.5, "rate": 4, "pd": 0.9, "clutter": 20, "rmin": 300, "rmax": 20000,
+    "elmin": 0.01, "elmax": 1.3, "vmax": 700.0, "scans": 61, "sensor": [0, 0, 0], "targets": 50,
+}  # fmt: skip
+
+
+def meta_file(tmp_path: Path, content: object) -> Path:
+    path = tmp_path / "meta.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_both_sets_of_names_give_the_same_sensor(tmp_path) -> None:
+    ours = load_meta(
+        meta_file(tmp_path, OURS | {"sigma_el_rad": 0.002, "range_rate_max_mps": 700.0})
+    )
+    neutral = load_meta(meta_file(tmp_path, NEUTRAL))
+    assert ours.sensor == neutral.sensor
+    assert neutral.sensor.scan_period_s == 0.25
+    assert neutral.scans == 61
+    assert not neutral.site.known_position
+
+
+def test_a_sensor_may_measure_no_elevation_and_no_doppler(tmp_path) -> None:
+    meta = load_meta(meta_file(tmp_path, OURS | {"sigma_el_rad": None, "sigma_rr_mps": None}))
+    assert meta.sensor.sigma_elevation_rad is None
+    assert meta.sensor.sigma_range_rate_mps is None
+
+
+def test_a_position_makes_a_site_on_the_earth_and_survives_writing(tmp_path) -> None:
+    meta = load_meta(meta_file(tmp_path, OURS | {"lat": 33.2, "lon": 44.2, "height_m": 35.0}))
+    assert meta.site.known_position
+    write_meta(tmp_path / "again.json", meta.sensor, meta.site)
+    again = load_meta(tmp_path / "again.json")
+    assert again.sensor == meta.sensor
+    assert again.site.latitude_deg == pytest.approx(33.2, abs=1e-9)
+    assert again.site.height_m == pytest.approx(35.0, abs=1e-6)
+
+
+def test_every_missing_or_impossible_value_of_a_meta_file_is_told_at_once(tmp_path) -> None:
+    bad = {k: v for k, v in OURS.items() if k not in {"pd", "rate"}}
+    bad |= {"sigma_range_m": 0, "el_max_rad": 0.0, "lat": 91, "range_max_m": float("nan")}
+    with pytest.raises(ConfigError) as caught:
+        load_meta(meta_file(tmp_path, bad))
+    assert [fault.where for fault in caught.value.faults] == [
+        "sigma_range_m", "rate", "pd", "range_max_m", "lat", "lat, lon",
+        "elevation_min_rad, elevation_max_rad",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "line 1, column 1"),
+        ("[]", "allowed: a JSON object"),
+        ("{", "line 1, column 2"),
+        ("[" * 100_000, "unreadable"),
+        ('{"rate": ' + "9" * 5000 + "}", "unreadable"),
+    ],
+)
+def test_what_is_no_json_object_is_refused(tmp_path, content: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        load_meta(meta_file(tmp_path, content))
+
+
+def test_written_plots_read_back_bit_for_bit(tmp_path) -> None:
+    rng = np.random.default_rng()
+    rows = [
+        f"{i},{i // 9},{i // 9 * 0.5:.6f},R1,{rng.uniform(300, 2e4)!r},{rng.uniform(-3, 3)!r},"
+        f"{rng.uniform(0, 1)!r},{'' if i % 3 else repr(rng.normal())},{rng.uniform(10, 20)!r}"
+        for i in range(90)
+    ]
+    first = read_plots(csv_file(tmp_path, *rows), SENSOR)
+    out = tmp_path / "out.csv"
+    count = write_plots(out, first, epoch_ns=0, scan_period_s=0.5)
+    assert count == 90
+    assert read_plots(out, SENSOR) == first
