@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def check(path: str | Path) -> list[Fault]:
 def build_site(form: SiteForm, faults: Faults, where: str = "") -> Site | None:
     """`form` as a `Site`. None, with `faults` told, if anything at or below `where` is at fault."""
     dot = f"{where}." if where else ""
-    unique((z and z.id for z in form.zones or ()), faults, f"{dot}zones")
-    unique((s and s.id for s in form.sensors or ()), faults, f"{dot}sensors")
+    unique((z.id if z else None for z in form.zones or ()), faults, f"{dot}zones")
+    unique((s.id if s else None for s in form.sensors or ()), faults, f"{dot}sensors")
     if not faults.clean(f"{dot}origin", f"{dot}name", f"{dot}uuid"):
         frame = Site(name="", uuid="", latitude_deg=0.0, longitude_deg=0.0, height_m=0.0)
         near = False  # without an origin no position can be judged
@@ -68,9 +69,7 @@ def build_site(form: SiteForm, faults: Faults, where: str = "") -> Site | None:
         if sensor is not None
     ]
     heights = [level.height_m for level in form.wind or () if level]
-    if faults.clean(f"{dot}wind") and any(
-        b <= a for a, b in zip(heights, heights[1:], strict=False)
-    ):
+    if faults.clean(f"{dot}wind") and any(b <= a for a, b in itertools.pairwise(heights)):
         faults.add(f"{dot}wind", Phrase(f"heights {heights}"), "levels from low to high")
     if faults.found:
         return None
@@ -122,9 +121,12 @@ def one_of(form: object, names: tuple[str, ...], faults: Faults, where: str) -> 
 
 def _zone(form: ZoneForm, frame: Site, faults: Faults, where: str, near: bool) -> Zone | None:
     shape = one_of(form, ("polygon_enu_m", "polygon_deg", "circle"), faults, where)
-    if shape is None or not near:
+    in_degrees = form.polygon_deg is not None or bool(form.circle and form.circle.centre_deg)
+    if shape is None or (in_degrees and not near):
         return None
     place = f"{where}.{shape}"
+    if not faults.clean(place):
+        return None
     if form.circle is not None:
         ring = _circle(form.circle, frame, faults, place)
     elif form.polygon_deg is not None:
