@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -52,14 +53,19 @@ def grow(polygon_m: Sequence[tuple[float, float]], radius_m: float) -> Array:
     straight = [_offset(a, b, radius_m) for a, b in edges]
     for x0, y0, x1, y1 in straight:
         cuts = sorted({0.0, 1.0, *_cuts_of_segment((x0, y0, x1, y1), straight, ring, radius_m)})
-        for s, t in zip(cuts, cuts[1:], strict=False):
+        for s, t in pairwise(cuts):
             middle = (s + t) / 2
             if _on_boundary(x0 + middle * (x1 - x0), y0 + middle * (y1 - y0), corners, radius_m):
-                ends = (x0 + s * (x1 - x0), y0 + s * (y1 - y0), x0 + t * (x1 - x0), y0 + t * (y1 - y0))
+                ends = (
+                    x0 + s * (x1 - x0),
+                    y0 + s * (y1 - y0),
+                    x0 + t * (x1 - x0),
+                    y0 + t * (y1 - y0),
+                )
                 rows.append([SEGMENT, *ends, 0.0])
     for cx, cy in ring:
         angles = sorted({0.0, 2 * math.pi, *_cuts_of_circle((cx, cy), straight, ring, radius_m)})
-        for s, t in zip(angles, angles[1:], strict=False):
+        for s, t in pairwise(angles):
             middle = (s + t) / 2
             x, y = cx + radius_m * math.cos(middle), cy + radius_m * math.sin(middle)
             if t - s > 1e-9 and _on_boundary(x, y, corners, radius_m):

@@ -1,0 +1,100 @@
+"""The open threats and their P in every zone: p_zone = 1 - prod(1 - P)."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from rampart.domain.values import POSTERIOR
+from rampart.engine.threat import Threat
+from rampart.kernels._jit import kernel
+from rampart.kernels.geometry import Array
+
+
+class OpenThreat(msgspec.Struct, kw_only=True):
+    """A threat that stands: its latest word, a person's assessment, when it was lost, its slot.
+
+    `done`: numbers of the zones for which its prediction has run out since the loss.
+    """
+
+    threat: Threat
+    slot: int
+    assessed: str = ""
+    lost_ns: int | None = None
+    done: list[int] = []
+
+    @property
+    def p(self) -> tuple[float, ...]:
+        """Posteriors in the order of `values.POSTERIOR`; a person's assessment settles them."""
+        if not self.assessed:
+            return self.threat.p_family
+        word = "other" if self.assessed in ("aircraft", "clutter") else self.assessed
+        return tuple(float(name == word) for name in POSTERIOR)
+
+
+@kernel
+def _products(fall: Array, fly: Array, bound: Array) -> Array:
+    """(zones, 3): 1 - prod over slots of all P, of unbound falling P, of unbound flying P."""
+    zones, slots = fall.shape
+    out = np.empty((zones, 3))
+    for z in range(zones):
+        every, falling, flying = 1.0, 1.0, 1.0
+        for i in range(slots):
+            every *= (1.0 - fall[z, i]) * (1.0 - fly[z, i])
+            if bound[z, i] == 0.0:
+                falling *= 1.0 - fall[z, i]
+                flying *= 1.0 - fly[z, i]
+        out[z, 0], out[z, 1], out[z, 2] = 1.0 - every, 1.0 - falling, 1.0 - flying
+    return out
+
+
+class OpenThreats:
+    """Table of open threats by track; a slot each in the P arrays, reused when it is free."""
+
+    def __init__(self, zones: int) -> None:
+        self.rows: dict[int, OpenThreat] = {}
+        self._free: list[int] = []
+        self.fall = np.zeros((zones, 16))
+        self.fly = np.zeros((zones, 16))
+        self.bound = np.zeros((zones, 16))
+
+    def add(self, threat: Threat) -> OpenThreat:
+        """A new row, its P still 0."""
+        if not self._free and len(self.rows) == self.fall.shape[1]:
+            self.fall, self.fly, self.bound = (
+                np.hstack([a, np.zeros_like(a)]) for a in (self.fall, self.fly, self.bound)
+            )
+        slot = self._free.pop() if self._free else len(self.rows)
+        row = OpenThreat(threat=threat, slot=slot)
+        self.rows[threat.track] = row
+        return row
+
+    def remove(self, track: int) -> None:
+        """Forget a threat."""
+        row = self.rows.pop(track)
+        for a in (self.fall, self.fly, self.bound):
+            a[:, row.slot] = 0.0
+        self._free.append(row.slot)
+
+    def products(self) -> Array:
+        """(zones, 3): p_zone of all open threats; of the falling, of the flying that nobody bound."""
+        return _products(self.fall, self.fly, self.bound)
+
+    def state(self) -> dict[str, object]:
+        """Exact plain data."""
+        return {
+            "rows": msgspec.to_builtins(list(self.rows.values())),
+            "free": list(self._free),
+            "p": [
+                [list(map(float, line)) for line in a] for a in (self.fall, self.fly, self.bound)
+            ],
+        }
+
+    def load(self, state: dict[str, object]) -> None:
+        """Inverse of `state`."""
+        rows = msgspec.convert(state["rows"], list[OpenThreat])
+        self.rows = {row.threat.track: row for row in rows}
+        self._free = msgspec.convert(state["free"], list[int])
+        p = msgspec.convert(state["p"], list[list[list[float]]])
+        zones = len(p[0])
+        self.fall, self.fly, self.bound = (np.array(a).reshape(zones, -1) for a in p)
