@@ -3,8 +3,9 @@
 The rules are those of Stone Soup's `TrackToTruth`. At each instant of a track its candidate is the
 nearest truth closer than `within_m`. `confirm` instants in a row with the same candidate start an
 association, from the first of them; it lasts until its truth has not been the candidate for `misses`
-instants in a row, and then ends at the last instant at which it was. A truth may have several tracks,
-a track has one truth at a time.
+instants in a row, and then ends at the last instant at which it was. A rival that stood out before may
+take over from its own first instant, so two associations of a track can share some. A truth may have
+several tracks.
 """
 
 from __future__ import annotations

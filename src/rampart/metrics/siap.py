@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rampart.metrics.association import NOBODY, Association, associate
+from rampart.metrics.association import Association, associate
 from rampart.metrics.paths import Floats, Ints, Paths, Scans
 
 Span = tuple[int, int]
@@ -56,11 +56,13 @@ def siap(
     for a in found:
         spans[a.truth, a.track].append((a.first, a.last))
     of_truth: list[list[list[Span]]] = [[] for _ in range(len(truth))]
-    for (j, _), runs in spans.items():
+    of_track: list[list[Span]] = [[] for _ in range(len(tracks))]
+    for (j, i), runs in spans.items():
         of_truth[j].append(runs)
+        of_track[i] += runs
 
     truth_tracked = sum(_covered([s for runs in mine for s in runs]) for mine in of_truth)
-    followers = sum(a.last - a.first + 1 for a in found)  # a track follows one truth at a time
+    followers = sum(_covered(runs) for runs in of_track)
     position_error, velocity_error = _errors(truth, tracks, scans, found)
 
     changes, delays = 0, []
@@ -107,18 +109,20 @@ def _errors(
     truth: Paths, tracks: Paths, scans: Scans, found: Sequence[Association]
 ) -> tuple[float, float]:
     """Sums of the position and velocity errors over all instants at which a pair has both rows."""
-    followed = np.full(len(tracks.times_s), NOBODY, np.int64)  # by each row of the tracks
+    if not found:
+        return 0.0, 0.0
+    rows, followed = [], []
     for a in found:
         mine = tracks.rows(a.track)
-        scan = scans.track_scan[mine]
-        low, high = np.searchsorted(scan, [a.first, a.last + 1])
-        followed[mine.start + low : mine.start + high] = a.truth
+        low, high = np.searchsorted(scans.track_scan[mine], [a.first, a.last + 1])
+        rows.append(np.arange(mine.start + low, mine.start + high))
+        followed.append(np.full(high - low, a.truth))
+    j = np.concatenate(rows)
     # rows of the truth stand by object, then by scan: a truth and a scan lead to one row at most
     count = len(scans.times_s)
     keys = truth.owner * count + scans.truth_scan
-    j = np.flatnonzero(followed != NOBODY)
-    wanted = followed[j] * count + scans.track_scan[j]
-    i = np.searchsorted(keys, wanted).clip(max=max(len(keys) - 1, 0))
+    wanted = np.concatenate(followed) * count + scans.track_scan[j]
+    i = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
     i, j = i[keys[i] == wanted], j[keys[i] == wanted]
     return (
         float(np.linalg.norm(tracks.xyz_m[j] - truth.xyz_m[i], axis=1).sum()),
