@@ -26,7 +26,23 @@ from rampart.kernels.atmosphere import (
     environment,
     sound_speed,
 )
-from rampart.kernels.flight import C0, C1, DRIFT, GUST_E, GUST_N, ROW, Air, K, _fly_rows, pack_air
+from rampart.kernels.flight import STILL_AIR
+from rampart.kernels.lanes import fly_lanes
+from rampart.kernels.motion import (
+    C0,
+    C1,
+    DRIFT,
+    GUST_E,
+    GUST_N,
+    INV_A,
+    LEVEL,
+    MACH,
+    ROW,
+    WIDTH,
+    Air,
+    K,
+    pack_air,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -102,9 +118,11 @@ class Predictor:
 
     def set_weather(self, weather: Weather) -> None:
         """Fly through this air from now on; what it does not tell is standard, and still."""
-        site, told = self._site, len(weather.wind) > 0
-        self._weather = weather
-        self.wind: Array = np.array(sorted(weather.wind), float) if told else np.zeros((1, 3))
+        site = self._site
+        levels = np.array(weather.wind, float).reshape(-1, 3)
+        levels = levels[np.isfinite(levels).all(axis=1)]
+        told = len(levels) > 0
+        self.wind: Array = levels if told else STILL_AIR
         self.env: Array = environment(
             site.latitude_deg if site.known_position else None,
             site.height_m,
@@ -263,15 +281,14 @@ def _crossing(
         f += 4
     # another drag curve, the same drag now: k S(M) is what the track has seen
     speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
-    mach = speed * air[6] / sound_speed(x[2] + air[2])
-    now = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[7], air[8])
+    mach = speed * air[INV_A] / sound_speed(x[2] + air[LEVEL])
+    now = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
     for i in range(2):
         f = _STATES + 2 + 4 * i
         rows[f, C0], rows[f, C1] = shapes[i, 0], shapes[i, 1]
-        rows[f, K] *= now / drag_shape(mach, shapes[i, 0], shapes[i, 1], air[7], air[8])
+        rows[f, K] *= now / drag_shape(mach, shapes[i, 0], shapes[i, 1], air[MACH], air[WIDTH])
     flights = np.empty((_FLIGHTS, 7))
-    none = np.zeros(_FLIGHTS)
-    _fly_rows(rows, air, dt, none, none, flights)
+    fly_lanes(rows, air, dt, flights)
     for f in range(_FLIGHTS):
         if not math.isfinite(flights[f, 3]):
             return False
