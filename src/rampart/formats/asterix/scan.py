@@ -1,6 +1,6 @@
 """The compiled reader: a block's octets straight to slots, driven by the arrays of `slots.Table`.
 
-It accepts and refuses exactly what `decode.records` does, with the same reasons.
+It accepts and refuses exactly what `read.records` does, with the same reasons.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.formats.asterix import schema
-from rampart.formats.asterix.decode import Record
+from rampart.formats.asterix.read import Record
 from rampart.formats.asterix.schema import Compound, Explicit, Extended, Group, Leaf, Node, Repeat
 
 NM: Final = 1852.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from rampart.domain.errors import UsageError
 from rampart.formats.asterix import schema
-from rampart.formats.asterix.decode import Record
+from rampart.formats.asterix.read import Record
 from rampart.formats.asterix.schema import (
     RFS,
     Compound,
@@ -26,9 +26,13 @@ def _bad(where: str, found: object, allowed: str) -> UsageError:
     return UsageError(f"{where}: found {found!s:.80}; allowed: {allowed}")
 
 
-def _group(group: Group, values: Any, where: str, spare: int) -> int:
-    if not isinstance(values, dict):
-        raise _bad(where, values, "a dict of its fields")
+def _check(values: Any, groups: tuple[Group, ...], where: str) -> None:
+    names = [field[0] for group in groups for field in group.fields]
+    if not isinstance(values, dict) or not values.keys() <= {*names, "spare"}:
+        raise _bad(where, values, "a dict of " + ", ".join(names))
+
+
+def _group(group: Group, values: Record, where: str, spare: int) -> int:
     raw = spare & group.spare_mask
     for name, node, shift, _ in group.fields:
         if name not in values:
@@ -41,7 +45,8 @@ def _group(group: Group, values: Any, where: str, spare: int) -> int:
 
 def _fixed(node: Leaf | Group, value: Any, where: str) -> int:
     if isinstance(node, Group):
-        return _group(node, value, where, value.get("spare", 0) if isinstance(value, dict) else 0)
+        _check(value, (node,), where)
+        return _group(node, value, where, value.get("spare", 0))
     try:
         return node.raw(value)
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
@@ -49,8 +54,7 @@ def _fixed(node: Leaf | Group, value: Any, where: str) -> int:
 
 
 def _extended(node: Extended, values: Any, where: str) -> bytes:
-    if not isinstance(values, dict):
-        raise _bad(where, values, "a dict of its fields")
+    _check(values, node.parts, where)
     named = [i for i, part in enumerate(node.parts) if any(f[0] in values for f in part.fields)]
     parts = node.parts[: max(named, default=0) + 1]
     left = sum(part.bits for part in parts)
@@ -96,14 +100,14 @@ def _compound(node: Compound, values: Any, where: str) -> bytes:
     for i, item in enumerate(node.items):
         if item and item[0] in values:
             positions.append(i)
-            body += write(item[1], values[item[0]], f"{where}/{item[0]}")
+            body += write_item(item[1], values[item[0]], f"{where}/{item[0]}")
     if node.octets:
         flags = sum(1 << (node.octets * 8 - 1 - i) for i in positions)
         return flags.to_bytes(node.octets, "big") + body
     return _fspec(positions, values.get("fspec", 0)) + body
 
 
-def write(node: Node, value: Any, where: str) -> bytes:
+def write_item(node: Node, value: Any, where: str) -> bytes:
     """The octets of one item; UsageError names the item, what was found and what is allowed."""
     match node:
         case Leaf() | Group():
@@ -125,7 +129,8 @@ def _record(plan: Edition, record: Record) -> bytes:
     uap = next(iter(plan.uaps.values()))
     if plan.select:
         item, field, by = plan.select
-        chosen = record.get(item, {}).get(field)
+        descriptor = record.get(item)
+        chosen = descriptor.get(field) if isinstance(descriptor, dict) else None
         if chosen not in by:
             raise _bad(f"{where}/{item}/{field}", chosen, ", ".join(map(str, by)))
         uap = plan.uaps[by[chosen]]
@@ -140,17 +145,19 @@ def _record(plan: Edition, record: Record) -> bytes:
         positions.append(i)
         name, node = entry
         if node is None:
-            body += bytes([len(record[RFS])])
-            for field_name, value in record[RFS]:
-                inner = uap[names[field_name]]
-                assert inner is not None
-                assert inner[1] is not None
-                body += bytes([names[field_name] + 1]) + write(
-                    inner[1], value, f"{where}/{field_name}"
-                )
+            body += _random_fields(plan, names, record[name], where)
         else:
-            body += write(node, record[name], f"{where}/{name}")
+            body += write_item(node, record[name], f"{where}/{name}")
     return _fspec(positions, record.get("fspec", 0)) + body
+
+
+def _random_fields(plan: Edition, names: dict[str, int], fields: Any, where: str) -> bytes:
+    body = bytes([len(fields)])
+    for name, value in fields:
+        if name not in names or name not in plan.items:
+            raise _bad(f"{where}/{RFS}", name, ", ".join(plan.items))
+        body += bytes([names[name] + 1]) + write_item(plan.items[name], value, f"{where}/{name}")
+    return body
 
 
 def encode(category: int, records: list[Record], edition: str | None = None) -> bytes:

@@ -153,11 +153,11 @@ def _compound(node: Compound, data: bytes, at: int, end: int) -> tuple[Record, i
         item = node.items[position] if position < len(node.items) else None
         if item is None:
             raise MalformedError("undefined_item")
-        values[item[0]], at = read(item[1], data, at, end)
+        values[item[0]], at = read_item(item[1], data, at, end)
     return values, at
 
 
-def read(node: Node, data: bytes, at: int, end: int) -> tuple[Any, int]:
+def read_item(node: Node, data: bytes, at: int, end: int) -> tuple[Any, int]:
     """The value of one item that begins at octet `at`, and where it ends; raises MalformedError."""
     match node:
         case Leaf() | Group():
@@ -193,7 +193,7 @@ def _record(plan: Edition, data: bytes, at: int, end: int) -> tuple[Record, int]
         if node is None:
             record[RFS], at = _random_fields(uap, data, at, end)
             continue
-        record[name], at = read(node, data, at, end)
+        record[name], at = read_item(node, data, at, end)
         if plan.select and name == plan.select[0]:
             uap = plan.uaps[plan.select[2][record[name][plan.select[1]]]]
             chosen = True
@@ -213,7 +213,7 @@ def _random_fields(
         entry = uap[position] if 0 <= position < len(uap) else None
         if entry is None or entry[1] is None:
             raise MalformedError("bad_fields")
-        value, at = read(entry[1], data, at + 1, end)
+        value, at = read_item(entry[1], data, at + 1, end)
         fields.append((entry[0], value))
     return fields, at
 
@@ -252,7 +252,7 @@ def decode(data: bytes, editions: dict[int, str] | None = None) -> list[tuple[in
 def expand(category: int, octets: bytes, edition: str) -> Record:
     """The sub-items of a reserved expansion field ("RE"), by that field's own edition."""
     try:
-        values, at = read(schema.expansion(category, edition), octets, 0, len(octets))
+        values, at = read_item(schema.expansion(category, edition), octets, 0, len(octets))
     except MalformedError as error:
         raise FeedError("asterix", error.reason) from None
     if at != len(octets):
