@@ -6,9 +6,8 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rampart.domain.errors import ConfigError, Fault, UsageError
 from rampart.domain.messages import Input
@@ -20,7 +19,9 @@ from rampart.scenario.form import FactForm, ScenarioForm
 from rampart.sim.simulate import Simulated, simulate
 from rampart.sim.world import World
 from rampart.site.loader import build_site, load_site
-from rampart.site.strict import Faults, convert, did_you_mean, parse_toml, read_toml
+from rampart.site.strict import Faults, convert, did_you_mean, read_toml
+
+CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ def check(path: str | Path) -> list[Fault]:
 
 def catalogue() -> list[tuple[str, str]]:
     """(name, one line) of every scenario that ships with the package, by name."""
-    folder = resources.files("rampart.scenario") / "catalogue"
-    names = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
-    return [(name, str(_read(name)[0]["title"])) for name in names]
+    return [(name, str(_read(name)[0]["title"])) for name in _names()]
 
 
 def _read(name_or_path: str | Path) -> tuple[dict[str, Any], Path]:
@@ -95,14 +94,16 @@ def _read(name_or_path: str | Path) -> tuple[dict[str, Any], Path]:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text:
         return read_toml(text), Path(text)
-    folder = resources.files("rampart.scenario") / "catalogue"
-    names = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
+    names = _names()
     if text not in names:
         allowed = "a .toml file or one of: " + ", ".join(names) + did_you_mean(text, names)
         raise UsageError(f"scenario: found {text!r}; allowed: {allowed}")
-    path = f"catalogue/{text}.toml"
-    source = (resources.files("rampart.scenario") / path).read_text(encoding="utf-8")
-    return parse_toml(source, path), Path(path)
+    path = CATALOGUE / f"{text}.toml"
+    return read_toml(path), path
+
+
+def _names() -> list[str]:
+    return sorted(path.stem for path in CATALOGUE.glob("*.toml"))
 
 
 def _site(form: ScenarioForm, path: Path, faults: Faults) -> Site | None:

@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float64]
 FLIGHT_STEP_S: Final = 0.1  # the reference step of the kernel
 SAMPLE_S: Final = 0.25
 CEP_PER_SIGMA: Final = 1.1774  # sqrt(2 ln 2): circular error probable of two equal sigmas
-SHORT_SHARE: Final = (0.5, 0.9)  # [A] where a round that falls short lands, of its range
+SHORT_SHARE: Final = (0.5, 0.9)  # [A] of its range, for a round that leaves too slowly
 _TYPICAL_MACH_OF_LAUNCH: Final = 0.7  # where the constant-drag fit of k is taken to hold
 
 
@@ -44,6 +44,7 @@ class _Draw:
     at_s: float
     origin: Array
     target: Array
+    share: float
     speed: float
     elevation: float
     drag_per_m: float
@@ -96,14 +97,13 @@ def _draw(salvo: Salvo, class_id: str, i: int, at_s: float, seed: int) -> _Draw:
     cep = salvo.cep_of_range if salvo.cep_of_range is not None else kind.cep_of_range.low
     target = aim + rng.normal(0.0, cep * distance / CEP_PER_SIGMA, 2)
     is_short, share = rng.random() < salvo.short, rng.uniform(*SHORT_SHARE)
-    if is_short:
-        target = origin + share * (target - origin)
     log_k = lot.normal(0.0, kind.drag_spread_lot.low) + rng.normal(0.0, kind.drag_spread_round.low)
     return _Draw(
         id=f"{salvo.id}-{i + 1}" if salvo.rounds > 1 else salvo.id,
         at_s=at_s,
         origin=origin,
         target=target,
+        share=share if is_short else 1.0,
         speed=_uniform(rng, kind.launch_speed_mps),
         elevation=np.radians(_uniform(rng, kind.elevation_deg)),
         drag_per_m=kind.drag_per_m.low * np.exp(log_k),
@@ -162,13 +162,17 @@ def _lay_and_fly(
 
 
 class _Gun:
-    """Lays n rounds at once: by bisection for the distance, by turning for what drift and wind add."""
+    """Lays n rounds at once: by bisection for the distance, by turning for what drift and wind add.
+
+    A round that falls short is laid like the others and then leaves too slowly.
+    """
 
     def __init__(self, draws: list[_Draw], wind: Array, env: Array, shape_there: float) -> None:
         self.wind, self.env = wind, env
         self.origin = np.array([d.origin for d in draws])
         self.aim = np.array([d.target for d in draws]) - self.origin
         self.distance = np.linalg.norm(self.aim, axis=1)
+        self.share = np.array([d.share for d in draws])
         self.azimuth = np.arctan2(self.aim[:, 0], self.aim[:, 1])
         self.speed = np.array([d.speed for d in draws])
         self.elevation = np.array([d.elevation for d in draws])
@@ -197,6 +201,10 @@ class _Gun:
             turn = np.arctan2(self.aim[:, 0], self.aim[:, 1]) - np.arctan2(met[:, 0], met[:, 1])
             self.azimuth = self.azimuth + (turn + np.pi) % (2 * np.pi) - np.pi
         self._bisect(by_speed, *bounds)
+        laid, full = self.speed, self.share >= 1.0
+        self.distance = self.share * self.distance
+        self._bisect(True, 0.1 * laid, laid)
+        self.speed = np.where(full, laid, self.speed)
         return self._states(self.speed, self.elevation)
 
     def _bisect(self, by_speed: bool, low: npt.ArrayLike, high: npt.ArrayLike) -> None:

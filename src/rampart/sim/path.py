@@ -45,4 +45,4 @@ class Path:
 def up_of_height(east_m: npt.ArrayLike, north_m: npt.ArrayLike, height_m: npt.ArrayLike) -> Array:
     """U of a height above the site's level: U = h - (E² + N²) / 2R."""
     e, n = np.asarray(east_m, float), np.asarray(north_m, float)
-    return np.subtract(height_m, (e * e + n * n) / (2.0 * EARTH_RADIUS_M))
+    return np.asarray(np.subtract(height_m, (e * e + n * n) / (2.0 * EARTH_RADIUS_M)))
