@@ -1,0 +1,595 @@
+"""One look of one sensor at the tables: gate, cluster, assign, update, begin, forget.
+
+`step` is one compiled call for each sub-scan. Confirmed tracks choose their plots before tentative
+ones. Scores are log likelihood ratios of "track" against "clutter" (Blackman and Popoli 1999, ch. 6).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
+from rampart.engine.clutter import Clutter, clutter_density, count_clutter
+from rampart.engine.fate import Fate, Radars, covered, settle, steer
+from rampart.kernels._jit import kernel
+from rampart.kernels.assignment import NONE, assign
+from rampart.kernels.birth import Prior, begin
+from rampart.kernels.filters import (
+    AZIMUTH,
+    ELEVATION,
+    HEIGHT,
+    RANGE,
+    RANGE_RATE,
+    measure,
+    spread,
+    wrap_angle,
+)
+from rampart.kernels.imm import (
+    BALLISTIC,
+    BOOST,
+    DRONE,
+    MODELS,
+    Dynamics,
+    Work,
+    hypothesise,
+    moments,
+    predict_row,
+)
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+# Columns of a plot matrix.
+T: Final = 0  # seconds since the epoch
+NUMBERS: Final = 1  # five: range, azimuth, elevation, range rate, height
+VARIANCES: Final = 6  # of the same five
+SNR: Final = 11
+RCS: Final = 12
+COLUMNS: Final = 13
+
+
+class Gates(NamedTuple):
+    """Which pairs are looked at, and when a track is made known."""
+
+    sigmas: float  # of each number alone
+    distance2: float  # squared normalised distance of all numbers together
+    coarse_accel_mps2: float  # a bound of unmodelled acceleration, before anything is predicted
+    coarse_boost_mps2: float  # the same while a boost is possible
+    revisit: float  # of the scan period: a sensor shows an object once in a look
+    birth_per_look: float  # new objects expected in one look
+    confirm_hits: int
+    fast_speed_mps: float
+    fast_margin: float  # below the confirmation threshold, in log likelihood ratio
+    ambiguous_margin: float  # a rival this close in log likelihood makes an update ambiguous
+    ambiguous_plots: int
+    smoothing_s: float  # of turn rate and speed
+
+
+class Scratch(NamedTuple):
+    """Predicted copies of the candidate rows, and the pairs."""
+
+    x: Array
+    P: Array
+    mu: Array
+    trial_x: Array  # (1, 3, 7)
+    trial_P: Array
+    trial_mu: Array
+    variances: Array  # (5,)
+    numbers: Array  # (5,)
+    mean: Array  # (7,)
+    cov: Array  # (7, 7)
+    pair_row: Ints
+    pair_plot: Ints
+    pair_gain: Array
+    pair_llr: Array
+    taken: Ints
+
+
+def make_scratch(capacity: int, pairs: int) -> Scratch:
+    """Scratch for tables of `capacity` rows."""
+    return Scratch(
+        np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
+        np.zeros((1, 3, 7)), np.zeros((1, 3, 7, 7)), np.zeros((1, 3)), np.zeros(5), np.zeros(5),
+        np.zeros(7), np.zeros((7, 7)),
+        np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
+        np.zeros(capacity, np.int64),
+    )  # fmt: skip
+
+
+@kernel
+def _variances(plots: Array, p: int, sensor: int, fresh: bool, radars: Radars, out: Array) -> None:
+    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow bias."""
+    for c in range(5):
+        out[c] = plots[p, VARIANCES + c]
+    if not fresh:
+        out[RANGE] += radars.bias[sensor, 0] ** 2
+        out[AZIMUTH] += radars.bias[sensor, 1] ** 2
+        out[ELEVATION] += radars.bias[sensor, 2] ** 2
+        rate = plots[p, NUMBERS + RANGE_RATE]
+        if not math.isnan(rate):
+            out[RANGE] += (rate * radars.bias[sensor, 3]) ** 2
+
+
+@kernel
+def _near(
+    table: Table, row: int, t_s: float, sensor: int, plots: Array, order: Ints, ranges: Array,
+    radars: Radars, gates: Gates, env: Array, scratch: Scratch,
+) -> bool:  # fmt: skip
+    """Whether any plot lies so near to `row` that predicting it is worth while."""
+    dt = t_s - table.t_s[row]
+    e, n, u = steer(table, row, dt, env)
+    variance = 0.0
+    for j in range(MODELS):
+        if table.mu[row, j] < 1e-6:
+            continue
+        trace = 0.0
+        for a in range(3):
+            trace += table.P[row, j, a, a] + dt * (
+                2.0 * table.P[row, j, a, 3 + a] + dt * table.P[row, j, 3 + a, 3 + a]
+            )
+        variance = max(variance, trace)
+    accel = gates.coarse_accel_mps2
+    if table.mu[row, BOOST] > 1e-3:
+        accel = gates.coarse_boost_mps2
+    reach = 4.0 * math.sqrt(variance) + 0.5 * accel * dt * dt
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    e, n, u = e - place[0], n - place[1], u - place[2]
+    r = math.sqrt(e * e + n * n + u * u)
+    azimuth = math.atan2(
+        axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u,
+        axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u,
+    )
+    slack = 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
+    k = np.searchsorted(ranges, r - reach - slack)
+    angle = 5.0 * radars.sigma[sensor, 1] + 3.0 * radars.bias[sensor, 1]
+    while k < ranges.shape[0] and ranges[k] <= r + reach + slack:
+        away = abs(wrap_angle(plots[order[k], NUMBERS + AZIMUTH] - azimuth))
+        flat = math.cos(
+            min(abs(math.asin(min(max(u / max(r, 1.0), -1.0), 1.0))) + reach / max(r, 1.0), 1.5)
+        )
+        if away * max(r, 1.0) * flat <= reach + angle * r:
+            return True
+        k += 1
+    return False
+
+
+@kernel
+def _gate_row(
+    row: int, sensor: int, t_s: float, plots: Array, used: Ints, order: Ints, ranges: Array,
+    radars: Radars, gates: Gates, env: Array, scratch: Scratch, work: Work, low: Array, high: Array,
+) -> int:  # fmt: skip
+    """Window of each number over the models of `row`: low, high (5,). Returns the first plot by range."""
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    low[:] = math.inf
+    high[:] = -math.inf
+    x, P = scratch.x, scratch.P
+    for j in range(MODELS):
+        if scratch.mu[row, j] < 1e-6:
+            continue
+        centre = 0.0
+        for kind in range(5):
+            value = measure(x, row, j, kind, axes, place, env, work.h)
+            variance = spread(P, row, j, work.h, kind)
+            if kind == RANGE:
+                r = value
+            shift = 0.0
+            if kind in {RANGE, RANGE_RATE}:
+                # both bend over the tangential spread: mean of the second-order term, and its variance
+                across = 0.0
+                along = 0.0
+                other = 3 if kind == RANGE_RATE else 0
+                for a in range(3):
+                    across += P[row, j, a, other + a]
+                for a in range(3):
+                    ua = work.h[3 + a] if kind == RANGE_RATE else work.h[a]
+                    for b in range(3):
+                        ub = work.h[3 + b] if kind == RANGE_RATE else work.h[b]
+                        along += ua * ub * P[row, j, a, other + b]
+                shift = (across - along) / r
+                if kind == RANGE:
+                    shift *= 0.5
+                variance += 2.0 * shift * shift
+            reach = gates.sigmas * math.sqrt(variance)
+            if kind == AZIMUTH:
+                if low[kind] == math.inf:
+                    centre = value
+                else:  # keep all models on one branch
+                    centre = low[kind] + reach + wrap_angle(value - low[kind] - reach)
+                value = centre
+            low[kind] = min(low[kind], value + min(shift, 0.0) - reach)
+            high[kind] = max(high[kind], value + max(shift, 0.0) + reach)
+    slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
+    return np.searchsorted(ranges, low[RANGE] - slack)
+
+
+@kernel
+def _inside(plots: Array, p: int, variances: Array, sigmas: float, low: Array, high: Array) -> bool:
+    """Whether plot `p` lies in the window of every number that it has: range and Doppler first."""
+    for step in range(5):
+        if step == 0:
+            kind = RANGE
+        elif step == 1:
+            kind = RANGE_RATE
+        elif step == 2:
+            kind = AZIMUTH
+        elif step == 3:
+            kind = ELEVATION
+        else:
+            kind = HEIGHT
+        value = plots[p, NUMBERS + kind]
+        if math.isnan(value):
+            continue
+        slack = sigmas * math.sqrt(variances[kind])
+        if kind == AZIMUTH:
+            middle = 0.5 * (low[kind] + high[kind])
+            if abs(wrap_angle(value - middle)) > 0.5 * (high[kind] - low[kind]) + slack:
+                return False
+        elif value < low[kind] - slack or value > high[kind] + slack:
+            return False
+    return True
+
+
+@kernel
+def _try(
+    row: int, p: int, t_s: float, sensor: int, plots: Array, fresh: bool, radars: Radars, env: Array,
+    scratch: Scratch, work: Work,
+) -> tuple[float, float]:  # fmt: skip
+    """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
+    scratch.trial_x[0] = scratch.x[row]
+    scratch.trial_P[0] = scratch.P[row]
+    scratch.trial_mu[0] = scratch.mu[row]
+    shift = plots[p, T] - t_s
+    if shift != 0.0:  # at most the 20 ms of a sub-scan
+        for j in range(MODELS):
+            for a in range(3):
+                scratch.trial_x[0, j, a] += shift * scratch.trial_x[0, j, 3 + a]
+    for c in range(5):
+        scratch.numbers[c] = plots[p, NUMBERS + c]
+    _variances(plots, p, sensor, fresh, radars, scratch.variances)
+    return hypothesise(
+        scratch.trial_x, scratch.trial_P, scratch.trial_mu, 0, scratch.numbers, scratch.variances,
+        radars.axes[sensor], radars.place[sensor], env, work,
+    )  # fmt: skip
+
+
+@kernel
+def _pairs(
+    table: Table, size: int, grade: int, t_s: float, sensor: int, plots: Array, used: Ints,
+    order: Ints, ranges: Array, radars: Radars, clutter: Clutter, gates: Gates, dynamics: Dynamics,
+    env: Array, scratch: Scratch, work: Work,
+) -> int:  # fmt: skip
+    """Fill the pairs of all rows of status `grade` with the unused plots; returns their number."""
+    count = 0
+    low = np.empty(5)
+    high = np.empty(5)
+    miss = math.log(1.0 - radars.pd[sensor])
+    for row in range(size):
+        if table.status[row] != grade:
+            continue
+        if t_s - table.seen_s[row, sensor] < gates.revisit * radars.period_s[sensor]:
+            continue
+        if not _near(table, row, t_s, sensor, plots, order, ranges, radars, gates, env, scratch):
+            continue
+        scratch.x[row] = table.x[row]
+        scratch.P[row] = table.P[row]
+        scratch.mu[row] = table.mu[row]
+        predict_row(
+            scratch.x, scratch.P, scratch.mu, row, t_s - table.t_s[row], dynamics, env, work
+        )
+        if table.bounded[row] == 0:
+            _blur_height(scratch.P, row, t_s - table.t_s[row])
+        k = _gate_row(
+            row, sensor, t_s, plots, used, order, ranges, radars, gates, env, scratch, work, low, high
+        )  # fmt: skip
+        fresh = table.last_sensor[row] == sensor
+        top = high[RANGE] + gates.sigmas * math.sqrt(
+            radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2
+        )
+        while k < ranges.shape[0] and ranges[k] <= top:
+            p = order[k]
+            k += 1
+            if used[p] or count >= scratch.pair_row.shape[0]:
+                continue
+            _variances(plots, p, sensor, fresh, radars, scratch.variances)
+            if not _inside(plots, p, scratch.variances, gates.sigmas, low, high):
+                continue
+            loglik, distance2 = _try(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
+            if distance2 > gates.distance2:
+                continue
+            background = clutter_density(clutter, radars, sensor, plots, p, gates.birth_per_look)
+            llr = math.log(radars.pd[sensor]) + loglik - math.log(background)
+            gain = llr - miss
+            if grade == TENTATIVE:
+                # the track exists with probability e only: ln(1 - e + e exp(gain))
+                odds = table.llr[row] + clutter.log_birth_odds[sensor]
+                exists = 1.0 / (1.0 + math.exp(-max(min(odds, 50.0), -50.0)))
+                gain = (
+                    gain + math.log(exists)
+                    if gain > 30.0
+                    else math.log(1.0 - exists + exists * math.exp(gain))
+                )
+            if gain <= 0.0:
+                continue
+            scratch.pair_row[count] = row
+            scratch.pair_plot[count] = p
+            scratch.pair_gain[count] = gain
+            scratch.pair_llr[count] = llr
+            count += 1
+    return count
+
+
+@kernel
+def _blur_height(P: Array, row: int, dt: float) -> None:
+    """Keep an unobserved height unobserved: gravity alone must not make it known."""
+    for j in range(MODELS):
+        P[row, j, 2, 2] += 50.0**2 * abs(dt)
+        P[row, j, 5, 5] += 20.0**2 * abs(dt)
+
+
+@kernel
+def _two_best(keys: Ints, gains: Array, count: int, size: int) -> Array:
+    """(size, 2): for each key the best and the second best gain of the first `count` pairs, or -inf."""
+    best = np.full((size, 2), -math.inf)
+    for c in range(count):
+        k = keys[c]
+        if gains[c] > best[k, 0]:
+            best[k, 1] = best[k, 0]
+            best[k, 0] = gains[c]
+        elif gains[c] > best[k, 1]:
+            best[k, 1] = gains[c]
+    return best
+
+
+@kernel
+def _rival(best: Array, key: int, gain: float) -> float:
+    """The strongest gain of `key` but for one pair of gain `gain`."""
+    return best[key, 1] if best[key, 0] == gain else best[key, 0]
+
+
+@kernel
+def _commit(
+    table: Table, row: int, p: int, llr: float, sensor: int, plots: Array, confirm_llr: float,
+    gates: Gates, scratch: Scratch,
+) -> None:  # fmt: skip
+    """Write the tried update of `row` with plot `p` into the table, and judge the track anew."""
+    t_s = plots[p, T]
+    dt = max(t_s - table.t_s[row], 1e-3)
+    table.x[row] = scratch.trial_x[0]
+    table.P[row] = scratch.trial_P[0]
+    table.mu[row] = scratch.trial_mu[0]
+    table.t_s[row] = t_s
+    table.hits[row] += 1
+    if table.hits[row] == 3:
+        table.t_third_s[row] = t_s
+    table.misses[row] = 0
+    table.llr[row] += llr
+    table.fade[row] = min(0.0, table.fade[row] + llr)
+    table.last_sensor[row] = sensor
+    table.sensors[row] |= 1 << min(sensor, 62)
+    table.looked_s[row, sensor] = t_s
+    table.seen_s[row, sensor] = t_s
+    moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
+    if not math.isnan(plots[p, NUMBERS + ELEVATION]) or not math.isnan(plots[p, NUMBERS + HEIGHT]):
+        table.bounded[row] = 1
+    _gather(table, row, p, plots)
+    _history(table, row, dt, gates.smoothing_s, scratch.mean)
+    if table.status[row] == TENTATIVE:
+        _promote(table, row, confirm_llr, gates, scratch)
+
+
+@kernel
+def _gather(table: Table, row: int, p: int, plots: Array) -> None:
+    """Add the echo strengths of plot `p` to those of `row`."""
+    if not math.isnan(plots[p, SNR]):
+        table.snr[row, 0] += plots[p, SNR]
+        table.snr[row, 1] += 1.0
+    if not math.isnan(plots[p, RCS]):
+        table.rcs[row, 0] += plots[p, RCS]
+        table.rcs[row, 1] += plots[p, RCS] ** 2
+        table.rcs[row, 2] += 1.0
+
+
+@kernel
+def _history(table: Table, row: int, dt: float, smoothing_s: float, mean: Array) -> None:
+    """Smoothed turn rate and speed of `row` with their variances, from successive mean velocities."""
+    e, n, u = mean[3], mean[4], mean[5]
+    speed = math.sqrt(e * e + n * n + u * u)
+    if table.hits[row] <= 3:
+        table.speed[row, 0] = speed
+    else:
+        a = dt / (dt + smoothing_s)
+        turned = wrap_angle(
+            math.atan2(e, n) - math.atan2(table.velocity[row, 0], table.velocity[row, 1])
+        )
+        off = turned / dt - table.turn[row, 0]
+        table.turn[row, 0] += a * off
+        table.turn[row, 1] = (1.0 - a) * (table.turn[row, 1] + a * off * off)
+        off = speed - table.speed[row, 0]
+        table.speed[row, 0] += a * off
+        table.speed[row, 1] = (1.0 - a) * (table.speed[row, 1] + a * off * off)
+    table.velocity[row, 0], table.velocity[row, 1], table.velocity[row, 2] = e, n, u
+
+
+@kernel
+def _promote(table: Table, row: int, confirm_llr: float, gates: Gates, scratch: Scratch) -> None:
+    """Confirm `row`, or put it into the fast lane; either makes a name due."""
+    if table.hits[row] >= gates.confirm_hits and table.llr[row] >= confirm_llr:
+        table.status[row] = CONFIRMED
+        table.origin_x[row] = scratch.mean
+        table.origin_P[row] = scratch.cov
+        table.origin_t_s[row] = table.t_s[row]
+    if table.status[row] == TENTATIVE and table.hits[row] == 2 and table.bounded[row] == 1:
+        speed = math.sqrt(scratch.mean[3] ** 2 + scratch.mean[4] ** 2 + scratch.mean[5] ** 2)
+        doubt = math.sqrt(scratch.cov[3, 3] + scratch.cov[4, 4] + scratch.cov[5, 5])
+        if (
+            table.llr[row] >= confirm_llr - gates.fast_margin
+            and table.mu[row, DRONE] < 0.05
+            and speed - doubt >= gates.fast_speed_mps
+        ):
+            table.fast[row] = 1
+    if (table.status[row] == CONFIRMED or table.fast[row] == 1) and table.track_id[row] == 0:
+        table.track_id[row] = -1
+
+
+@kernel
+def _free_row(table: Table, size: int) -> int:
+    """A row for a new track: a free one, else beyond `size`, else the weakest tentative one, else -1."""
+    for row in range(size):
+        if table.status[row] == FREE:
+            return row
+    if size < table.t_s.shape[0]:
+        return size
+    weakest = NONE
+    for row in range(size):
+        if table.status[row] == TENTATIVE and table.track_id[row] == 0:
+            if weakest == NONE or table.llr[row] + table.fade[row] < (
+                table.llr[weakest] + table.fade[weakest]
+            ):
+                weakest = row
+    return weakest
+
+
+@kernel
+def _start(
+    table: Table, row: int, p: int, sensor: int, plots: Array, radars: Radars, prior: Prior,
+    env: Array, scratch: Scratch,
+) -> None:  # fmt: skip
+    """Begin a tentative track in `row` from plot `p`."""
+    for c in range(5):
+        scratch.numbers[c] = plots[p, NUMBERS + c]
+    _variances(plots, p, sensor, True, radars, scratch.variances)
+    observed = begin(
+        table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
+        radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,
+    )  # fmt: skip
+    t_s = plots[p, T]
+    table.t_s[row] = t_s
+    table.status[row] = TENTATIVE
+    table.track_id[row] = 0
+    table.llr[row] = 0.0
+    table.fade[row] = 0.0
+    table.hits[row] = 1
+    table.misses[row] = 0
+    table.t_first_s[row] = t_s
+    table.t_third_s[row] = math.nan
+    table.birth[row, 0] = plots[p, NUMBERS + RANGE]
+    table.birth[row, 1] = plots[p, NUMBERS + AZIMUTH]
+    table.last_sensor[row] = sensor
+    table.sensors[row] = 1 << min(sensor, 62)
+    table.bounded[row] = 1 if observed else 0
+    table.ambiguous[row] = 0
+    table.fast[row] = 0
+    table.snr[row] = 0.0
+    table.rcs[row] = 0.0
+    table.origin_t_s[row] = math.nan
+    table.turn[row] = 0.0
+    table.speed[row] = 0.0
+    table.velocity[row] = table.x[row, BALLISTIC, 3:6]
+    table.looked_s[row] = t_s
+    table.seen_s[row] = -math.inf
+    table.seen_s[row, sensor] = t_s
+    _gather(table, row, p, plots)
+
+
+@kernel
+def step(
+    table: Table, size: int, t_s: float, sensor: int, plots: Array, complete: bool,
+    look_start_s: float, radars: Radars, clutter: Clutter, gates: Gates, fate: Fate,
+    dynamics: Dynamics, prior: Prior, env: Array, scratch: Scratch, work: Work,
+    touched: Ints, ended: Ints,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Take one sub-scan into the tables; returns (rows in use, touched rows, ended tracks).
+
+    plots (n, COLUMNS), all within a sub-scan of `sensor` from `t_s` on. complete: the look that began
+    at `look_start_s` is over, so what it did not show was missed. touched (n,): rows that took a
+    plot; ended (cap, 2): track id and reason code of named tracks that ended.
+    """
+    gone = settle(table, size, t_s, radars, clutter.heard_s, fate, env, True, ended, 0)
+    count = plots.shape[0]
+    used = np.zeros(count, np.int64)
+    order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
+    ranges = plots[order, NUMBERS + RANGE]
+    taken = scratch.taken
+    changed = 0
+    for grade in (CONFIRMED, TENTATIVE):
+        pairs = _pairs(
+            table, size, grade, t_s, sensor, plots, used, order, ranges, radars, clutter, gates,
+            dynamics, env, scratch, work,
+        )  # fmt: skip
+        if pairs == 0:
+            continue
+        assign(
+            scratch.pair_row[:pairs], scratch.pair_plot[:pairs], scratch.pair_gain[:pairs],
+            size, count, taken,
+        )  # fmt: skip
+        by_row = _two_best(scratch.pair_row, scratch.pair_gain, pairs, size)
+        by_plot = _two_best(scratch.pair_plot, scratch.pair_gain, pairs, count)
+        for row in range(size):
+            best = taken[row]
+            if best == NONE:
+                continue
+            p = scratch.pair_plot[best]
+            gain = scratch.pair_gain[best]
+            _try(
+                row,
+                p,
+                t_s,
+                sensor,
+                plots,
+                table.last_sensor[row] == sensor,
+                radars,
+                env,
+                scratch,
+                work,
+            )
+            rival = max(_rival(by_row, row, gain), _rival(by_plot, p, gain))
+            if rival > gain - gates.ambiguous_margin:
+                table.ambiguous[row] = gates.ambiguous_plots
+            elif table.ambiguous[row] > 0:
+                table.ambiguous[row] -= 1
+            _commit(
+                table, row, p, scratch.pair_llr[best], sensor, plots, fate.confirm_llr[sensor], gates, scratch
+            )  # fmt: skip
+            used[p] = 1 + (grade == CONFIRMED)
+            touched[changed] = row
+            changed += 1
+    count_clutter(clutter, radars, sensor, t_s, plots, used)
+    if complete:
+        gone = _missed(
+            table, size, t_s, sensor, look_start_s, radars, clutter, fate, env, ended, gone
+        )
+    for p in range(count):
+        if used[p] == 0:
+            row = _free_row(table, size)
+            if row == NONE:
+                continue
+            _start(table, row, p, sensor, plots, radars, prior, env, scratch)
+            size = max(size, row + 1)
+    while size > 0 and table.status[size - 1] == FREE:
+        size -= 1
+    return size, changed, gone
+
+
+@kernel
+def _missed(
+    table: Table, size: int, t_s: float, sensor: int, look_start_s: float, radars: Radars,
+    clutter: Clutter, fate: Fate, env: Array, ended: Ints, gone: int,
+) -> int:  # fmt: skip
+    """Account a look that is over to every track that it should have shown and did not."""
+    for row in range(size):
+        if table.status[row] == FREE or table.seen_s[row, sensor] >= look_start_s:
+            continue
+        if table.t_first_s[row] >= look_start_s:
+            continue
+        e, n, u = steer(table, row, t_s - table.t_s[row], env)
+        if covered(e, n, u, sensor, radars):
+            loss = math.log(1.0 - radars.pd[sensor])
+            table.llr[row] += loss
+            table.fade[row] += loss
+            table.misses[row] += 1
+        table.looked_s[row, sensor] = t_s
+    return settle(table, size, t_s, radars, clutter.heard_s, fate, env, True, ended, gone)

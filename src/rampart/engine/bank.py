@@ -1,0 +1,199 @@
+"""The tables of all tracks: structure of arrays, one row a track, rows reused.
+
+`Table` is what the kernels write; `Bank` is the read-only view that the rest of the engine uses.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.kernels._jit import kernel
+from rampart.kernels.filters import N
+from rampart.kernels.imm import MODELS, Dynamics, Work, moments, predict_row
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+FREE: Final = 0
+TENTATIVE: Final = 1
+CONFIRMED: Final = 2
+
+
+class Table(NamedTuple):
+    """Columns of the tracks; the first axis is the row. Times are seconds since the engine's epoch.
+
+    The state stands at the track's last plot (`t_s`); nothing is stored ahead of it.
+    """
+
+    x: Array  # (cap, 3, 7) mean of each model
+    P: Array  # (cap, 3, 7, 7)
+    mu: Array  # (cap, 3) probabilities of the models
+    t_s: Array
+    status: Ints
+    track_id: Ints  # 0 while unnamed, -1 where a name is due
+    llr: Array  # log likelihood ratio, track against clutter, since the first plot
+    fade: Array  # log likelihood ratio since the last good plot, at most 0
+    hits: Ints
+    misses: Ints  # looks since the last plot
+    t_first_s: Array
+    t_third_s: Array  # nan before the third plot
+    birth: Array  # (cap, 2) range m and azimuth rad of the first plot: with its time, the identity
+    last_sensor: Ints
+    sensors: Ints  # bit mask of the sensors that contributed
+    bounded: Ints  # 1: height was observed
+    ambiguous: Ints  # plots until the track counts as unambiguous again
+    fast: Ints  # 1: plainly ballistic at its second plot
+    snr: Array  # (cap, 2) sum and count, dB
+    rcs: Array  # (cap, 3) sum, sum of squares and count, dBsm
+    origin_x: Array  # (cap, 7) the first confirmed posterior
+    origin_P: Array  # (cap, 7, 7)
+    origin_t_s: Array  # nan before confirmation
+    velocity: Array  # (cap, 3) mean velocity at the last plot but for smoothing of turns
+    turn: Array  # (cap, 2) turn rate (rad/s, clockwise) and its variance
+    speed: Array  # (cap, 2) smoothed speed (m/s) and variance about it
+    looked_s: Array  # (cap, sensors) last look of each sensor at the track, with or without a plot
+    seen_s: Array  # (cap, sensors) last plot from each sensor, -inf: none
+
+
+def make_table(capacity: int, sensors: int) -> Table:
+    """An empty table."""
+    f, i = np.float64, np.int64
+    return Table(
+        x=np.zeros((capacity, MODELS, N), f),
+        P=np.zeros((capacity, MODELS, N, N), f),
+        mu=np.zeros((capacity, MODELS), f),
+        t_s=np.zeros(capacity, f),
+        status=np.zeros(capacity, i),
+        track_id=np.zeros(capacity, i),
+        llr=np.zeros(capacity, f),
+        fade=np.zeros(capacity, f),
+        hits=np.zeros(capacity, i),
+        misses=np.zeros(capacity, i),
+        t_first_s=np.zeros(capacity, f),
+        t_third_s=np.zeros(capacity, f),
+        birth=np.zeros((capacity, 2), f),
+        last_sensor=np.zeros(capacity, i),
+        sensors=np.zeros(capacity, i),
+        bounded=np.zeros(capacity, i),
+        ambiguous=np.zeros(capacity, i),
+        fast=np.zeros(capacity, i),
+        snr=np.zeros((capacity, 2), f),
+        rcs=np.zeros((capacity, 3), f),
+        origin_x=np.zeros((capacity, N), f),
+        origin_P=np.zeros((capacity, N, N), f),
+        origin_t_s=np.zeros(capacity, f),
+        velocity=np.zeros((capacity, 3), f),
+        turn=np.zeros((capacity, 2), f),
+        speed=np.zeros((capacity, 2), f),
+        looked_s=np.zeros((capacity, max(sensors, 1)), f),
+        seen_s=np.zeros((capacity, max(sensors, 1)), f),
+    )
+
+
+@kernel
+def states_at(
+    table: Table,
+    rows: Ints,
+    t_s: float,
+    dynamics: Dynamics,
+    env: Array,
+    work: Work,
+    x: Array,
+    P: Array,
+    mu: Array,
+    mean: Array,
+    cov: Array,
+) -> None:
+    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` propagated to `t_s`; x, P, mu are scratch (1, ...)."""
+    for k in range(rows.shape[0]):
+        row = rows[k]
+        x[0] = table.x[row]
+        P[0] = table.P[row]
+        mu[0] = table.mu[row]
+        predict_row(x, P, mu, 0, t_s - table.t_s[row], dynamics, env, work)
+        moments(x, P, mu, 0, mean[k], cov[k])
+
+
+class Bank:
+    """All tracks of one tracker, as arrays indexed by row; rows stay with a track until it ends."""
+
+    def __init__(self, table: Table, dynamics: Dynamics, env: Array, work: Work) -> None:
+        self.table = table
+        self.dynamics = dynamics
+        self.env = env
+        self.size = 0  # rows in use lie below this
+        self._work = work
+        self._x = np.zeros((1, MODELS, N))
+        self._P = np.zeros((1, MODELS, N, N))
+        self._mu = np.zeros((1, MODELS))
+
+    def __getattr__(self, name: str) -> Any:
+        """A column of the table by its name."""
+        if name in Table._fields:
+            return getattr(self.table, name)
+        raise AttributeError(name)
+
+    @property
+    def capacity(self) -> int:
+        """Rows allocated."""
+        return len(self.table.t_s)
+
+    def rows(self) -> Ints:
+        """Rows of the tracks that have a name: confirmed ones and those in the fast lane."""
+        return np.flatnonzero(self.table.track_id[: self.size] > 0)
+
+    def row_of(self, track_id: int) -> int | None:
+        """The row of a living track."""
+        found = np.flatnonzero(self.table.track_id[: self.size] == track_id)
+        return int(found[0]) if len(found) and track_id > 0 else None
+
+    def mean(self, row: int) -> Array:
+        """Mixture mean (7,) at the track's last plot."""
+        return self.state_at(row, float(self.table.t_s[row]))[0]
+
+    def cov(self, row: int) -> Array:
+        """Mixture covariance (7, 7) at the track's last plot."""
+        return self.state_at(row, float(self.table.t_s[row]))[1]
+
+    def state_at(self, row: int, t_s: float) -> tuple[Array, Array]:
+        """Mixture mean (7,) and covariance (7, 7) of one track propagated to `t_s`."""
+        mean, cov = self.states_at(np.array([row], np.int64), t_s)
+        return mean[0], cov[0]
+
+    def states_at(self, rows: Ints, t_s: float) -> tuple[Array, Array]:
+        """Mixture means (n, 7) and covariances (n, 7, 7) of `rows` propagated to `t_s`."""
+        mean = np.empty((len(rows), N))
+        cov = np.empty((len(rows), N, N))
+        states_at(
+            self.table, rows, t_s, self.dynamics, self.env, self._work, self._x, self._P, self._mu, mean, cov
+        )  # fmt: skip
+        return mean, cov
+
+    def grow(self, rows: int, limit: int) -> None:
+        """Make room for `rows` rows, doubling, up to `limit`."""
+        capacity = self.capacity
+        if rows <= capacity or capacity >= limit:
+            return
+        while capacity < rows:
+            capacity *= 2
+        larger = make_table(min(capacity, limit), self.table.looked_s.shape[1])
+        for old, new in zip(self.table, larger, strict=True):
+            new[: self.size] = old[: self.size]
+        self.table = larger
+
+    def copy(self) -> tuple[Array | Ints, ...]:
+        """The rows in use of every column."""
+        return tuple(column[: self.size].copy() for column in self.table)
+
+    def restore(self, columns: tuple[Array | Ints, ...], limit: int) -> None:
+        """Take back what `copy` gave."""
+        size = len(columns[0])
+        self.grow(size, limit)
+        for column, saved in zip(self.table, columns, strict=True):
+            column[:size] = saved
+        self.table.status[size:] = FREE
+        self.table.track_id[size:] = 0
+        self.size = size

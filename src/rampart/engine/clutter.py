@@ -1,0 +1,126 @@
+"""How many false plots to expect where: a moving average for each sensor over range and elevation.
+
+The density is per unit of what the plot measures (m, rad, rad, m/s), so that plots without Doppler
+or elevation are judged on the same scale.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.fate import Radars
+from rampart.kernels._jit import kernel
+from rampart.kernels.filters import ELEVATION, HEIGHT, RANGE, RANGE_RATE
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+RANGE_CELLS: Final = 8
+ELEVATION_CELLS: Final = 4
+PRIOR_LOOKS: Final = 20.0  # the declared clutter counts like this many looks
+MEMORY_LOOKS: Final = 60.0  # the moving average forgets with this time constant
+SLOW_SHARE: Final = 0.3  # of clutter that hardly moves: ground, rain, birds
+SLOW_MPS: Final = 10.0
+HEIGHT_SPAN_M: Final = 10_000.0  # false heights lie anywhere below
+_NUMBERS: Final = 1  # first of the five numbers in a plot row, as in `associate`
+
+
+class Clutter(NamedTuple):
+    """Decayed counts (sensors, RANGE_CELLS, ELEVATION_CELLS) and looks (sensors,); see `make_clutter`."""
+
+    count: Array
+    looks: Array
+    declared: Array  # (sensors,) false plots in a look, as the site declares
+    heard_s: Array  # (sensors,) time of the last plots, -inf: never
+    log_birth_odds: Array  # (sensors,) ln of new objects over false plots in a look
+
+
+def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
+    """The state before the first look."""
+    n = max(len(declared), 1)
+    rate = np.maximum(np.array(declared or [1.0]), 1e-3)
+    return Clutter(
+        np.zeros((n, RANGE_CELLS, ELEVATION_CELLS)),
+        np.zeros(n),
+        rate,
+        np.full(n, -np.inf),
+        np.log(birth_per_look / rate),
+    )
+
+
+@kernel
+def _cell(value: float, low: float, high: float, cells: int) -> int:
+    return min(max(int((value - low) / (high - low) * cells), 0), cells - 1)
+
+
+@kernel
+def clutter_density(
+    clutter: Clutter, radars: Radars, sensor: int, plots: Array, p: int, birth_per_look: float
+) -> float:
+    """Expected plots of no known track per look and unit of measurement space at plot `p`."""
+    i = _cell(
+        plots[p, _NUMBERS + RANGE],
+        radars.reach_m[sensor, 0],
+        radars.reach_m[sensor, 1],
+        RANGE_CELLS,
+    )
+    elevation = plots[p, _NUMBERS + ELEVATION]
+    low, high = radars.elevation[sensor, 0], radars.elevation[sensor, 1]
+    declared = clutter.declared[sensor] + birth_per_look
+    looks = PRIOR_LOOKS + clutter.looks[sensor]
+    depth = (radars.reach_m[sensor, 1] - radars.reach_m[sensor, 0]) / RANGE_CELLS
+    share = PRIOR_LOOKS * declared / RANGE_CELLS
+    if math.isnan(elevation):
+        seen = 0.0
+        for j in range(ELEVATION_CELLS):
+            seen += clutter.count[sensor, i, j]
+        density = (share + seen) / looks / depth
+    else:
+        j = _cell(elevation, low, high, ELEVATION_CELLS)
+        density = (share / ELEVATION_CELLS + clutter.count[sensor, i, j]) / looks / depth
+        density /= (high - low) / ELEVATION_CELLS
+    density /= radars.sector[sensor, 1]
+    rate = plots[p, _NUMBERS + RANGE_RATE]
+    if not math.isnan(rate):
+        slow = SLOW_SHARE / (2.0 * SLOW_MPS) if abs(rate) < SLOW_MPS else 0.0
+        density *= slow + (1.0 - SLOW_SHARE) / (2.0 * radars.rate_max_mps[sensor])
+    if not math.isnan(plots[p, _NUMBERS + HEIGHT]):
+        density /= HEIGHT_SPAN_M
+    return density
+
+
+@kernel
+def count_clutter(
+    clutter: Clutter, radars: Radars, sensor: int, t_s: float, plots: Array, used: Ints
+) -> None:
+    """Learn from the plots that no confirmed track took (`used` below 2)."""
+    last = clutter.heard_s[sensor]
+    passed = 1.0
+    if last > -math.inf:
+        passed = min(max((t_s - last) / radars.period_s[sensor], 0.0), MEMORY_LOOKS)
+    keep = math.exp(-passed / MEMORY_LOOKS)
+    clutter.looks[sensor] = clutter.looks[sensor] * keep + passed
+    for i in range(RANGE_CELLS):
+        for j in range(ELEVATION_CELLS):
+            clutter.count[sensor, i, j] *= keep
+    for p in range(plots.shape[0]):
+        if used[p] > 1:
+            continue
+        i = _cell(
+            plots[p, _NUMBERS + RANGE],
+            radars.reach_m[sensor, 0],
+            radars.reach_m[sensor, 1],
+            RANGE_CELLS,
+        )
+        j = 0
+        elevation = plots[p, _NUMBERS + ELEVATION]
+        if not math.isnan(elevation):
+            j = _cell(
+                elevation, radars.elevation[sensor, 0], radars.elevation[sensor, 1], ELEVATION_CELLS
+            )
+        clutter.count[sensor, i, j] += 1.0
+    clutter.heard_s[sensor] = t_s

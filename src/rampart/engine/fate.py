@@ -1,0 +1,195 @@
+"""When a track has been missed, and when and why it ends.
+
+Times here are event times. `settle` with `account` False only ends what is over, so that calling it
+more often changes nothing else: late plots can then be replayed exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
+from rampart.kernels._jit import kernel
+from rampart.kernels.atmosphere import GRAVITY, RADIUS
+from rampart.kernels.filters import drag_rate
+from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+# Why a track ended; the words are those of `threat.Threat.lost`.
+PREDICTED_TIME: Final = 0
+SENSOR_LOST: Final = 1
+EXPIRED: Final = 2
+DROPPED: Final = 3
+REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
+
+
+class Radars(NamedTuple):
+    """The site's sensors as arrays; the first axis is the sensor in site order."""
+
+    axes: Array  # (n, 3, 3): x_site = place + axes x_sensor
+    place: Array  # (n, 3)
+    sigma: Array  # (n, 4) range, azimuth, elevation, range rate
+    bias: Array  # (n, 4) range m, azimuth, elevation rad, time s; one sigma
+    period_s: Array
+    pd: Array
+    reach_m: Array  # (n, 2) least and greatest range
+    elevation: Array  # (n, 2) lowest and highest beam, rad
+    sector: Array  # (n, 2) first azimuth and width clockwise, rad
+    rate_max_mps: Array
+
+
+class Fate(NamedTuple):
+    """When tracks are confirmed and given up, in log likelihood ratio and seconds."""
+
+    confirm_llr: Array  # (sensors,)
+    drop_first: float  # `fade` below which a track of one plot ends
+    drop_tentative: float
+    drop_confirmed: float
+    late_look: float  # a look is overdue after this many periods
+    coast_periods: float  # longest time without a plot, in periods of the last sensor ...
+    coast_min_s: float  # ... and at least this
+    alive_periods: float  # a sensor not heard for this long has not looked
+    alive_min_s: float
+
+
+@kernel
+def steer(table: Table, row: int, dt: float, env: Array) -> tuple[float, float, float]:
+    """Site ENU of `row` after `dt` seconds, by its present acceleration: a quick estimate."""
+    e = n = u = 0.0
+    for j in range(MODELS):
+        w = table.mu[row, j]
+        x = table.x[row, j]
+        e += w * (x[0] + dt * x[3])
+        n += w * (x[1] + dt * x[4])
+        u += w * (x[2] + dt * x[5])
+    w = table.mu[row, BALLISTIC]
+    x = table.x[row, BALLISTIC]
+    speed = math.sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
+    rate, _ = drag_rate(x[0], x[1], x[2], speed, x[6], env)
+    half = 0.5 * w * dt * dt
+    drag = rate * speed
+    e -= half * drag * x[3]
+    n -= half * drag * x[4]
+    u -= half * (drag * x[5] + env[GRAVITY])
+    return e, n, u
+
+
+@kernel
+def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
+    """Whether a sensor watches a place in site ENU."""
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    e, n, u = e - place[0], n - place[1], u - place[2]
+    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
+    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
+    du = axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u
+    r = math.sqrt(de * de + dn * dn + du * du)
+    if r < radars.reach_m[sensor, 0] or r > radars.reach_m[sensor, 1]:
+        return False
+    elevation = math.asin(du / max(r, 1.0))
+    if elevation < radars.elevation[sensor, 0] or elevation > radars.elevation[sensor, 1]:
+        return False
+    clockwise = (math.atan2(de, dn) - radars.sector[sensor, 0]) % (2.0 * math.pi)
+    return clockwise <= radars.sector[sensor, 1]
+
+
+@kernel
+def _below(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
+    """Whether a place lies under a sensor's lowest beam (and not merely outside its range)."""
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    e, n, u = e - place[0], n - place[1], u - place[2]
+    du = axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u
+    r = math.sqrt(e * e + n * n + u * u)
+    return du < r * math.sin(radars.elevation[sensor, 0])
+
+
+@kernel
+def settle(
+    table: Table, size: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate, env: Array,
+    account: bool, ended: Ints, gone: int,
+) -> int:  # fmt: skip
+    """End every track that is over at `t_s`; returns `gone` plus the named ones, listed in `ended`.
+
+    account: also enter the looks that are overdue at `t_s` into the tracks' scores, and end tracks
+    without a name.
+    """
+    for row in range(size):
+        if table.status[row] == FREE or (table.track_id[row] <= 0 and not account):
+            continue
+        quiet = t_s - table.t_s[row]
+        if quiet <= 0.0:
+            continue
+        fade = table.fade[row]
+        watched = False
+        low = True
+        e, n, u = steer(table, row, quiet, env)
+        for s in range(radars.period_s.shape[0]):
+            alive = t_s - heard_s[s] <= max(
+                fate.alive_min_s, fate.alive_periods * radars.period_s[s]
+            )
+            if not alive:
+                continue
+            low = low and _below(e, n, u, s, radars)
+            inside = covered(e, n, u, s, radars)
+            watched = watched or inside
+            due = math.floor(
+                (t_s - table.looked_s[row, s]) / radars.period_s[s] - fate.late_look + 1.0
+            )
+            if due < 1.0:
+                continue
+            loss = due * math.log(1.0 - radars.pd[s]) if inside else 0.0
+            fade += loss
+            if account:
+                table.looked_s[row, s] += due * radars.period_s[s]
+                table.fade[row] += loss
+                table.llr[row] += loss
+                if inside:
+                    table.misses[row] += int(due)
+        reason = _reason(table, row, quiet, fade, watched, low, e, n, u, radars, fate, env)
+        if reason < 0:
+            continue
+        if table.track_id[row] > 0 and gone < ended.shape[0]:
+            ended[gone, 0] = table.track_id[row]
+            ended[gone, 1] = reason
+            gone += 1
+        table.status[row] = FREE
+        table.track_id[row] = 0
+    return gone
+
+
+@kernel
+def _reason(
+    table: Table, row: int, quiet: float, fade: float, watched: bool, low: bool,
+    e: float, n: float, u: float, radars: Radars, fate: Fate, env: Array,
+) -> int:  # fmt: skip
+    """Why `row` is over, or -1 while it is not."""
+    period = radars.period_s[table.last_sensor[row]]
+    too_quiet = quiet > max(fate.coast_min_s, fate.coast_periods * period)
+    if table.status[row] == TENTATIVE:
+        floor = fate.drop_first if table.hits[row] == 1 else fate.drop_tentative
+        if fade >= floor and not too_quiet:
+            return -1
+        # one that was in the fast lane on good grounds is lost, not disowned
+        if table.fast[row] == 0 or table.llr[row] <= 0.0:
+            return DROPPED
+        return PREDICTED_TIME if low else EXPIRED
+    falling = (
+        table.mu[row, DRONE] < 0.5 and table.velocity[row, 2] < 0.0 and table.bounded[row] == 1
+    )
+    if falling and u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
+        return PREDICTED_TIME
+    if falling and low and quiet > 0.75 * period:
+        return PREDICTED_TIME
+    if fade < fate.drop_confirmed:
+        return EXPIRED
+    if too_quiet:
+        return EXPIRED if watched else SENSOR_LOST
+    return -1
+
+
+__all__ = ["CONFIRMED", "REASONS", "Fate", "Radars", "covered", "settle", "steer"]

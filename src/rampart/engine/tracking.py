@@ -1,0 +1,408 @@
+"""The tracker: plots in, tracks out. Late plots are replayed, so their order of arrival leaves no trace.
+
+Everything heavy is one compiled call for each sub-scan (`associate.step`) on the tables of `bank`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.messages import PlotBatch
+from rampart.domain.site import Site
+from rampart.domain.time import NS_PER_S, ns_from_seconds
+from rampart.engine.associate import COLUMNS, SNR, make_scratch, step
+from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
+from rampart.engine.clutter import make_clutter
+from rampart.engine.fate import DROPPED, REASONS, settle
+from rampart.engine.order import (
+    DUPLICATE,
+    OVERLOAD,
+    REFUSALS,
+    TOO_LATE,
+    Entry,
+    Ring,
+    admit,
+    doubles,
+    raw_views,
+    sort_plots,
+    sub_scans,
+)
+from rampart.engine.track_settings import (
+    TrackSettings,
+    doors,
+    dynamics_of,
+    fate_of,
+    gates_of,
+    prior_of,
+    radars_of,
+)
+from rampart.kernels.atmosphere import environment
+from rampart.kernels.imm import make_work
+
+__all__ = ["TrackSettings", "Tracker"]
+
+Array = npt.NDArray[np.float64]
+
+FIRST_ROWS: Final = 256
+PAIRS_PER_ROW: Final = 24
+STATE_VERSION: Final = 1
+
+
+class Tracker:
+    """All tracks of one site. Times inside are seconds since `epoch_ns`, a UTC midnight."""
+
+    def __init__(self, site: Site, settings: TrackSettings, epoch_ns: int) -> None:
+        self.epoch_ns = epoch_ns
+        self.settings = settings
+        self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
+        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
+        self._radars = radars_of(site)
+        self._doors = doors(site, settings)
+        self._gates = gates_of(settings)
+        self._fate = fate_of(site, settings)
+        self._dynamics = dynamics_of(settings)
+        self._prior = prior_of(settings)
+        self._env = environment(site.latitude_deg if site.known_position else None, site.height_m)
+        self._clutter = make_clutter(
+            [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
+        )
+        self._work = make_work()
+        table = make_table(min(FIRST_ROWS, settings.max_rows), len(site.sensors))
+        self.bank = Bank(table, self._dynamics, self._env, self._work)
+        self._make_scratch()
+        self._ring = Ring(settings.ring_s, settings.copy_every_s)
+        self._ring.start(self._copy())
+        self._lag_s: dict[int, float] = {}
+        self._heard: dict[int, float] = {}  # newest event time of batches since the last advance
+        self._names: dict[tuple[float, float, float], int] = {}
+        self._next_id = 1
+        self._touched: set[int] = set()
+        self._reported: dict[int, int] = {}  # hits of each named track when last collected
+        self._ended: list[tuple[int, str]] = []
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._behind_since_ns: int | None = None
+
+    # ------------------------------------------------------------------------------- messages in
+    def observe(self, batch: PlotBatch) -> None:
+        """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
+        sensor = self._sensors.get(batch.sensor)
+        if sensor is None:
+            self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
+            return
+        entries = self._let_in(batch, sensor)
+        redo: Entry | None = None
+        for entry in entries:
+            if self._ring.is_late(entry):
+                if redo is None or entry.key < redo.key:
+                    redo = entry
+                self._ring.add(entry)
+            elif redo is not None:
+                self._ring.add(entry)
+            else:
+                self._ring.add(entry)
+                self._run(entry)
+                self._copy_if_due()
+        if redo is not None:
+            self._replay(redo)
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
+        now_s = (now_ns - self.epoch_ns) / NS_PER_S
+        for sensor, newest_s in self._heard.items():
+            sample, lag = now_s - newest_s, self._lag_s.get(sensor, -math.inf)
+            # the longest delay is what counts; forget it slowly
+            self._lag_s[sensor] = sample if sample > lag else lag + 0.1 * (sample - lag)
+        self._heard.clear()
+        t_s = now_s - max(self._lag_s.values(), default=0.0)
+        if not t_s > self._ring.newest_s:
+            return
+        gone = self._settle(t_s)
+        if gone:
+            # it must happen again where a late plot takes the tables back to before it
+            self._ring.add(Entry(t_s, -1, 0.0, 0.0, t_s, False, None))
+
+    # ------------------------------------------------------------------------------ what came out
+    @property
+    def touched(self) -> list[int]:
+        """Rows of named tracks that took a plot since the last `collect`, ascending."""
+        table = self.bank.table
+        return [
+            row
+            for row in sorted(self._touched)
+            if table.track_id[row] > 0
+            and self._reported.get(int(table.track_id[row])) != int(table.hits[row])
+        ]
+
+    @property
+    def ended(self) -> list[tuple[int, str]]:
+        """(track id, reason) of the named tracks that ended since the last `collect`."""
+        return list(self._ended)
+
+    def collect(self) -> None:
+        """Forget `touched` and `ended`: they have been dealt with."""
+        table = self.bank.table
+        for row in self.touched:
+            self._reported[int(table.track_id[row])] = int(table.hits[row])
+        for track_id, _ in self._ended:
+            self._reported.pop(track_id, None)
+        self._touched.clear()
+        self._ended.clear()
+
+    def rejections(self) -> list[tuple[str, str, int]]:
+        """(feed, reason, count) of what was refused since the last call."""
+        refused = [(feed, reason, count) for (feed, reason), count in self._refused.items()]
+        self._refused.clear()
+        return refused
+
+    def status(self, row: int) -> str:
+        """``tentative``, ``confirmed`` or ``coasting`` (confirmed, missed in the last look)."""
+        table = self.bank.table
+        if table.status[row] == CONFIRMED:
+            return "coasting" if table.misses[row] > 0 else "confirmed"
+        return "tentative" if table.status[row] == TENTATIVE else "ended"
+
+    def last_plot_ns(self, row: int) -> int:
+        """Event time of the track's last plot."""
+        return self.epoch_ns + ns_from_seconds(float(self.bank.table.t_s[row]))
+
+    # --------------------------------------------------------------------------------- the inside
+    def _let_in(self, batch: PlotBatch, sensor: int) -> list[Entry]:
+        """The sub-scans of what is good in `batch`."""
+        floats, stamps = raw_views(batch.data)
+        count = len(floats)
+        settings = self.settings
+        plots = np.empty((count, COLUMNS))
+        codes = np.zeros(count, np.int64)
+        door = self._doors[sensor]._replace(
+            earliest_ns=batch.t_arrival_ns - ns_from_seconds(settings.max_lag_s),
+            latest_ns=batch.t_arrival_ns + ns_from_seconds(settings.max_lead_s),
+        )
+        good = admit(floats, stamps, self.epoch_ns, door, plots, codes)
+        if good < count:
+            for code, number in enumerate(np.bincount(codes).tolist()):
+                if code and number:
+                    self._refuse(batch.sensor, code, number)
+        plots = sort_plots(plots[:good])
+        if good:
+            newest_s = float(plots[-1, 0])
+            entries = sub_scans(plots, sensor, settings.sub_scan_s, batch.complete)
+        else:
+            arrival_s = (batch.t_arrival_ns - self.epoch_ns) / NS_PER_S
+            newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
+            empty = np.empty((0, COLUMNS))
+            entries = [Entry(newest_s, sensor, 0.0, 0.0, newest_s, True, empty)]
+            if not batch.complete:
+                return []
+        self._step_back(batch.t_arrival_ns, newest_s)
+        self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
+        return [entry for raw in entries if (entry := self._sift(raw, batch.sensor)) is not None]
+
+    def _sift(self, entry: Entry, feed: str) -> Entry | None:
+        """`entry` without doubled plots and what is too much; None where it comes too late."""
+        plots = entry.plots
+        assert plots is not None
+        if self._ring.is_too_late(entry.t_s):
+            self._refuse(feed, TOO_LATE, max(len(plots), 1))
+            return None
+        most = self.settings.max_plots
+        if len(plots) > most:
+            self._refuse(feed, OVERLOAD, len(plots) - most)
+            loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")[:most]
+            plots = plots[np.sort(loudest)]
+        known = self._ring.near(entry.sensor, entry.t_s, self.settings.sub_scan_s)
+        double = np.zeros(len(plots), np.uint8)
+        found = doubles(plots, known, self.settings.double_s, double)
+        if found:
+            self._refuse(feed, DUPLICATE, found)
+            plots = plots[double == 0]
+            if not len(plots) and not entry.complete:
+                return None
+        return entry._replace(plots=plots)
+
+    def _refuse(self, feed: str, code: int, count: int) -> None:
+        self._refused[feed, REFUSALS[code]] += count
+
+    def _step_back(self, arrival_ns: int, newest_s: float) -> None:
+        """Start anew where the clock of all input stands back for good: no plot would count for long."""
+        if not self._ring.is_too_late(newest_s):
+            self._behind_since_ns = None
+            return
+        if self._behind_since_ns is None or arrival_ns < self._behind_since_ns:
+            self._behind_since_ns = arrival_ns
+        if arrival_ns - self._behind_since_ns <= ns_from_seconds(self.settings.ring_s):
+            return
+        table = self.bank.table
+        for row in self.bank.rows():
+            self._ended.append((int(table.track_id[row]), "expired"))
+        table.status[:] = 0
+        table.track_id[:] = 0
+        self.bank.size = 0
+        self._clutter.heard_s[:] = -np.inf
+        self._touched.clear()
+        self._lag_s.clear()
+        self._behind_since_ns = None
+        self._ring.start(self._copy())
+
+    def _run(self, entry: Entry) -> list[tuple[int, int]]:
+        """Do `entry` to the tables; returns (track id, reason code) of the named tracks that ended."""
+        if entry.plots is None:
+            self._settle(entry.t_s, note=False)
+            return self._gone(self._last_gone)
+        bank = self.bank
+        bank.grow(bank.size + len(entry.plots), self.settings.max_rows)
+        if len(self._scratch.mu) != bank.capacity or len(self._touch_buffer) < len(entry.plots):
+            self._make_scratch(len(entry.plots))
+        bank.size, changed, gone = step(
+            bank.table, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
+            entry.look_start_s, self._radars, self._clutter, self._gates, self._fate,
+            self._dynamics, self._prior, self._env, self._scratch, self._work,
+            self._touch_buffer, self._gone_buffer,
+        )  # fmt: skip
+        if changed:
+            rows = self._touch_buffer[:changed]
+            names = bank.table.track_id[rows]
+            for row in rows[names == -1].tolist():
+                self._name(row)
+            self._touched.update(rows[names != 0].tolist())
+        ended = self._gone(gone)
+        self._note_ended(ended)
+        return ended
+
+    def _settle(self, t_s: float, note: bool = True) -> int:
+        """End what is over at `t_s`; returns the number of named tracks that ended."""
+        gone = settle(
+            self.bank.table, self.bank.size, t_s, self._radars, self._clutter.heard_s, self._fate,
+            self._env, False, self._gone_buffer, 0,
+        )  # fmt: skip
+        self._last_gone = gone
+        if note and gone:
+            self._note_ended(self._gone(gone))
+        return int(gone)
+
+    def _gone(self, count: int) -> list[tuple[int, int]]:
+        return [(int(a), int(b)) for a, b in self._gone_buffer[:count].tolist()]
+
+    def _note_ended(self, ended: list[tuple[int, int]]) -> None:
+        if not self._replaying:
+            self._ended += [(track_id, REASONS[code]) for track_id, code in ended]
+
+    def _name(self, row: int) -> None:
+        """Give the track in `row` its number: the one it had, where a replay names it again."""
+        table = self.bank.table
+        key = (float(table.t_first_s[row]), float(table.birth[row, 0]), float(table.birth[row, 1]))
+        number = self._names.get(key)
+        if number is None:
+            number = self._names[key] = self._next_id
+            self._next_id += 1
+            if len(self._names) > 4 * self.settings.max_rows:  # far longer than the ring remembers
+                for old in list(self._names)[: 2 * self.settings.max_rows]:
+                    del self._names[old]
+        table.track_id[row] = number
+
+    def _replay(self, late: Entry) -> None:
+        """Take the tables back to before `late`, and do again all that follows."""
+        before = {int(i) for i in self.bank.table.track_id[self.bank.rows()]}
+        copy, entries = self._ring.go_back(late.key)
+        self._paste(copy)
+        reasons: dict[int, int] = {}
+        self._replaying = True
+        for entry in entries:
+            reasons.update(self._run(entry))
+        self._replaying = False
+        after = {int(i) for i in self.bank.table.track_id[self.bank.rows()]}
+        for track_id in sorted(before - after):
+            self._ended.append((track_id, REASONS[reasons.get(track_id, DROPPED)]))
+        # one that a late plot keeps alive has not ended
+        self._ended = [
+            (track_id, reason) for track_id, reason in self._ended if track_id not in after
+        ]
+        self._copy_if_due()
+
+    _replaying = False
+    _last_gone = 0
+
+    def _make_scratch(self, plots: int = 0) -> None:
+        capacity = self.bank.capacity
+        self._scratch = make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots))
+        self._touch_buffer = np.zeros(max(capacity, plots), np.int64)
+        self._gone_buffer = np.zeros((2 * capacity, 2), np.int64)
+
+    def _copy(self) -> tuple[Any, Any]:
+        return self.bank.copy(), tuple(column.copy() for column in self._clutter)
+
+    def _copy_if_due(self) -> None:
+        if self._ring.due_for_copy():
+            self._ring.keep_copy(self._copy())
+
+    def _paste(self, copy: tuple[Any, Any]) -> None:
+        columns, clutter = copy
+        self.bank.restore(columns, self.settings.max_rows)
+        for column, saved in zip(self._clutter, clutter, strict=True):
+            column[...] = saved
+
+    # ---------------------------------------------------------------------------------- snapshots
+    def state(self) -> dict[str, Any]:
+        """Everything the tracker knows, as plain data: the oldest copy of the ring and what followed."""
+        key, (columns, clutter) = self._ring.base()
+        return {
+            "version": STATE_VERSION,
+            "base_key": list(key),
+            "size": len(columns[0]),
+            "columns": [column.tobytes() for column in columns],
+            "clutter": [column.tobytes() for column in clutter],
+            "entries": [
+                [*entry[:6], entry.plots.tobytes() if entry.plots is not None else None]
+                for entry in self._ring.entries
+                if entry.key > key
+            ],
+            "lag_s": list(self._lag_s.items()),
+            "heard": list(self._heard.items()),
+            "names": [[*name, number] for name, number in self._names.items()],
+            "next_id": self._next_id,
+            "touched": sorted(self._touched),
+            "reported": list(self._reported.items()),
+            "ended": [list(item) for item in self._ended],
+            "refused": [[*item, count] for item, count in self._refused.items()],
+            "behind_since_ns": self._behind_since_ns,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become the tracker that gave `state`; raises ValueError for another version's data."""
+        if state.get("version") != STATE_VERSION:
+            raise ValueError(
+                f"tracker state version {state.get('version')!r}; allowed: {STATE_VERSION}"
+            )
+        size = state["size"]
+        columns = tuple(
+            np.frombuffer(raw, column.dtype).reshape(size, *column.shape[1:])
+            for raw, column in zip(state["columns"], self.bank.table, strict=True)
+        )
+        clutter = tuple(
+            np.frombuffer(raw, column.dtype).reshape(column.shape)
+            for raw, column in zip(state["clutter"], self._clutter, strict=True)
+        )
+        at, sensor, range_m, azimuth = state["base_key"]
+        self._names = {(a, b, c): number for a, b, c, number in state["names"]}
+        self._next_id = state["next_id"]
+        self._ring.load((at, sensor, range_m, azimuth), (columns, clutter))
+        self._paste((columns, clutter))
+        self._replaying = True
+        for *head, raw in state["entries"]:
+            plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
+            entry = Entry(*head, plots)
+            self._ring.add(entry)
+            self._run(entry)
+            self._copy_if_due()
+        self._replaying = False
+        self._lag_s = dict(map(tuple, state["lag_s"]))
+        self._heard = dict(map(tuple, state["heard"]))
+        self._touched = set(state["touched"])
+        self._reported = dict(map(tuple, state["reported"]))
+        self._ended = [(track_id, reason) for track_id, reason in state["ended"]]
+        self._refused = Counter({(feed, reason): n for feed, reason, n in state["refused"]})
+        self._behind_since_ns = state["behind_since_ns"]

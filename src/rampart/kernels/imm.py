@@ -1,0 +1,244 @@
+"""Interacting multiple models of one track: free flight, steady flight of a drone, boost.
+
+Full mixing of the 7-state means and covariances (Blom and Bar-Shalom 1988). All functions work in
+place on one row of the tables x[row, 3, 7], P[row, 3, 7, 7], mu[row, 3].
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.kernels._jit import kernel
+from rampart.kernels.filters import (
+    AZIMUTH,
+    ELEVATION,
+    HEIGHT,
+    RANGE,
+    RANGE_RATE,
+    N,
+    add_thrust,
+    add_white_acceleration,
+    measure,
+    predict_ballistic,
+    predict_straight,
+    update_number,
+    wrap_angle,
+)
+
+Array = npt.NDArray[np.float64]
+
+MODELS: Final = 3
+BALLISTIC: Final = 0
+DRONE: Final = 1
+BOOST: Final = 2
+
+
+class Dynamics(NamedTuple):
+    """How the three models move: densities of white acceleration (m²/s³), of q (1/s), rates of change (1/s)."""
+
+    ballistic_accel: float
+    drag_walk: float
+    drone_accel: float
+    boost_thrust: float
+    boost_accel: float
+    boost_to_ballistic: float
+    boost_to_drone: float
+    ballistic_to_drone: float
+    ballistic_to_boost: float
+    drone_to_ballistic: float
+    drone_to_boost: float
+
+
+class Work(NamedTuple):
+    """Scratch of one thread: transition and mixing weights (3, 3), G (6, 5), T (7, 7), vectors (7,), mixed (3, 7)."""
+
+    transition: Array
+    weight: Array
+    G: Array
+    T: Array
+    h: Array
+    k: Array
+    mean: Array
+    cov: Array
+    loglik: Array
+
+
+def make_work() -> Work:
+    """Fresh scratch."""
+    return Work(
+        np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((6, 5)), np.zeros((7, 7)), np.zeros(7), np.zeros(7),
+        np.zeros((1, 3, 7)), np.zeros((1, 3, 7, 7)), np.zeros(3),
+    )  # fmt: skip
+
+
+@kernel
+def _leave(rate: float, dt: float) -> float:
+    return 1.0 - math.exp(-rate * abs(dt))
+
+
+@kernel
+def set_transition(dynamics: Dynamics, dt: float, transition: Array) -> None:
+    """transition[i, j] = probability that model i has become j after `dt` seconds."""
+    transition[BALLISTIC, DRONE] = _leave(dynamics.ballistic_to_drone, dt)
+    transition[BALLISTIC, BOOST] = _leave(dynamics.ballistic_to_boost, dt)
+    transition[DRONE, BALLISTIC] = _leave(dynamics.drone_to_ballistic, dt)
+    transition[DRONE, BOOST] = _leave(dynamics.drone_to_boost, dt)
+    transition[BOOST, BALLISTIC] = _leave(dynamics.boost_to_ballistic, dt)
+    transition[BOOST, DRONE] = _leave(dynamics.boost_to_drone, dt)
+    for i in range(MODELS):
+        away = 0.0
+        for j in range(MODELS):
+            if j != i:
+                away += transition[i, j]
+        if away > 0.9:  # long gaps: keep the rows stochastic
+            for j in range(MODELS):
+                if j != i:
+                    transition[i, j] *= 0.9 / away
+            away = 0.9
+        transition[i, i] = 1.0 - away
+
+
+@kernel
+def mix(x: Array, P: Array, mu: Array, row: int, work: Work) -> None:
+    """Mix the three models of `row` by work.transition; mu becomes the predicted probabilities."""
+    for j in range(MODELS):
+        total = 0.0
+        for i in range(MODELS):
+            w = work.transition[i, j] * mu[row, i]
+            work.weight[i, j] = w
+            total += w
+        # mu_i|j = pi_ij mu_i / c_j
+        for i in range(MODELS):
+            work.weight[i, j] = work.weight[i, j] / total if total > 0.0 else 1.0 * (i == j)
+        work.h[j] = total
+    for j in range(MODELS):
+        for a in range(N):
+            total = 0.0
+            for i in range(MODELS):
+                total += work.weight[i, j] * x[row, i, a]
+            work.mean[0, j, a] = total  # x_0j = sum mu_i|j x_i
+    for j in range(MODELS):
+        for a in range(N):
+            for b in range(a + 1):
+                work.cov[0, j, a, b] = 0.0
+        for i in range(MODELS):
+            w = work.weight[i, j]
+            if w < 1e-12:
+                continue
+            for a in range(N):
+                work.k[a] = x[row, i, a] - work.mean[0, j, a]
+            # P_0j = sum mu_i|j (P_i + (x_i - x_0j)(x_i - x_0j)ᵀ)
+            for a in range(N):
+                for b in range(a + 1):
+                    work.cov[0, j, a, b] += w * (P[row, i, a, b] + work.k[a] * work.k[b])
+    for j in range(MODELS):
+        mu[row, j] = work.h[j]
+        for a in range(N):
+            x[row, j, a] = work.mean[0, j, a]
+            for b in range(a + 1):
+                P[row, j, a, b] = work.cov[0, j, a, b]
+                P[row, j, b, a] = work.cov[0, j, a, b]
+
+
+@kernel
+def predict_row(
+    x: Array, P: Array, mu: Array, row: int, dt: float, dynamics: Dynamics, env: Array, work: Work
+) -> None:
+    """Mix, then predict all models of `row` by `dt` seconds (also backwards)."""
+    if dt == 0.0:
+        return
+    set_transition(dynamics, dt, work.transition)
+    mix(x, P, mu, row, work)
+    predict_ballistic(
+        x, P, row, BALLISTIC, dt, env, dynamics.ballistic_accel, dynamics.drag_walk, work.G, work.T
+    )
+    predict_straight(x, P, row, DRONE, dt)
+    add_white_acceleration(P, row, DRONE, abs(dt), dynamics.drone_accel)
+    P[row, DRONE, 6, 6] += dynamics.drag_walk * abs(dt)
+    predict_straight(x, P, row, BOOST, dt)
+    add_white_acceleration(P, row, BOOST, abs(dt), dynamics.boost_accel)
+    add_thrust(x, P, row, BOOST, abs(dt), dynamics.boost_thrust)
+    P[row, BOOST, 6, 6] += dynamics.drag_walk * abs(dt)
+
+
+@kernel
+def hypothesise(
+    x: Array,
+    P: Array,
+    mu: Array,
+    row: int,
+    numbers: Array,
+    variances: Array,
+    axes: Array,
+    place: Array,
+    env: Array,
+    work: Work,
+) -> tuple[float, float]:
+    """Update `row` with one plot; returns (log likelihood of the mixture, least squared distance).
+
+    numbers (5,): range, azimuth, elevation, range rate, height; nan: not measured. The numbers are
+    taken one by one and the model is linearised anew before each: angles first, because range and
+    range rate bend most over a tangential velocity that is not known yet.
+    """
+    nearest = math.inf
+    for j in range(MODELS):
+        total = 0.0
+        distance = 0.0
+        for step in range(5):
+            if step == 0:
+                kind = AZIMUTH
+            elif step == 1:
+                kind = ELEVATION
+            elif step == 2:
+                kind = HEIGHT
+            elif step == 3:
+                kind = RANGE
+            else:
+                kind = RANGE_RATE
+            if math.isnan(numbers[kind]):
+                continue
+            predicted = measure(x, row, j, kind, axes, place, env, work.h)
+            innovation = numbers[kind] - predicted
+            if kind == AZIMUTH:
+                innovation = wrap_angle(innovation)
+            loglik, d2 = update_number(
+                x, P, row, j, work.h, innovation, variances[kind], kind, work.k
+            )
+            total += loglik
+            distance += d2
+        work.loglik[j] = total
+        nearest = min(nearest, distance)
+    top = -math.inf
+    for j in range(MODELS):
+        if mu[row, j] > 0.0:
+            top = max(top, work.loglik[j])
+    evidence = 0.0
+    for j in range(MODELS):
+        mu[row, j] *= math.exp(max(work.loglik[j] - top, -700.0))
+        evidence += mu[row, j]
+    for j in range(MODELS):
+        mu[row, j] /= evidence
+    return top + math.log(evidence), nearest
+
+
+@kernel
+def moments(x: Array, P: Array, mu: Array, row: int, mean: Array, cov: Array) -> None:
+    """Mean (7,) and covariance (7, 7) of the mixture of `row`."""
+    for a in range(N):
+        total = 0.0
+        for j in range(MODELS):
+            total += mu[row, j] * x[row, j, a]
+        mean[a] = total
+    for a in range(N):
+        for b in range(a + 1):
+            total = 0.0
+            for j in range(MODELS):
+                total += mu[row, j] * (
+                    P[row, j, a, b] + (x[row, j, a] - mean[a]) * (x[row, j, b] - mean[b])
+                )
+            cov[a, b] = total
+            cov[b, a] = total
