@@ -4,10 +4,10 @@
 block as plain values, `encode` writes them back octet for octet. Reference: docs/reference/asterix.md.
 """
 
-from rampart.formats.asterix.read import decode, expand
 from rampart.formats.asterix.decoder import Counts, Decoder
-from rampart.formats.asterix.write import encode
+from rampart.formats.asterix.read import decode, expand
 from rampart.formats.asterix.schema import CATEGORIES, editions, newest, parse_editions
+from rampart.formats.asterix.write import encode
 
 __all__ = [
     "CATEGORIES", "Counts", "Decoder", "decode", "editions", "encode", "expand", "newest",

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from rampart.domain.messages import PLOT_DTYPE, Input, PlotBatch, Rejected
 from rampart.formats.asterix import reports, schema
-from rampart.formats.asterix.read import MalformedError, blocks
 from rampart.formats.asterix.plots import SHORT_TOD, VERDICTS, event_ns, fill_rows, short_event_ns
+from rampart.formats.asterix.read import MalformedError, blocks
 from rampart.formats.asterix.scan import REASONS, Floats, gate, scan
 from rampart.formats.asterix.slots import compile_table
 
