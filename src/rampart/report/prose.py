@@ -1,0 +1,96 @@
+"""What happened, in words: the paragraph a reader sees first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rampart.domain.time import iso_utc
+from rampart.report.story import Story
+from rampart.report.words import FAMILY, clock, join, plural
+from rampart.report.zones import Judgement, ZoneOutcome
+
+
+def paragraph(
+    story: Story, outcomes: Sequence[ZoneOutcome], judgement: Judgement | None
+) -> list[str]:
+    """Sentences, in the order in which a reader needs them."""
+    said = [_input(story), _air(story), *_warnings(story, outcomes)]
+    if judgement is not None:
+        said.append(_judged(outcomes, judgement))
+    if story.interrupted:
+        said.append(f"The run was interrupted at {clock(story.seconds(story.now_ns))}.")
+    return [sentence for sentence in said if sentence]
+
+
+def _input(story: Story) -> str:
+    if story.first_ns is None:
+        return "No plot was received."
+    sensors = len(story.plots_by_sensor)
+    start, end = iso_utc(story.first_ns), iso_utc(story.now_ns)
+    day = "" if start[:10] == "1970-01-01" else f"On {start[:10]}, between"
+    span = f"{day or 'Between'} {start[11:19]} and {end[11:19]} UTC"
+    known = f", and {plural(story.known, 'report')} of known traffic" if story.known else ""
+    return f"{span}, {plural(sensors, 'sensor')} delivered {plural(story.plots, 'plot')}{known}."
+
+
+def _air(story: Story) -> str:
+    if not story.confirmed:
+        return "Nothing was tracked: no object was confirmed."
+    families = Counter(trail.family for trail in story.threats)
+    tracks = f"Rampart followed {plural(len(story.confirmed), 'object')}"
+    if not families:
+        return f"{tracks}; none was a threat."
+    words = [
+        plural(families[family], FAMILY[family].word)
+        if family != "unknown"
+        else f"{families[family]} of unknown kind"
+        for family in FAMILY
+        if families[family]
+    ]
+    count = len(story.threats)
+    if count == len(story.confirmed) and len(words) == 1:
+        return (
+            f"Rampart followed {words[0]}, and took {'it' if count == 1 else 'each'} for a threat."
+        )
+    return f"{tracks}, of which {plural(count, 'threat')}: {join(words)}."
+
+
+def _warnings(story: Story, outcomes: Sequence[ZoneOutcome]) -> list[str]:
+    if not story.head.site.zones:
+        return ["No zones were given, so nobody can be warned."]
+    warned = [row for row in outcomes if row.warned_s is not None]
+    total = plural(len(outcomes), "zone")
+    if not warned:
+        watched = [row.name for row in outcomes if row.phase == "watch"]
+        seen = f" {join(watched)} stood at WATCH for a time." if watched else ""
+        return [f"None of {total} was told to take cover.{seen}"]
+    first = warned[0]
+    said = [
+        f"{len(warned)} of {total} {'was' if len(warned) == 1 else 'were'} told to take cover, "
+        f"{first.name} first."
+    ]
+    hit = [row for row in outcomes if row.lead_s is not None]
+    if hit:
+        shortest = min(hit, key=lambda row: row.lead_s or 0.0)
+        assert shortest.lead_s is not None
+        said.append(
+            f"{plural(len(hit), 'zone')} {'was' if len(hit) == 1 else 'were'} then hit; the shortest "
+            f"notice was {shortest.lead_s:.1f} s, in {shortest.name}."
+        )
+    return said
+
+
+def _judged(outcomes: Sequence[ZoneOutcome], judgement: Judgement) -> str:
+    if not outcomes:
+        return ""
+    missed, false = sum(judgement.missed.values()), sum(judgement.false.values())
+    precautions = sum(judgement.precautions.values())
+    parts = [
+        "none was missed" if missed == 0 else f"{missed} MISSED",
+        "no warning was false" if false == 0 else f"{plural(false, 'FALSE warning')}",
+        "no precautions" if precautions == 0 else f"{plural(precautions, 'precaution')}",
+    ]
+    if judgement.withheld:
+        parts.append(f"{judgement.withheld} withheld")
+    return f"Judged against the truth: {join(parts)}."

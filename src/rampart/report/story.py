@@ -1,0 +1,202 @@
+"""`Story`: what happened in a run, gathered output by output.
+
+The one source of live view, summary and report.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rampart.domain.messages import (
+    Input,
+    KnownTrack,
+    Origin,
+    Output,
+    Plot,
+    PlotBatch,
+    Prediction,
+    Rejected,
+    SensorHealth,
+    SensorStatus,
+    TrackUpdate,
+    ZoneState,
+)
+from rampart.domain.site import Site
+from rampart.domain.time import NS_PER_S, seconds_between
+from rampart.domain.values import POSTERIOR
+from rampart.formats.results import family_group
+from rampart.metrics.truth import Truth
+
+NOT_A_THREAT = ("aircraft", "clutter")
+ALARMED = ("warn", "impact")
+PREDICTION_STEP_NS = NS_PER_S
+"""Predictions of a track are kept one second apart; finer ones change no picture."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """One thing a scenario states: `assumed` where no source does; `source` names who said it."""
+
+    text: str
+    source: str = ""
+    assumed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Head:
+    """What was run, known before the first message.
+
+    `feed`: facts of a recording's decoding as (label, value), such as the ASTERIX editions used.
+    """
+
+    name: str
+    source: str
+    kind: Literal["scenario", "recording", "journal", "plots"]
+    site: Site
+    simulated: bool
+    seed: int | None
+    epoch_ns: int
+    engine: str
+    settings_hash: str
+    summary: str = ""
+    facts: tuple[Fact, ...] = ()
+    feed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Trail:
+    """One track as it was reported: times in seconds since the epoch, places in site ENU metres."""
+
+    track: int
+    first_ns: int
+    t_s: list[float] = field(default_factory=list)
+    xyz_enu_m: list[tuple[float, float, float]] = field(default_factory=list)
+    last: TrackUpdate | None = None
+    confirmed: bool = False
+
+    @property
+    def family(self) -> str:
+        """Its family as last said."""
+        return self.last.family if self.last else "unknown"
+
+    @property
+    def p_family(self) -> float:
+        """Probability of that family; that of aircraft and clutter together where it is one of them."""
+        return self.last.p_family[POSTERIOR.index(family_group(self.family))] if self.last else 0.0
+
+    @property
+    def threat(self) -> bool:
+        """Whether it counts as a threat: confirmed, of a threat's family, not explained by known traffic."""
+        return (
+            self.confirmed
+            and self.last is not None
+            and self.family not in NOT_A_THREAT
+            and not self.last.known
+        )
+
+
+@dataclass(slots=True)
+class Story:
+    """Grows with `take`; everything shown or summed up is read from here."""
+
+    head: Head
+    truth: Truth | None = None
+    plots: int = 0
+    known: int = 0
+    plots_by_sensor: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    details: dict[tuple[str, str], str] = field(default_factory=dict)
+    trails: dict[int, Trail] = field(default_factory=dict)
+    predictions: dict[int, list[Prediction]] = field(default_factory=dict)
+    latest: dict[int, Prediction] = field(default_factory=dict)
+    origins: dict[int, Origin] = field(default_factory=dict)
+    zones: dict[str, list[ZoneState]] = field(default_factory=dict)
+    health: dict[str, list[SensorHealth]] = field(default_factory=dict)
+    marks: Counter[str] = field(default_factory=Counter)
+    first_ns: int | None = None
+    now_ns: int = 0
+    interrupted: bool = False
+
+    def take(self, message: Input, outputs: Iterable[Output]) -> None:
+        """Adds one input and what the engine made of it."""
+        self.now_ns = message.t_arrival_ns
+        match message:
+            case PlotBatch():
+                self._plots(message.sensor, len(message))
+            case Plot():
+                self._plots(message.sensor, 1)
+            case KnownTrack():
+                self.known += 1
+            case SensorStatus():
+                self.marks[message.sensor] += 1
+        for output in outputs:
+            match output:
+                case TrackUpdate():
+                    self._track(output)
+                case Prediction():
+                    self._predict(output)
+                case Origin():
+                    self.origins[output.track] = output
+                case ZoneState():
+                    self.zones.setdefault(output.zone, []).append(output)
+                case SensorHealth():
+                    self.health.setdefault(output.sensor, []).append(output)
+                case Rejected():
+                    key = (output.feed, output.reason)
+                    self.rejected[key] += output.count
+                    self.details.setdefault(key, output.detail)
+
+    def seconds(self, t_ns: int) -> float:
+        """Seconds since the source's epoch."""
+        return seconds_between(t_ns, self.head.epoch_ns)
+
+    @property
+    def threats(self) -> list[Trail]:
+        """The tracks that count as threats, by number."""
+        return [trail for _, trail in sorted(self.trails.items()) if trail.threat]
+
+    @property
+    def confirmed(self) -> list[Trail]:
+        """Every track that was ever confirmed, by number."""
+        return [trail for _, trail in sorted(self.trails.items()) if trail.confirmed]
+
+    def phase(self, zone: str) -> str:
+        """The phase of a zone now."""
+        states = self.zones.get(zone)
+        return states[-1].phase if states else "clear"
+
+    def warned(self) -> dict[str, ZoneState]:
+        """The first `warn` of each zone that was told to take cover, earliest first."""
+        first = {
+            zone: next(state for state in states if state.phase == "warn")
+            for zone, states in self.zones.items()
+            if any(state.phase == "warn" for state in states)
+        }
+        return dict(sorted(first.items(), key=lambda item: (item[1].issued_ns, item[0])))
+
+    def sensor_state(self, sensor: str) -> str:
+        """LIVE or DEGRADED, as last said."""
+        states = self.health.get(sensor)
+        return states[-1].state if states else "LIVE"
+
+    def _plots(self, sensor: str, count: int) -> None:
+        self.plots += count
+        self.plots_by_sensor[sensor] += count
+        if self.first_ns is None:
+            self.first_ns = self.now_ns
+
+    def _track(self, update: TrackUpdate) -> None:
+        trail = self.trails.setdefault(update.track, Trail(update.track, update.t_first_ns))
+        trail.last = update
+        trail.confirmed = trail.confirmed or update.status in ("confirmed", "coasting")
+        trail.t_s.append(self.seconds(update.t_ns))
+        trail.xyz_enu_m.append(update.state_enu[:3])
+
+    def _predict(self, prediction: Prediction) -> None:
+        kept = self.predictions.setdefault(prediction.track, [])
+        self.latest[prediction.track] = prediction
+        if not kept or prediction.t_ns - kept[-1].t_ns >= PREDICTION_STEP_NS:
+            kept.append(prediction)

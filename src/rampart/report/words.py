@@ -1,0 +1,78 @@
+"""How families and phases look: symbol, word and class of colour. Never colour alone."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Look(NamedTuple):
+    """`symbol` stands beside `word`; `css` names the colour in the style sheet."""
+
+    symbol: str
+    word: str
+    css: str
+
+
+FAMILY: Final = {
+    "rocket": Look("▲", "rocket", "rocket"),
+    "mortar": Look("●", "mortar", "mortar"),
+    "gun": Look("▼", "gun", "gun"),
+    "drone": Look("◆", "drone", "drone"),
+    "unknown": Look("■", "unknown", "unknown"),
+    "aircraft": Look("✚", "aircraft", "aircraft"),
+    "clutter": Look("·", "clutter", "clutter"),
+}
+
+PHASE: Final = {
+    "clear": Look("✓", "clear", "clear"),
+    "watch": Look("◆", "WATCH", "watch"),
+    "pending": Look("!", "TAKE COVER? CONFIRM", "pending"),
+    "warn": Look("▲", "TAKE COVER", "warn"),
+    "impact": Look("×", "IMPACT EXPECTED · NOW", "impact"),
+    "hold": Look("=", "STAY IN COVER", "hold"),
+    "all_clear": Look("✓", "ALL CLEAR", "all-clear"),
+}
+
+REASON: Final = {
+    "threshold": "the predicted impact area touches the zone",
+    "drone_corridor": "a drone may enter the zone",
+    "fallback": "base-wide, because coverage has a hole",
+    "no_cover": "a hole in coverage",
+    "manual": "a person's order",
+    "recomputed": "recomputed: it will not come here",
+    "withdrawn": "withdrawn by a person",
+    "withheld": "withheld by a person",
+    "not_decided": "nobody decided in time, released by itself",
+    "predicted_time": "the predicted time has come",
+    "impact_seen": "an impact was seen",
+    "sensor_lost": "? the sensor was lost",
+    "expired": "? lost while covered",
+    "hold_over": "the hold is over",
+    "drill": "drill",
+}
+
+
+def clock(t_s: float) -> str:
+    """Seconds since the epoch as ``12.3 s`` below two minutes, ``4:05`` below an hour, else ``2:04:05``."""
+    if abs(t_s) < 120:
+        return f"{t_s:.1f} s"
+    hours, rest = divmod(round(t_s), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def metres(value_m: float) -> str:
+    """A length for people: metres below 1 km, then kilometres with one decimal."""
+    return f"{value_m:.0f} m" if abs(value_m) < 1000 else f"{value_m / 1000:.1f} km"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 zone``, ``3 zones``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def join(words: list[str]) -> str:
+    """``a, b and c``."""
+    return (
+        words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    )
