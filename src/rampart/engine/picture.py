@@ -1,0 +1,355 @@
+"""The picture: what is known of every track besides its kinematics, and what is said of it.
+
+classify -> predict -> hand to the warning rules -> report. One `Note` a named track; the tracker's
+tables stay the only home of its state.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.messages import Origin, Output, Prediction, TrackUpdate, Weather, ZoneState
+from rampart.domain.site import Site
+from rampart.domain.time import ns_from_seconds, seconds_between
+from rampart.domain.values import BALLISTIC, POSTERIOR
+from rampart.engine.bank import CONFIRMED
+from rampart.engine.classify import Classification, Classifier
+from rampart.engine.known import KnownTraffic
+from rampart.engine.origin import OriginFinder
+from rampart.engine.predict import ImpactEstimate, Predictor
+from rampart.engine.settings import EngineSettings
+from rampart.engine.threat import Impact, Motion, Threat
+from rampart.engine.tracking import Tracker
+from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.imm import DRONE
+
+Array = npt.NDArray[np.float64]
+
+FALLS_P: Final = 0.05
+"""Share of the falling models below which no impact point is worth flying."""
+
+_UPPER: Final = np.triu_indices(6)
+_BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
+_KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
+
+
+class Note(msgspec.Struct):
+    """What the engine remembers of one named track between its plots."""
+
+    threat: Threat
+    classified: Classification
+    launch: ImpactEstimate | None
+    impact: ImpactEstimate | None
+    boost_p: float
+    decided_s: float  # when classification and prediction were last renewed
+    aged_s: float  # when the launch was last renewed
+    said_ns: int | None = None  # when the last Prediction left
+    origin_said: bool = False
+
+
+class Picture:
+    """Turns what the tracker touched into threats, predictions, origins and track reports."""
+
+    def __init__(
+        self, site: Site, settings: EngineSettings, tracker: Tracker, known: KnownTraffic
+    ) -> None:
+        self._settings = settings
+        self._tracker = tracker
+        self._known = known
+        self._predictor = Predictor(site, settings.predict)
+        self._origins = OriginFinder(site, self._predictor)
+        self._classifier = Classifier(settings.classify)
+        self._weather: Weather | None = None
+        self._notes: dict[int, Note] = {}
+        self._ended: list[int] = []
+        self._renewed: list[int] = []
+
+    def set_weather(self, weather: Weather) -> None:
+        """Predict through this air from now on."""
+        self._weather = weather
+        self._predictor.set_weather(weather)
+
+    def update(self, now_ns: int, settled: frozenset[int]) -> list[Threat]:
+        """The threats that changed since the last call, soonest impact first.
+
+        `settled`: tracks whose zone decisions cannot change just now; they are renewed at most every
+        `settled_refresh_s`, so that the others are decided first.
+        """
+        tracker, bank = self._tracker, self._tracker.bank
+        self._renewed = []
+        explained = self._explain(now_ns)
+        threats: list[Threat] = []
+        for row in tracker.touched:
+            track = int(bank.track_id[row])
+            if track <= 0:
+                continue
+            note = self._notes.get(track)
+            t_s = float(bank.t_s[row])
+            calm = note is not None and track in settled
+            if calm and t_s - note.decided_s < self._settings.settled_refresh_s:  # type: ignore[union-attr]
+                continue
+            threats.append(self._renew(row, track, t_s, note, explained.get(track, "")))
+        threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
+        for track, lost in tracker.ended:
+            note = self._notes.get(track)
+            if note is not None:
+                note.threat = msgspec.structs.replace(note.threat, fresh=False, lost=lost)
+                threats.append(note.threat)
+                self._ended.append(track)
+        tracker.collect()
+        return threats
+
+    def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
+        """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
+        a zone it is in), origins (the first good one, and the last), and the ends of tracks."""
+        out: list[Output] = []
+        changed = {
+            track for zone in zones if zone.change in ("", "opened") for track in zone.tracks
+        }
+        every_ns = ns_from_seconds(self._settings.prediction_row_s)
+        for track in dict.fromkeys([*self._renewed, *sorted(changed)]):
+            note = self._notes.get(track)
+            if note is None:
+                continue
+            due = note.said_ns is None or note.threat.t_ns - note.said_ns >= every_ns
+            if due or (track in changed and note.said_ns != note.threat.t_ns):
+                out += self._say(track, note)
+        for track in self._ended:
+            note = self._notes.pop(track)
+            if note.origin_said:
+                out += self._origin(track, note)
+            out.append(self._farewell(track, note, now_ns))
+        self._ended = []
+        return out
+
+    def report(self, now_ns: int) -> list[TrackUpdate]:
+        """Every confirmed track propagated to `now_ns`, in row order."""
+        bank = self._tracker.bank
+        rows = bank.rows()
+        rows = rows[bank.status[rows] == CONFIRMED]
+        means, covs = bank.states_at(rows, self._seconds(now_ns))
+        reports = []
+        for row, mean, cov in zip(rows.tolist(), means, covs, strict=True):
+            note = self._notes.get(int(bank.track_id[row]))
+            if note is not None:
+                reports.append(self._track_update(row, note, now_ns, mean, cov))
+        return reports
+
+    # ---------------------------------------------------------------------------- one track
+    def _renew(self, row: int, track: int, t_s: float, note: Note | None, known: str) -> Threat:
+        bank = self._tracker.bank
+        x, P = bank.state_at(row, t_s)
+        mu = bank.mu[row]
+        sensor = int(bank.last_sensor[row])
+        bounded = bool(bank.bounded[row])
+        boost_p = max(float(mu[2]), note.boost_p if note else 0.0)
+        falls = bounded and 1.0 - float(mu[DRONE]) > FALLS_P
+        impact = self._predictor.impact(x, P, t_s, sensor) if falls else None
+        launch, aged_s = (note.launch, note.aged_s) if note else (None, -math.inf)
+        if falls and t_s - aged_s >= self._settings.launch_refresh_s:
+            fresh = self._origins.launch(x, P, t_s, sensor)
+            launch, aged_s = _sharper(fresh, launch), t_s
+        plots = int(bank.hits[row])
+        rcs_sum, _, rcs_count = bank.rcs[row]
+        classified = (
+            _KNOWN
+            if known
+            else self._classifier.classify(
+                x, P, mu, plots, _height_m(x) if bounded else math.nan, launch,
+                rcs_sum / rcs_count if rcs_count else math.nan, boost_p,
+            )
+        )  # fmt: skip
+        third_s = float(bank.t_third_s[row])
+        threat = Threat(
+            track=track,
+            t_ns=self._ns(t_s),
+            t_third_ns=None if math.isnan(third_s) else self._ns(third_s),
+            detections=plots,
+            real=True,
+            fresh=True,
+            p_family=classified.p_family,
+            impact=self._impact(impact),
+            motion=self._motion(row, x, P, bounded) if mu[DRONE] > FALLS_P or not bounded else None,
+            known=known,
+        )
+        if note is None:
+            note = Note(threat, classified, launch, impact, boost_p, t_s, aged_s)
+            self._notes[track] = note
+        note.threat, note.classified, note.launch, note.impact = threat, classified, launch, impact
+        note.boost_p, note.decided_s, note.aged_s = boost_p, t_s, aged_s
+        self._renewed.append(track)
+        return threat
+
+    def _ns(self, t_s: float) -> int:
+        return self._tracker.epoch_ns + ns_from_seconds(t_s)
+
+    def _seconds(self, t_ns: int) -> float:
+        return seconds_between(t_ns, self._tracker.epoch_ns)
+
+    def _impact(self, impact: ImpactEstimate | None) -> Impact | None:
+        if impact is None:
+            return None
+        return Impact(
+            x_m=impact.enu_m[0],
+            y_m=impact.enu_m[1],
+            cov_m2=impact.cov_m2,
+            t_ns_q05=self._ns(impact.t_q05_s),
+            t_ns_q50=self._ns(impact.t_q50_s),
+            t_ns_q95=self._ns(impact.t_q95_s),
+        )
+
+    def _motion(self, row: int, x: Array, P: Array, bounded: bool) -> Motion:
+        """The seed of a mover's futures. Where height was never observed they are judged in the plan:
+        at the site's own level, which no evidence excludes."""
+        bank = self._tracker.bank
+        turn, turn_variance = bank.turn[row]
+        speed_variance = 0.5 * (P[3, 3] + P[4, 4])
+        e, n, u, ve, vn, vu = (float(v) for v in x[:6])
+        if not bounded:
+            u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
+        return Motion(
+            position_enu_m=(e, n, u),
+            velocity_enu_mps=(ve, vn, vu),
+            sigma_position_m=math.sqrt(max(0.5 * (P[0, 0] + P[1, 1]), 0.0)),
+            sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
+            turn_rate_rps=-float(turn),  # the table counts clockwise, the futures to the left
+            sigma_turn_rate_rps=math.sqrt(max(float(turn_variance), 0.0)),
+        )
+
+    def _explain(self, now_ns: int) -> dict[int, str]:
+        """{track: ident} of the tracks that known traffic explains now."""
+        if self._known.empty:
+            return {}
+        bank = self._tracker.bank
+        rows = bank.rows()
+        means, covs = bank.states_at(rows, self._seconds(now_ns))
+        return self._known.explain(bank.track_id[rows], now_ns, means, covs)
+
+    # ------------------------------------------------------------------------------ outputs
+    def _say(self, track: int, note: Note) -> list[Output]:
+        note.said_ns = note.threat.t_ns
+        row = self._tracker.bank.row_of(track)
+        if row is None:
+            return []
+        if not self._tracker.bank.bounded[row]:
+            model, impact = "unbounded", None
+        elif note.impact is not None:
+            model, impact = "ballistic", note.threat.impact
+        else:
+            return []
+        out: list[Output] = [
+            Prediction(
+                track=track,
+                t_ns=note.threat.t_ns,
+                t_first_ns=self._ns(float(self._tracker.bank.t_first_s[row])),
+                model=model,  # type: ignore[arg-type]
+                impact_ns_q05=impact.t_ns_q05 if impact else None,
+                impact_ns_q50=impact.t_ns_q50 if impact else None,
+                impact_ns_q95=impact.t_ns_q95 if impact else None,
+                impact_enu_m=note.impact.enu_m if note.impact and impact else None,
+                cov_m2=impact.cov_m2 if impact else None,
+            )
+        ]
+        falls = sum(note.classified.p_family[i] for i in _BALLISTIC)
+        if not note.origin_said and falls > 0.5 and note.threat.detections >= 3:
+            origin = self._origin(track, note)
+            note.origin_said = bool(origin)
+            out += origin
+        return out
+
+    def _origin(self, track: int, note: Note) -> list[Output]:
+        if note.launch is None:
+            return []
+        c = note.classified
+        estimate = self._origins.origin(note.launch, c.p_family, c.classes, note.impact)
+        ns = self._ns
+        return [
+            Origin(
+                track=track,
+                t_ns=note.threat.t_ns,
+                family=c.family,
+                launch_ns_q05=ns(estimate.t_q05_s),
+                launch_ns_q50=ns(estimate.t_q50_s),
+                launch_ns_q95=ns(estimate.t_q95_s),
+                launch_enu_m=estimate.enu_m,
+                cov_m2=estimate.cov_m2,
+                outside_class_range=estimate.outside_class_range,
+            )
+        ]
+
+    def _track_update(
+        self, row: int, note: Note, now_ns: int, mean: Array, cov: Array
+    ) -> TrackUpdate:
+        bank = self._tracker.bank
+        c = note.classified
+        return TrackUpdate(
+            track=int(bank.track_id[row]),
+            t_ns=now_ns,
+            state_enu=tuple(mean[:6].tolist()),
+            cov_enu=tuple(cov[:6, :6][_UPPER].tolist()),
+            status="coasting" if bank.misses[row] > 0 else "confirmed",
+            family=c.family,
+            p_family=c.p_family,
+            drag_per_m=math.exp(min(float(mean[6]), 0.0)),
+            t_first_ns=self._ns(float(bank.t_first_s[row])),
+            plots=int(bank.hits[row]),
+            bounded=bool(bank.bounded[row]),
+            ambiguous=bool(bank.ambiguous[row] > 0),
+            known=note.threat.known,
+            classes=c.classes,
+        )
+
+    @staticmethod
+    def _farewell(track: int, note: Note, now_ns: int) -> TrackUpdate:
+        """The last word on a track: it ended by `now_ns`; its state is not told again."""
+        c = note.classified
+        return TrackUpdate(
+            track=track,
+            t_ns=now_ns,
+            state_enu=(math.nan,) * 6,
+            cov_enu=(math.nan,) * 21,
+            status="ended",
+            family=c.family,
+            p_family=c.p_family,
+            drag_per_m=math.nan,
+            t_first_ns=note.threat.t_ns,
+            plots=note.threat.detections,
+            known=note.threat.known,
+            classes=c.classes,
+        )
+
+    # ----------------------------------------------------------------------------- snapshot
+    def state(self) -> dict[str, Any]:
+        """Plain data for a snapshot."""
+        return {
+            "weather": msgspec.to_builtins(self._weather),
+            "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Restore what `state` gave."""
+        if state["weather"] is not None:
+            self.set_weather(msgspec.convert(state["weather"], Weather))
+        self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
+
+
+def _height_m(x: Array) -> float:
+    """Height above the site's level: U + (E² + N²) / 2R."""
+    return float(x[2] + (x[0] * x[0] + x[1] * x[1]) / (2.0 * EARTH_RADIUS_M))
+
+
+def _sharper(new: ImpactEstimate | None, old: ImpactEstimate | None) -> ImpactEstimate | None:
+    """The crossing with the smaller ellipse: flown backwards, process noise wins in the end."""
+    if new is None or old is None:
+        return new or old
+    return new if _area2(new) <= _area2(old) else old
+
+
+def _area2(crossing: ImpactEstimate) -> float:
+    xx, xy, yy = crossing.cov_m2
+    return xx * yy - xy * xy
