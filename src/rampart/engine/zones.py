@@ -65,7 +65,7 @@ class Member(msgspec.Struct, kw_only=True):
     def turn(self, phase: Phase, reason: Reason, now_ns: int) -> None:
         """Enter a phase; what was counted towards leaving the old one counts no more."""
         self.phase, self.reason, self.since_ns, self.low = phase, reason, now_ns, 0
-        if phase == "warn" and self.warned_ns is None:
+        if phase == "warn":
             self.warned_ns = now_ns
 
     def count_low(self, is_low: bool, fresh: bool, t_ns: int) -> None:
@@ -84,13 +84,14 @@ class Member(msgspec.Struct, kw_only=True):
 
 
 class ZoneBook(msgspec.Struct, kw_only=True):
-    """State of one zone. `hold_left_ns`: None = no hold; counts down only while coverage is healthy.
+    """State of one zone.
 
-    `asked_ns`: when the finished hold last asked aloud; `nagged_ns`: the same for a watch.
-    `last_opened_ns` keeps alarm names unique. `due_ns`: next moment at which a timer of a member can
-    fire. `engaged`: a member is in pending, warn
-    or impact. `looked_ns`: last comparison with what was sent. `why`: reason of the latest change that
-    no member carries. `sent`: last row.
+    `hold_left_ns`: None = no hold; counts down only while coverage is healthy. `asked_ns`: when the
+    finished hold last asked aloud; `nagged_ns`: the same for a watch. `last_opened_ns` keeps alarm
+    names unique. `engaged`: a member is in pending, warn or impact. `over_fall`, `over_fly`: p_zone
+    stood above its threshold. `due_ns`: not later than the next moment at which a timer of a member
+    can fire. `looked_ns`: last comparison with what was sent. `why`: reason of the latest change that
+    no member carries. `ask`: say it again, aloud. `dirty`: something may be new. `sent`: last row.
     """
 
     members: dict[int, Member] = {}
@@ -108,6 +109,8 @@ class ZoneBook(msgspec.Struct, kw_only=True):
     healthy_since_ns: int = 0
     quiet_revision: int = 0
     engaged: bool = False
+    over_fall: bool = False
+    over_fly: bool = False
     looked_ns: int = -NEVER
     due_ns: int = NEVER
     why: Reason | None = None
