@@ -13,9 +13,10 @@ from rampart.domain.values import Reason
 from rampart.engine.alarms import RAID_LINGERS_NS
 from rampart.engine.hazard import Hazard, Hits, flies, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
+from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
 from rampart.engine.threat import Threat
-from rampart.engine.zones import OPEN, Member
+from rampart.engine.zones import Member
 
 LOITER_M: Final = 2_000.0  # 'loitering within 2 km: watch stays'
 

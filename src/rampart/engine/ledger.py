@@ -16,8 +16,9 @@ from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.domain.values import POSTERIOR, Reason
 from rampart.engine.alarms import RAID_LINGERS_NS, Alarm, Raid, alarm_id, join_raid
 from rampart.engine.hazard import AFTER_Q95_NS, is_assessed
+from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat, OpenThreats
-from rampart.engine.zones import NEVER, OPEN, Member, ZoneBook
+from rampart.engine.zones import NEVER, Member, ZoneBook
 from rampart.kernels.geometry import Array
 
 HEALTHY_NS: Final = 30 * NS_PER_S  # 'coverage healthy >= 30 s'

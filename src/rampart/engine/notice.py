@@ -7,7 +7,8 @@ import math
 from rampart.domain.messages import ZoneState
 from rampart.domain.time import NS_PER_S
 from rampart.domain.values import Change, Phase, Reason
-from rampart.engine.zones import OPEN, Member, ZoneBook
+from rampart.engine.lifecycle import OPEN
+from rampart.engine.zones import Member, ZoneBook
 
 RENEW_NS = NS_PER_S // 2  # numbers alone are renewed at most at 2 Hz
 RENEW_TIME_NS = NS_PER_S // 2  # a time that moved less is noise
@@ -152,7 +153,8 @@ def _reason(book: ZoneBook, phase: Phase, members: list[Member]) -> Reason:
             return "manual"
         return latest.reason
     if phase == "hold":
-        return book.hold_reason
+        entered = book.sent is None or book.sent.phase != "hold"
+        return book.why if entered and book.why is not None else book.hold_reason
     if phase == "all_clear":
         return "hold_over"
     if book.why is not None:

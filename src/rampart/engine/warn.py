@@ -12,9 +12,10 @@ from rampart.domain.values import FAMILIES
 from rampart.engine import criteria, people, timers
 from rampart.engine.hazard import Hazard
 from rampart.engine.ledger import Ledger
+from rampart.engine.lifecycle import OPEN
 from rampart.engine.notice import RENEW_NS, notice
 from rampart.engine.threat import Threat
-from rampart.engine.zones import NEVER, OPEN
+from rampart.engine.zones import NEVER
 
 BLIND_NS: Final = 5 * NS_PER_S
 """Two calls further apart than this: nobody was watching in between, no coverage was healthy."""

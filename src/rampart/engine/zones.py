@@ -14,14 +14,7 @@ from rampart.domain.messages import ZoneState
 from rampart.domain.time import NS_PER_S
 from rampart.domain.values import Phase, Reason
 from rampart.engine.alarms import Alarm
-
-OPEN: Final = ("pending", "warn", "impact")
-"""Phases of a member that is part of an alarm."""
-
-SHOWN: Final[tuple[Phase, ...]] = (
-    "warn", "impact", "pending", "hold", "all_clear", "watch", "clear",
-)  # fmt: skip
-"""'A zone shows the first of warn, impact, pending, hold, all_clear, watch, clear.'"""
+from rampart.engine.lifecycle import OPEN, SHOWN, THREAT_MOVES
 
 NEVER: Final = 2**62
 CANCEL_UPDATES: Final = 3
@@ -63,7 +56,12 @@ class Member(msgspec.Struct, kw_only=True):
     followed: bool = False
 
     def turn(self, phase: Phase, reason: Reason, now_ns: int) -> None:
-        """Enter a phase; what was counted towards leaving the old one counts no more."""
+        """Enter a phase; what was counted towards leaving the old one counts no more.
+
+        Raises ValueError for a move that `THREAT_MOVES` does not know: our bug.
+        """
+        if phase not in THREAT_MOVES[self.phase]:
+            raise ValueError(f"a threat cannot go from {self.phase} to {phase}")
         self.phase, self.reason, self.since_ns, self.low = phase, reason, now_ns, 0
         if phase == "warn":
             self.warned_ns = now_ns

@@ -1,8 +1,8 @@
 """Futures of an object that manoeuvres: which zones its paths enter, and when.
 
-A future keeps one speed, turn rate and climb for the whole horizon, drawn about the present ones.
-Every decision uses the same draws (common random numbers): Roberts' R-sequence in five dimensions,
-u_n = frac(1/2 + n alpha), alpha_j = g^-(j+1), g the root of g^6 = g + 1, through the normal
+A future keeps one velocity, turn rate and climb for the whole horizon, drawn about the present ones.
+Every decision uses the same draws (common random numbers): Roberts' R-sequence in six dimensions,
+u_n = frac(1/2 + n alpha), alpha_j = g^-(j+1), g the root of g^7 = g + 1, through the normal
 quantile. No generator, no seed; any beginning of the table is itself evenly spread.
 Source: M. Roberts, "The unreasonable effectiveness of quasirandom sequences" (2018).
 """
@@ -34,14 +34,14 @@ BINS: Final = 240  # of entry time over the horizon: 0.25 s at 60 s
 
 
 def _normal_table(rows: int) -> Array:
-    g = 1.1347241384015194  # real root of g^6 = g + 1
+    g = 1.1127756842787055  # real root of g^7 = g + 1
     quantile = NormalDist().inv_cdf
-    alpha = [g ** -(j + 1) for j in range(5)]
+    alpha = [g ** -(j + 1) for j in range(6)]
     return np.array([[quantile((0.5 + n * a) % 1.0) for a in alpha] for n in range(1, rows + 1)])
 
 
 DRAWS: Final = _normal_table(FUTURES)
-"""(1000, 5) standard normal: speed, turn rate, climb, position along and across."""
+"""(1000, 6) standard normal: speed, turn rate, climb, position east and north, speed across."""
 
 
 @kernel
@@ -73,7 +73,7 @@ def enter(
     height = up + (e * e + north * north) / (2.0 * EARTH_RADIUS_M)
     whole = math.hypot(speed, motion[5])
     # -- screening: no future gets there
-    fastest = speed + 3.5 * motion[7]
+    fastest = speed + 5.0 * motion[7]
     reach = fastest * horizon_s + 3.5 * motion[6]
     candidates = np.zeros(zones, np.bool_)
     some = False
@@ -87,7 +87,9 @@ def enter(
     path = np.empty((LEGS + 1, 2))
     leg_s = horizon_s / LEGS
     for i in range(n):
-        v = max(0.0, speed + motion[7] * draws[i, 0])
+        along, across = speed + motion[7] * draws[i, 0], motion[7] * draws[i, 5]
+        v = math.hypot(along, across)
+        course = heading + math.atan2(across, along)
         turn = motion[8] + motion[9] * draws[i, 1]
         limit = CLIMB_LIMIT * whole
         climb = motion[5] + CLIMB_SPREAD * whole * draws[i, 2]
@@ -108,7 +110,7 @@ def enter(
         cos_leg, sin_leg = math.cos(turn * leg_s), math.sin(turn * leg_s)
         half = 0.5 * turn * leg_s
         chord = v * leg_s * (math.sin(half) / half if abs(half) > 1e-9 else 1.0)
-        dx, dy = chord * math.cos(heading + half), chord * math.sin(heading + half)
+        dx, dy = chord * math.cos(course + half), chord * math.sin(course + half)
         for k in range(LEGS):
             path[k + 1, 0] = path[k, 0] + dx
             path[k + 1, 1] = path[k, 1] + dy
