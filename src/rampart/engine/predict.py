@@ -58,17 +58,13 @@ class PredictSettings(Settings, frozen=True):
     wind_sigma_mps: float = 5.0  # each component, where nobody told the wind
     wind_sigma_told_mps: float = 1.5  # where a profile is known: its age and place
     rise_log_sigma: float = 0.45  # of ln(Cd supersonic / Cd subsonic); 1.0 to 2.5 about FILTER_RISE
-    drift_sigma_mps2: float = (
-        0.04  # lateral acceleration of spinning rounds: 0.5 % of range at 14 km
-    )
+    drift_sigma_mps2: float = 0.1  # lateral acceleration; spinning shells have it, fins have not
     step_s: float = 0.5  # of the flights; 0.05 m is far below every ellipse
     height_sigma_max_m: float = 1_000.0  # beyond it height was never observed: no impact point
     climb_sigma_max_mps: float = 250.0
     boost_s: float = 0.6  # rockets: launched so much before the backward flight says, and
     boost_sigma_s: float = 0.5
-    boost_sigma_m: float = (
-        60.0  # so uncertain along the line of fire: thrust is not flown backwards
-    )
+    boost_sigma_m: float = 60.0  # so uncertain along the line of fire: no thrust flies backwards
 
 
 class ImpactEstimate(msgspec.Struct, frozen=True, gc=False):
@@ -91,35 +87,25 @@ class Predictor:
         self.settings = settings or PredictSettings()
         self._sensors = np.array(
             [
-                (
-                    *s.position_enu_m,
-                    s.bias_range_m,
-                    s.bias_azimuth_rad,
-                    s.bias_elevation_rad,
-                    s.bias_time_s,
-                )
-                for s in site.sensors
+                (*at.position_enu_m, at.bias_range_m, at.bias_azimuth_rad, at.bias_elevation_rad,
+                 at.bias_time_s)
+                for at in site.sensors
             ],
             float,
-        ).reshape(-1, _SENSOR)
+        ).reshape(-1, _SENSOR)  # fmt: skip
         self._shapes = np.array(
             [
                 drag_shape_of(FILTER_RISE * math.exp(sign * self.settings.rise_log_sigma))[:2]
                 for sign in (1.0, -1.0)
             ]
         )
-        self.set_weather(
-            Weather(
-                t_arrival_ns=0,
-                wind=tuple((w.height_m, w.east_mps, w.north_mps) for w in site.wind),
-                station_height_m=site.height_m,
-            )
-        )
+        self.set_weather(Weather(t_arrival_ns=0))
 
     def set_weather(self, weather: Weather) -> None:
-        """Fly through this air from now on; what it does not tell is standard, and still."""
+        """Fly through this air from now on; what it does not tell is the site's wind, or standard."""
         site = self._site
-        levels = np.array(weather.wind, float).reshape(-1, 3)
+        site_wind = tuple((w.height_m, w.east_mps, w.north_mps) for w in site.wind)
+        levels = np.array(weather.wind or site_wind, float).reshape(-1, 3)
         levels = levels[np.isfinite(levels).all(axis=1)]
         told = len(levels) > 0
         self.wind: Array = levels if told else STILL_AIR
@@ -194,17 +180,19 @@ def _widened(x: Array, P: Array, sensor: Array) -> Array:
     for i in range(3):
         d[0, i] = sensor[3] * los[i]
         d[0, 3 + i] = sensor[3] * (v[i] - rate * los[i]) / r
-    # azimuth, elevation: p and v turn together, d = axis x (p, v)
-    for row in range(2):
-        if row == 0:
-            wx, wy, wz = 0.0, 0.0, -sensor[4]
-        else:
-            wx, wy, wz = sensor[5] * p[1] / ground, -sensor[5] * p[0] / ground, 0.0
-        for off in (0, 3):
-            a, b, c = (p[0], p[1], p[2]) if off == 0 else (v[0], v[1], v[2])
-            d[1 + row, off] = wy * c - wz * b
-            d[1 + row, off + 1] = wz * a - wx * c
-            d[1 + row, off + 2] = wx * b - wy * a
+    # azimuth: all turns about the vertical, d = -z x (p, v)
+    for i in (0, 3):
+        a, b = (p[0], p[1]) if i == 0 else (v[0], v[1])
+        d[1, i], d[1, i + 1] = sensor[4] * b, -sensor[4] * a
+    # elevation: all turns about the horizontal axis across the line of sight, which turns with it
+    x1, y1 = p[1] / ground, -p[0] / ground
+    turn = (v[0] * p[1] - v[1] * p[0]) / ground2
+    for i in (0, 3):
+        a, b, c = (p[0], p[1], p[2]) if i == 0 else (v[0], v[1], v[2])
+        d[2, i], d[2, i + 1] = sensor[5] * y1 * c, -sensor[5] * x1 * c
+        d[2, i + 2] = sensor[5] * (x1 * b - y1 * a)
+    d[2, 3] -= sensor[5] * turn * x1 * p[2]
+    d[2, 4] -= sensor[5] * turn * y1 * p[2]
     # clock: the state is that of another moment
     for i in range(3):
         d[3, i] = sensor[6] * v[i]

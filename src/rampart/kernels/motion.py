@@ -189,7 +189,8 @@ def flight_rows(states: Array, env: Array, drift_mps2: npt.ArrayLike = 0.0) -> A
     """`states` (n, 7) as the (n, ROW) rows that the kernels fly, with the environment's drag shape."""
     rows = np.zeros((len(states), ROW))
     rows[:, :6] = states[:, :6]
-    rows[:, K] = np.exp(states[:, 6])
+    with np.errstate(over="ignore"):  # an absurd drag is inf, and so has no landing
+        rows[:, K] = np.exp(states[:, 6])
     rows[:, DRIFT] = drift_mps2
     rows[:, C0], rows[:, C1] = env[SHAPE_C0], env[SHAPE_C1]
     return rows
