@@ -1,0 +1,148 @@
+"""First classification by kinematics: families people would name, and honest doubt."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rampart.domain.site import Site
+from rampart.domain.values import FAMILIES, POSTERIOR
+from rampart.engine.classify import Classification, Classifier
+from rampart.engine.origin import OriginFinder
+from rampart.engine.predict import Predictor
+from rampart.kernels.atmosphere import environment
+from rampart.kernels.flight import STILL_AIR, trajectory
+
+SITE = Site(name="t", uuid="t", latitude_deg=35.0, longitude_deg=40.0, height_m=0.0)
+PREDICTOR = Predictor(SITE)
+FINDER = OriginFinder(SITE, PREDICTOR)
+P = np.diag([10.0**2] * 3 + [6.0**2] * 3 + [0.3**2])
+FALLS, FLIES = np.array([0.97, 0.01, 0.02]), np.array([0.01, 0.98, 0.01])
+MORTAR, GUN, ROCKET, DRONE, OTHER, UNKNOWN = range(6)
+
+
+def ballistic(
+    speed: float, climb_deg: float, k: float, *, t_s: float = 5.0, rcs: float = math.nan,
+    boost_p: float = 0.0, plots: int = 10,
+) -> Classification:  # fmt: skip
+    climb = math.radians(climb_deg)
+    state = [-5000.0, 0.0, 0.0, speed * math.cos(climb), 0.0, speed * math.sin(climb), math.log(k)]
+    path, _ = trajectory(state, [t_s], STILL_AIR, environment(35.0, 0.0), 0.1)
+    x = np.array([*path[0], math.log(k)])
+    launch = FINDER.launch(x, P, 0.0)
+    return Classifier().classify(x, P, FALLS, plots, x[2], launch, rcs, boost_p)
+
+
+def level(
+    speed: float, height: float, *, rcs: float = math.nan, plots: int = 20, climb: float = 0.0
+) -> Classification:
+    x = np.array([-5000.0, 0.0, height, speed, 0.0, climb, math.log(1e-4)])
+    launch = FINDER.launch(x, P, 0.0)
+    return Classifier().classify(x, P, FLIES, plots, height, launch, rcs)
+
+
+@pytest.mark.parametrize(
+    ("speed", "climb", "k", "rcs", "boost", "family", "klass"),
+    [
+        (200, 60, 1.7e-4, -32, 0.0, "mortar", "mortar_60"),
+        (280, 65, 1.06e-4, -28, 0.0, "mortar", "mortar_81"),
+        (310, 55, 6.5e-5, -22, 0.0, "mortar", "mortar_120"),
+        (385, 30, 9.4e-5, -18, 0.0, "rocket", "rocket_107"),
+        (390, 35, 6.0e-5, -8, 0.0, "rocket", "rocket_240"),
+        (690, 35, 6.7e-5, -17, 0.9, "rocket", "rocket_122"),
+        (800, 42, 8.1e-5, -23, 0.0, "gun", "gun_155"),
+    ],
+)
+def test_rounds_of_each_class_are_named(
+    speed: float, climb: float, k: float, rcs: float, boost: float, family: str, klass: str
+) -> None:
+    found = ballistic(speed, climb, k, rcs=rcs, boost_p=boost)
+    assert found.family == family
+    assert max(found.classes, key=found.classes.__getitem__) == klass
+
+
+def test_a_boost_makes_a_rocket_of_what_could_be_a_shell() -> None:
+    without, with_boost = ballistic(600, 45, 7e-5), ballistic(600, 45, 7e-5, boost_p=1.0)
+    assert with_boost.p_family[ROCKET] > 0.9 > without.p_family[ROCKET]
+
+
+@pytest.mark.parametrize("speed", [90, 130, 180, 230, 260])
+@pytest.mark.parametrize("height", [150, 1000, 5000, 11_000])
+@pytest.mark.parametrize("rcs", [math.nan, 15.0])
+def test_airliners_never_look_like_a_drone_or_a_round(
+    speed: float, height: float, rcs: float
+) -> None:
+    for plots in (3, 10, 100):
+        found = level(speed, height, rcs=rcs, plots=plots)
+        assert found.p_family[DRONE] < 0.03
+        assert sum(found.p_family[:3]) < 0.05
+        assert found.p_family[DRONE] + found.p_family[UNKNOWN] < (0.3 if plots == 3 else 0.1)
+
+
+@pytest.mark.parametrize("speed", [35, 42, 50, 55])
+@pytest.mark.parametrize("height", [60, 200, 600])
+def test_one_way_drones_are_held_for_drones(speed: float, height: float) -> None:
+    assert level(speed, height).p_family[DRONE] > 0.3  # without a cross-section: perhaps
+    assert level(speed, height, rcs=-11.0).family == "drone"
+
+
+@pytest.mark.parametrize(
+    ("speed", "height", "rcs"), [(30, 900, 0.0), (65, 700, 4.0), (55, 250, 7.0)]
+)
+def test_gliders_light_aircraft_and_helicopters_with_a_cross_section_are_aircraft(
+    speed: float, height: float, rcs: float
+) -> None:
+    found = level(speed, height, rcs=rcs)
+    assert found.family == "aircraft"
+    assert found.p_family[DRONE] < 0.1
+
+
+def test_a_low_slow_flyer_without_cross_section_stays_ambiguous() -> None:
+    p = level(50, 200).p_family
+    assert 0.2 < p[DRONE] < 0.9
+    assert p[OTHER] > 0.1
+
+
+def test_young_tracks_are_less_sure() -> None:
+    assert (
+        level(46, 200, plots=2).p_family[UNKNOWN] > level(46, 200, plots=20).p_family[UNKNOWN] + 0.1
+    )
+
+
+def test_a_round_like_none_of_the_table_is_unknown() -> None:
+    found = ballistic(1200, 50, 2e-6, rcs=5.0)
+    assert found.p_family[UNKNOWN] > 0.5
+    assert found.family == "unknown"
+
+
+@given(
+    st.lists(st.floats(width=64), min_size=7, max_size=7),
+    st.lists(st.floats(-1e12, 1e12), min_size=3, max_size=3),
+    st.lists(st.floats(0, 1), min_size=3, max_size=3),
+    st.integers(0, 10_000),
+    st.floats(width=64),
+    st.floats(width=64),
+    st.floats(width=64),
+)
+def test_the_posterior_sums_to_one_whatever_comes(
+    values: list[float], variances: list[float], mu: list[float], plots: int, height: float,
+    rcs: float, boost: float,
+) -> None:  # fmt: skip
+    x = np.array(values)
+    covariance = np.diag([1.0, 1.0, *variances, 1.0, variances[0]])
+    found = Classifier().classify(x, covariance, np.array(mu), plots, height, None, rcs, boost)
+    assert sum(found.p_family) == pytest.approx(1.0)
+    assert all(0.0 <= p <= 1.0 + 1e-12 for p in found.p_family)
+    assert len(found.p_family) == len(POSTERIOR)
+    assert found.family in FAMILIES
+    assert sum(found.classes.values()) <= 1.0 + 1e-9
+
+
+def test_classes_agree_with_their_families() -> None:
+    found = ballistic(300, 52, 7e-5)
+    mortars = sum(p for name, p in found.classes.items() if name.startswith("mortar"))
+    assert mortars == pytest.approx(found.p_family[MORTAR], abs=0.02)
