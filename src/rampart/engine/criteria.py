@@ -109,7 +109,13 @@ def _times(threat: Threat, hits: Hits, z: int, member: Member) -> tuple[int, int
     if enters and (threat.impact is None or member.fly > member.fall):
         q05, q50, q95 = (threat.t_ns + ns_from_seconds(float(s)) for s in hits.entry_s[z])
         return q05, q50, q95
-    if threat.impact is None or (member.flies and member.fall == 0.0):
+    if member.flies and member.fall == 0.0:
+        return None
+    return _impact_times(threat)
+
+
+def _impact_times(threat: Threat) -> tuple[int, int, int] | None:
+    if threat.impact is None:
         return None
     return threat.impact.t_ns_q05, threat.impact.t_ns_q50, threat.impact.t_ns_q95
 
@@ -178,6 +184,8 @@ def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -
         for m in pool:
             if m.phase == "watch" and not m.bound and getattr(m, kind) >= ledger.rules.watch_p:
                 ledger.raise_member(z, m, reason)
+        if not book.has(*OPEN):
+            _join_largest(ledger, z, kind, reason)
     book.over_fall, book.over_fly = p_fall >= falling, p_fly >= flying
     for track in fresh:
         if track not in book.members or not book.members[track].stays_low:
@@ -190,6 +198,27 @@ def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -
             book.why = "recomputed"
         elif m.phase in ("warn", "impact") and p_fall < falling / 4 and p_fly < flying / 4:
             _cancel(ledger, z)
+
+
+def _join_largest(ledger: Ledger, z: int, kind: str, reason: Reason) -> None:
+    """p_zone alone reached the threshold, each P too small to be watched: the largest ones join."""
+    book = ledger.books[z]
+    table = ledger.open.fall if kind == "fall" else ledger.open.fly
+    free = {
+        track: float(table[z, row.slot])
+        for track, row in sorted(ledger.open.rows.items())
+        if not (track in book.members and book.members[track].bound)
+    }
+    largest = max(free.values())
+    for track, p in free.items():
+        if p >= largest / 2:
+            member = book.members.get(track)
+            if member is None:
+                member = Member(track=track, since_ns=ledger.now)
+                book.members[track] = member
+                member.times = _impact_times(ledger.open.rows[track].threat)
+            setattr(member, kind, p)
+            ledger.raise_member(z, member, reason)
 
 
 def _cancel(ledger: Ledger, z: int) -> None:

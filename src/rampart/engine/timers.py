@@ -130,12 +130,14 @@ def _mind_hold(ledger: Ledger, z: int) -> None:
 
 def _nag(ledger: Ledger, z: int) -> None:
     """'Unassessed tracks nag until somebody assesses them.'"""
-    book = ledger.books[z]
-    if ledger.now - book.nagged_ns < ASK_NS or book.shown() != "watch":
+    sent = ledger.books[z].sent
+    if sent is None or sent.phase != "watch":
         return
-    if not all(ledger.is_assessed(track) for track in book.members):
-        book.ask = book.sent is not None and book.sent.phase == "watch"
-        book.nagged_ns = ledger.now
+    book = ledger.books[z]
+    if ledger.now - max(book.nagged_ns, sent.issued_ns) >= ASK_NS and not all(
+        ledger.is_assessed(track) for track in book.members
+    ):
+        book.nagged_ns, book.ask = ledger.now, True
 
 
 def _mind_alarm(ledger: Ledger, z: int) -> None:

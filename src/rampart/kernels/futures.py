@@ -30,6 +30,7 @@ LEGS: Final = (
 CLIMB_SPREAD: Final = 0.15  # [A] one sigma of climb rate, as a share of speed
 CLIMB_LIMIT: Final = 0.5  # [A] steepest climb or dive that is sustained, as a share of speed
 EARTH_RADIUS_M: Final = 6_371_000.0
+STEPS: Final = 120  # shortest step along a path: 0.5 s at 60 s, 25 m for a slow drone
 BINS: Final = 240  # of entry time over the horizon: 0.25 s at 60 s
 
 
@@ -86,6 +87,7 @@ def enter(
     counts = np.zeros((zones, BINS), np.int64)
     path = np.empty((LEGS + 1, 2))
     leg_s = horizon_s / LEGS
+    step_s = horizon_s / STEPS
     for i in range(n):
         along, across = speed + motion[7] * draws[i, 0], motion[7] * draws[i, 5]
         v = math.hypot(along, across)
@@ -126,7 +128,8 @@ def enter(
                 f = at - k
                 x = path[k, 0] + f * (path[k + 1, 0] - path[k, 0])
                 y = path[k, 1] + f * (path[k + 1, 1] - path[k, 1])
-                gap = math.hypot(x - circles[z, 0], y - circles[z, 1]) - circles[z, 2] - radius_m[z]
+                dx, dy = x - circles[z, 0], y - circles[z, 1]
+                gap = math.sqrt(dx * dx + dy * dy) - circles[z, 2] - radius_m[z]
                 if gap <= 0.0:
                     gap = signed_distance(x, y, corners[first[z] : first[z + 1]]) - radius_m[z]
                     if gap <= 0.0:
@@ -134,7 +137,7 @@ def enter(
                         break
                 if v <= 0.0 or gap > v * (closes - t):
                     break
-                t += max(gap / v, horizon_s / BINS)
+                t += max(gap / v, step_s)
     for z in range(zones):
         entered = counts[z].sum()
         if entered == 0:
