@@ -55,7 +55,8 @@ class _Draw:
 
 def true_wind(air: Air, seed: int) -> Array:
     """The world's wind levels (m, 3): height, towards east, towards north."""
-    levels = np.array([[w.height_m, w.east_mps, w.north_mps] for w in air.wind] or [[0.0] * 3])
+    rows = [[w.height_m, w.east_mps, w.north_mps] for w in air.wind] or [[0.0] * 3]
+    levels = np.array(rows, float)
     levels[:, 1:] += stream(seed, "air", "wind").normal(0.0, air.wind_spread_mps, 2)
     return levels
 
