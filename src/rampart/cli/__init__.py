@@ -1,0 +1,1 @@
+"""The command line. Each verb is one module; nothing heavy is imported before a verb runs."""

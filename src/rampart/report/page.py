@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rampart.domain.time import iso_utc
+from rampart.metrics.warnings import Verdict
 from rampart.report.altitude import altitude_chart
 from rampart.report.axis import Axis
 from rampart.report.map import true_impacts, whole_map, zone_map
@@ -25,15 +26,15 @@ from rampart.report.tables import (
 )
 from rampart.report.timeline import warning_timeline
 from rampart.report.words import FAMILY, PHASE, plural
-from rampart.report.zones import Judgement, ZoneOutcome, outcomes
+from rampart.report.zones import ZoneOutcome, outcomes
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def page(story: Story, judgement: Judgement | None, timings: Mapping[str, str]) -> str:
+def page(story: Story, verdict: Verdict | None, timings: Mapping[str, str]) -> str:
     """The whole report. `timings`: measured figures as (label, text); the only part that may differ
     between two runs of the same input."""
-    rows = outcomes(story, judgement)
+    rows = outcomes(story, verdict)
     head = story.head
     banner = _banner() if head.simulated else Markup("")
     body = [
@@ -41,11 +42,11 @@ def page(story: Story, judgement: Judgement | None, timings: Mapping[str, str]) 
         _header(story),
         tag(
             "main",
-            tag("p", " ".join(paragraph(story, rows, judgement)), class_="lead"),
+            tag("p", " ".join(paragraph(story, rows, verdict)), class_="lead"),
             tag("p", head.summary, class_="about") if head.summary else Markup(""),
-            _figures(story, rows, judgement),
+            _figures(story, rows, verdict),
             *_pictures(story, rows),
-            *_tables(story, rows, judgement),
+            *_tables(story, rows, verdict),
             *_conditions(story, timings),
         ),
         tag("footer", "Rampart senses and warns. It controls no weapon and is not certified."),
@@ -91,7 +92,7 @@ def _header(story: Story) -> Markup:
     )
 
 
-def _figures(story: Story, rows: Sequence[ZoneOutcome], judgement: Judgement | None) -> Markup:
+def _figures(story: Story, rows: Sequence[ZoneOutcome], verdict: Verdict | None) -> Markup:
     """The few numbers that matter most."""
     cells = [
         _cell("Plots", f"{story.plots:,}"),
@@ -103,12 +104,12 @@ def _figures(story: Story, rows: Sequence[ZoneOutcome], judgement: Judgement | N
     leads = [row.lead_s for row in rows if row.lead_s is not None]
     if leads:
         cells.append(_cell("Shortest notice before impact", f"{min(leads):.1f}", "s"))
-    if rows and judgement is not None:
-        missed, false = sum(judgement.missed.values()), sum(judgement.false.values())
+    if rows and verdict is not None:
+        missed, false = len(verdict.outcomes("missed")), verdict.count("false")
         cells += [
             _cell("Missed", missed, bad=missed > 0),
             _cell("False", false, bad=false > 0),
-            _cell("Precautions", sum(judgement.precautions.values())),
+            _cell("Precautions", verdict.count("precaution")),
         ]
     return tag("dl", *cells, class_="figures")
 
@@ -176,10 +177,10 @@ def _key(drawing: Markup, words: str) -> Markup:
     return tag("li", picture, words)
 
 
-def _tables(story: Story, rows: Sequence[ZoneOutcome], judgement: Judgement | None) -> list[Markup]:
+def _tables(story: Story, rows: Sequence[ZoneOutcome], verdict: Verdict | None) -> list[Markup]:
     parts = [tag("h2", "In figures")]
     if rows:
-        parts.append(zone_table(rows, truth=judgement is not None))
+        parts.append(zone_table(rows, truth=verdict is not None))
     else:
         parts.append(tag("p", "No zones given: nobody can be warned."))
     if story.threats:

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rampart.domain.time import iso_utc
+from rampart.metrics.warnings import Verdict
 from rampart.report.story import Story
 from rampart.report.words import FAMILY, clock, join, plural
-from rampart.report.zones import Judgement, ZoneOutcome
+from rampart.report.zones import ZoneOutcome
 
 
-def paragraph(
-    story: Story, outcomes: Sequence[ZoneOutcome], judgement: Judgement | None
-) -> list[str]:
+def paragraph(story: Story, outcomes: Sequence[ZoneOutcome], verdict: Verdict | None) -> list[str]:
     """Sentences, in the order in which a reader needs them."""
     said = [_input(story), _air(story), *_warnings(story, outcomes)]
-    if judgement is not None:
-        said.append(_judged(outcomes, judgement))
+    if verdict is not None:
+        said.append(_judged(outcomes, verdict))
     if story.interrupted:
         said.append(f"The run was interrupted at {clock(story.seconds(story.now_ns))}.")
     return [sentence for sentence in said if sentence]
@@ -81,16 +80,16 @@ def _warnings(story: Story, outcomes: Sequence[ZoneOutcome]) -> list[str]:
     return said
 
 
-def _judged(outcomes: Sequence[ZoneOutcome], judgement: Judgement) -> str:
+def _judged(outcomes: Sequence[ZoneOutcome], verdict: Verdict) -> str:
     if not outcomes:
         return ""
-    missed, false = sum(judgement.missed.values()), sum(judgement.false.values())
-    precautions = sum(judgement.precautions.values())
+    missed, withheld = len(verdict.outcomes("missed")), len(verdict.outcomes("withheld"))
+    false, precautions = verdict.count("false"), verdict.count("precaution")
     parts = [
         "none was missed" if missed == 0 else f"{missed} MISSED",
         "no warning was false" if false == 0 else f"{plural(false, 'FALSE warning')}",
         "no precautions" if precautions == 0 else f"{plural(precautions, 'precaution')}",
     ]
-    if judgement.withheld:
-        parts.append(f"{judgement.withheld} withheld")
+    if withheld:
+        parts.append(f"{withheld} withheld")
     return f"Judged against the truth: {join(parts)}."

@@ -25,24 +25,22 @@ from rampart.domain.messages import (
     ZoneState,
 )
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_S, seconds_between
+from rampart.domain.time import seconds_between
 from rampart.domain.values import POSTERIOR
 from rampart.formats.results import family_group
 from rampart.metrics.truth import Truth
 
 NOT_A_THREAT = ("aircraft", "clutter")
 ALARMED = ("warn", "impact")
-PREDICTION_STEP_NS = NS_PER_S
-"""Predictions of a track are kept one second apart; finer ones change no picture."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
-    """One thing a scenario states: `assumed` where no source does; `source` names who said it."""
+    """One thing a scenario states, who said it, and whether it is sourced, a claim, derived or assumed."""
 
     text: str
-    source: str = ""
-    assumed: bool = False
+    source: str
+    mark: Literal["sourced", "claim", "derived", "assumed"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +74,7 @@ class Trail:
     xyz_enu_m: list[tuple[float, float, float]] = field(default_factory=list)
     last: TrackUpdate | None = None
     confirmed: bool = False
+    ended_ns: int | None = None
 
     @property
     def family(self) -> str:
@@ -114,6 +113,8 @@ class Story:
     latest: dict[int, Prediction] = field(default_factory=dict)
     origins: dict[int, Origin] = field(default_factory=dict)
     zones: dict[str, list[ZoneState]] = field(default_factory=dict)
+    states: list[ZoneState] = field(default_factory=list)
+    updates: list[TrackUpdate] = field(default_factory=list)
     health: dict[str, list[SensorHealth]] = field(default_factory=dict)
     marks: Counter[str] = field(default_factory=Counter)
     first_ns: int | None = None
@@ -142,6 +143,7 @@ class Story:
                     self.origins[output.track] = output
                 case ZoneState():
                     self.zones.setdefault(output.zone, []).append(output)
+                    self.states.append(output)
                 case SensorHealth():
                     self.health.setdefault(output.sensor, []).append(output)
                 case Rejected():
@@ -189,14 +191,17 @@ class Story:
             self.first_ns = self.now_ns
 
     def _track(self, update: TrackUpdate) -> None:
+        if self.truth is not None:
+            self.updates.append(update)  # the judge asks which track was which object
         trail = self.trails.setdefault(update.track, Trail(update.track, update.t_first_ns))
         trail.last = update
+        if update.status == "ended":  # its state is not told again
+            trail.ended_ns = update.t_ns
+            return
         trail.confirmed = trail.confirmed or update.status in ("confirmed", "coasting")
         trail.t_s.append(self.seconds(update.t_ns))
         trail.xyz_enu_m.append(update.state_enu[:3])
 
     def _predict(self, prediction: Prediction) -> None:
-        kept = self.predictions.setdefault(prediction.track, [])
+        self.predictions.setdefault(prediction.track, []).append(prediction)
         self.latest[prediction.track] = prediction
-        if not kept or prediction.t_ns - kept[-1].t_ns >= PREDICTION_STEP_NS:
-            kept.append(prediction)

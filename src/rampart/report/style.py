@@ -72,8 +72,9 @@ tbody th{font-weight:600}
 .facts{padding-left:1.1rem;max-width:80ch}.facts li{margin:.35rem 0}
 .facts cite{color:var(--muted);font-style:normal;font-size:.875rem}
 .facts cite::before{content:"["}.facts cite::after{content:"]"}
-.assumed{border:1px solid var(--amber);color:var(--amber);border-radius:4px;padding:0 .35em;
-font-size:.75rem;letter-spacing:.05em}
+.facts strong{border:1px solid var(--edge);color:var(--muted);border-radius:4px;padding:0 .35em;
+font-size:.75rem;font-weight:600;letter-spacing:.05em}
+.facts .mark-assumed{border-color:var(--amber);color:var(--amber)}
 .pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:.35rem 1.5rem;margin:0}
 .pairs div{display:flex;justify-content:space-between;gap:1rem;border-bottom:1px solid var(--edge);
 padding:.25rem 0}

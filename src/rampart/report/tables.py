@@ -167,11 +167,8 @@ def facts_list(story: Story) -> Markup:
     """What the scenario states, with who said it and what is assumed."""
     items = []
     for fact in story.head.facts:
-        mark = tag("strong", "ASSUMED", class_="assumed") if fact.assumed else Markup("")
-        source = tag("cite", fact.source) if fact.source else Markup("")
-        items.append(
-            tag("li", mark, " " if fact.assumed else "", fact.text, " " if source else "", source)
-        )
+        mark = tag("strong", fact.mark.upper(), class_=f"mark-{fact.mark}")
+        items.append(tag("li", mark, f" {fact.text} ", tag("cite", fact.source)))
     return tag("ul", join(items), class_="facts")
 
 

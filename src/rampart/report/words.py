@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from rampart.engine.lifecycle import PHASE_TABLE
+
 
 class Look(NamedTuple):
     """`symbol` stands beside `word`; `css` names the colour in the style sheet."""
@@ -23,14 +25,13 @@ FAMILY: Final = {
     "clutter": Look("·", "clutter", "clutter"),
 }
 
-PHASE: Final = {
-    "clear": Look("✓", "clear", "clear"),
-    "watch": Look("◆", "WATCH", "watch"),
-    "pending": Look("!", "TAKE COVER? CONFIRM", "pending"),
-    "warn": Look("▲", "TAKE COVER", "warn"),
-    "impact": Look("×", "IMPACT EXPECTED · NOW", "impact"),
-    "hold": Look("=", "STAY IN COVER", "hold"),
-    "all_clear": Look("✓", "ALL CLEAR", "all-clear"),
+_PHASE_SYMBOL: Final = {
+    "clear": "✓", "watch": "◆", "pending": "!", "warn": "▲", "impact": "×", "hold": "=", "all_clear": "✓",
+}  # fmt: skip
+
+PHASE: Final[dict[str, Look]] = {
+    row.phase: Look(_PHASE_SYMBOL[row.phase], row.screen, row.phase.replace("_", "-"))
+    for row in PHASE_TABLE
 }
 
 REASON: Final = {

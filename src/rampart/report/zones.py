@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from rampart.domain.site import Zone
 from rampart.domain.values import Phase, Reason
+from rampart.metrics.warnings import Verdict
 from rampart.report.story import Story
-from rampart.report.words import PHASE, clock
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
-    """The judge's counts, from truth alone. `hits`: true impact times (ns) that concern each zone."""
-
-    hits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    missed: Mapping[str, int] = field(default_factory=dict)
-    false: Mapping[str, int] = field(default_factory=dict)
-    precautions: Mapping[str, int] = field(default_factory=dict)
-    withheld: int = 0
-    usable_s: tuple[float, ...] = ()
+from rampart.report.words import clock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,9 +62,9 @@ def _ended(episode: Episode, end_ns: int) -> Episode:
     )
 
 
-def outcomes(story: Story, judgement: Judgement | None) -> list[ZoneOutcome]:
+def outcomes(story: Story, verdict: Verdict | None) -> list[ZoneOutcome]:
     """One for each zone: first warned first, then those only watched, then the rest by name."""
-    rows = [_outcome(story, zone.id, judgement) for zone in story.head.site.zones]
+    rows = [_outcome(story, zone, verdict) for zone in story.head.site.zones]
     never = float("inf")
     return sorted(
         rows,
@@ -87,20 +76,21 @@ def outcomes(story: Story, judgement: Judgement | None) -> list[ZoneOutcome]:
     )
 
 
-def _outcome(story: Story, zone_id: str, judgement: Judgement | None) -> ZoneOutcome:
-    zone = next(zone for zone in story.head.site.zones if zone.id == zone_id)
-    states = story.zones.get(zone_id, [])
+def _outcome(story: Story, zone: Zone, verdict: Verdict | None) -> ZoneOutcome:
+    states = story.zones.get(zone.id, [])
     warn = next((state for state in states if state.phase == "warn"), None)
-    hits = judgement.hits.get(zone_id, ()) if judgement else ()
+    hits = [hit.t_ns for hit in verdict.hits if hit.zone == zone.id] if verdict else []
     warned_s = story.seconds(warn.issued_ns) if warn else None
     predicted = warn.t_impact_ns_q50 if warn else None
     predicted_s = story.seconds(predicted) if predicted is not None else None
     impacts = tuple(sorted(story.seconds(t) for t in hits))
     after = [t for t in impacts if warned_s is not None and t >= warned_s]
     lead_s = after[0] - warned_s if after and warned_s is not None else None
-    css, words = _verdict(story, zone_id, judgement, warned_s, lead_s, predicted_s, bool(impacts))
+    css, words = _judged(zone.id, verdict) if verdict else ("", "")
+    if not words:
+        css, words = _told(bool(states), warned_s, lead_s, predicted_s)
     return ZoneOutcome(
-        zone=zone_id,
+        zone=zone.id,
         name=zone.name,
         people=zone.people,
         phase="warn" if warn else "watch" if states else "clear",
@@ -113,31 +103,29 @@ def _outcome(story: Story, zone_id: str, judgement: Judgement | None) -> ZoneOut
     )
 
 
-def _verdict(
-    story: Story,
-    zone: str,
-    judgement: Judgement | None,
-    warned_s: float | None,
-    lead_s: float | None,
-    predicted_s: float | None,
-    hit: bool,
-) -> tuple[str, str]:
-    """Class of colour and words."""
-    if judgement and judgement.missed.get(zone):
+def _judged(zone: str, verdict: Verdict) -> tuple[str, str]:
+    """Class of colour and words of what the judge holds against, or to the credit of, the warnings."""
+    hits = [hit.outcome for hit in verdict.hits if hit.zone == zone]
+    kinds = [warning.kind for warning in verdict.warnings if warning.zone == zone]
+    if "missed" in hits:
         return "missed", "MISSED: hit without a warning in time"
-    if warned_s is not None:
-        if lead_s is not None:
-            return "hit", f"hit; warned {lead_s:.1f} s before the first impact"
-        if judgement and judgement.false.get(zone):
-            return "false", f"FALSE: warned at {clock(warned_s)} without cause"
-        if judgement and judgement.precautions.get(zone):
-            return "precaution", f"precaution: warned at {clock(warned_s)}, not hit"
-        if predicted_s is not None:
-            lead = predicted_s - warned_s
-            return "warned", f"warned {lead:.1f} s before the predicted impact"
-        return "warned", f"warned at {clock(warned_s)}"
-    if hit:
+    if "withheld" in hits:
         return "hit", "hit under a warning that was withheld"
-    if story.zones.get(zone):
-        return "watch", f"{PHASE['watch'].word} only, never told to take cover"
-    return "clear", "never concerned"
+    if "false" in kinds:
+        return "false", "FALSE: warned without cause"
+    if "precaution" in kinds and not hits:
+        return "precaution", "precaution: warned, not hit"
+    return "", ""
+
+
+def _told(
+    seen: bool, warned_s: float | None, lead_s: float | None, predicted_s: float | None
+) -> tuple[str, str]:
+    """Class of colour and words of a zone that nothing is held against."""
+    if warned_s is None:
+        return ("watch", "WATCH only") if seen else ("clear", "never concerned")
+    if lead_s is not None:
+        return "hit", f"hit, warned {lead_s:.1f} s before"
+    if predicted_s is not None:
+        return "warned", f"warned {predicted_s - warned_s:.1f} s before the predicted impact"
+    return "warned", f"warned at {clock(warned_s)}"

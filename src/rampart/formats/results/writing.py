@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rampart.domain.messages import Input, Origin, Output, Prediction, Tick, TrackUpdate, ZoneState
-from rampart.domain.time import NS_PER_S, seconds_between
+from rampart.domain.messages import Origin, Output, Prediction, TrackUpdate, ZoneState
+from rampart.domain.time import seconds_between
 from rampart.domain.values import POSTERIOR
 from rampart.formats.results.columns import (
     ORIGINS,
@@ -26,8 +27,8 @@ from rampart.formats.results.columns import (
 class ResultFiles:
     """tracks.csv, predictions.csv, warnings.csv and origins.csv in `folder`, fed with outputs as they come.
 
-    Tracks are written where a Tick asked for them; a prediction at a track's first, then at most once a
-    second, and whenever a zone's phase changes because of it.
+    The engine already says how often: tracks at each Tick, a prediction at a track's first, then at most
+    once a second and at each change of a phase. The end of a track has no state and no row.
     """
 
     def __init__(self, folder: Path, epoch_ns: int) -> None:
@@ -36,29 +37,23 @@ class ResultFiles:
         self._predictions = _File(folder / "predictions.csv", PREDICTIONS)
         self._warnings = _File(folder / "warnings.csv", WARNINGS)
         self._origins = _File(folder / "origins.csv", ORIGINS)
-        self._latest: dict[int, Prediction] = {}
-        self._written_ns: dict[int, int] = {}
         self._origin: dict[int, Origin] = {}
-        self._phase: dict[str, str] = {}
 
-    def take(self, message: Input, outputs: Iterable[Output]) -> None:
-        """Writes what `message` caused."""
+    def take(self, outputs: Iterable[Output]) -> None:
+        """Writes the rows of these outputs."""
         for output in outputs:
             match output:
-                case TrackUpdate() if isinstance(message, Tick) and output.status != "tentative":
-                    self._tracks.write(self._track(output))
+                case TrackUpdate():
+                    if output.status != "tentative" and math.isfinite(output.state_enu[0]):
+                        self._tracks.write(self._track(output))
                 case Prediction():
-                    self._latest[output.track] = output
-                    if output.t_ns - self._written_ns.get(output.track, -NS_PER_S) >= NS_PER_S:
-                        self._predict(output)
+                    origin = self._origin.get(output.track)
+                    self._predictions.write(prediction_row(output, origin, self._epoch_ns))
                 case Origin():
                     self._origin[output.track] = output
                     self._origins.write(self._origin_row(output))
                 case ZoneState():
                     self._warnings.write(self._warning(output))
-                    if self._phase.get(output.zone) != output.phase:
-                        self._phase[output.zone] = output.phase
-                        self._predict_again(output)
 
     def close(self) -> None:
         """Ends all four files."""
@@ -89,17 +84,6 @@ class ResultFiles:
             update.p_family[POSTERIOR.index(family_group(update.family))],
             update.drag_per_m,
         )
-
-    def _predict(self, prediction: Prediction) -> None:
-        self._written_ns[prediction.track] = prediction.t_ns
-        origin = self._origin.get(prediction.track)
-        self._predictions.write(prediction_row(prediction, origin, self._epoch_ns))
-
-    def _predict_again(self, state: ZoneState) -> None:
-        for track in state.tracks:
-            latest = self._latest.get(track)
-            if latest is not None and self._written_ns.get(track) != latest.t_ns:
-                self._predict(latest)
 
     def _warning(self, state: ZoneState) -> tuple[Value, ...]:
         return (

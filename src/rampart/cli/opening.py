@@ -1,0 +1,150 @@
+"""SOURCE on the command line -> `Job`: what to drive, on which site, and what is known about it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rampart.domain.errors import ConfigError, Fault, UsageError
+from rampart.domain.messages import Input
+from rampart.domain.site import Site
+from rampart.report.story import Fact
+
+if TYPE_CHECKING:
+    from rampart.formats.journal import Header, JournalReader
+    from rampart.metrics.truth import Truth
+    from rampart.runtime.asterix import AsterixRecording
+
+
+@dataclass(kw_only=True, slots=True)
+class Job:
+    """A source, opened. `header`: of a journal, which tells what engine made it."""
+
+    name: str
+    source: str
+    kind: str
+    site: Site
+    epoch_ns: int
+    messages: Iterable[Input]
+    simulated: bool = False
+    seed: int | None = None
+    summary: str = ""
+    facts: tuple[Fact, ...] = ()
+    truth: Truth | None = None
+    reader: JournalReader | None = None
+    asterix: AsterixRecording | None = None
+
+    @property
+    def header(self) -> Header | None:
+        """That of the journal that is shown."""
+        return self.reader.header if self.reader else None
+
+
+def open_job(
+    source: str,
+    *,
+    site: str | None = None,
+    meta: str | None = None,
+    editions: str | None = None,
+    seed: int | None = None,
+) -> Job:
+    """The job that SOURCE names: a catalogue name, a scenario .toml, or a recording by its extension.
+
+    Raises UsageError or ConfigError, before anything is written, where the user's input is at fault.
+    """
+    from rampart.runtime.sources import SUFFIXES
+
+    suffix = Path(source).suffix.lower()
+    if suffix not in SUFFIXES:
+        _refuse_options(source, site=site, sensor=meta, asterix=editions)
+        return _scenario(source, seed)
+    if seed is not None:
+        raise UsageError(f"--seed: found {seed} for a {suffix} file; allowed: for scenarios only")
+    _must_exist(Path(source))
+    return _recording(Path(source), site, meta, editions)
+
+
+def _scenario(source: str, seed: int | None) -> Job:
+    import rampart.scenario
+
+    if not source.endswith(".toml") and Path(source).suffix and Path(source).exists():
+        raise UsageError(
+            f"{source}: found extension {Path(source).suffix!r}; allowed: a catalogue name, "
+            ".toml .rpj .csv .pcap .ast .raw"
+        )
+    scenario = rampart.scenario.load(source, seed)
+    facts = tuple(
+        Fact(text=fact.text, source=fact.source, mark=fact.mark) for fact in scenario.facts
+    )
+    return Job(
+        name=scenario.name,
+        source=f"scenario {scenario.name}",
+        kind="scenario",
+        site=scenario.site,
+        epoch_ns=scenario.world.start_ns,
+        messages=_held(scenario.messages(), source),
+        simulated=True,
+        seed=scenario.seed,
+        summary=scenario.title,
+        facts=facts,
+        truth=scenario.truth,
+    )
+
+
+def _recording(path: Path, site: str | None, meta: str | None, editions: str | None) -> Job:
+    from rampart.runtime.sources import open_source
+    from rampart.site import load_site
+
+    chosen = None
+    if editions is not None:
+        from rampart.formats.asterix import parse_editions
+
+        chosen = parse_editions(editions)
+    given = load_site(site) if site is not None else None
+    opened = open_source(path, site=given, meta=meta, editions=chosen)
+    kind = {".rpj": "journal", ".csv": "plots"}.get(path.suffix.lower(), "recording")
+    return Job(
+        name=opened.name,
+        source=path.name,
+        kind=kind,
+        site=opened.site,
+        epoch_ns=opened.epoch_ns,
+        messages=opened.messages if kind == "journal" else _held(opened.messages, str(path)),
+        simulated=opened.simulated,
+        seed=opened.seed,
+        reader=opened.journal,
+        asterix=opened.asterix,
+    )
+
+
+def _held(messages: Iterable[Input], name: str) -> Iterator[Input]:
+    """The messages, once it is sure that there is one. Raises ConfigError where there is none."""
+    iterator = iter(messages)
+    first = next(iterator, None)
+    if first is None:
+        raise ConfigError(name, [Fault("file", "no message", "a recording with at least one")])
+    return itertools.chain((first,), iterator)
+
+
+def _refuse_options(source: str, **options: str | None) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(
+                f"--{name}: found {value!r} for the scenario {source}; "
+                "allowed: for recordings and plots only"
+            )
+
+
+def _must_exist(path: Path) -> None:
+    """Raises UsageError for a file that is not there, naming the nearest one beside it."""
+    if path.is_file():
+        return
+    from rampart.site.strict import did_you_mean
+
+    parent = path.parent
+    beside = sorted(entry.name for entry in parent.iterdir()) if parent.is_dir() else []
+    what = "a folder" if path.is_dir() else "nothing at this path"
+    raise UsageError(f"{path}: found {what}; allowed: a file{did_you_mean(path.name, beside)}")
