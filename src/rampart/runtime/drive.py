@@ -200,7 +200,7 @@ class CtrlC:
 def header_for(engine: Engine, *, source: str, epoch_ns: int, seed: int | None = None) -> Header:
     """The journal header of a run of `engine` over `source`, whose times count from `epoch_ns`."""
     return Header(
-        engine=version("rampart-cram"),
+        engine=program_version(),
         settings_hash=engine.settings.fingerprint(),
         site=engine.site,
         epoch_ns=epoch_ns,
@@ -208,3 +208,8 @@ def header_for(engine: Engine, *, source: str, epoch_ns: int, seed: int | None =
         source=source,
         seed=seed,
     )
+
+
+def program_version() -> str:
+    """The version of the installed package."""
+    return version("rampart-cram")

@@ -1,0 +1,156 @@
+"""From one recording format to another, by extension."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rampart.domain.errors import UsageError
+from rampart.domain.messages import Input, Plot, PlotBatch
+from rampart.domain.site import Site
+from rampart.formats.csvplots import write_meta, write_plots
+from rampart.formats.journal import Header, JournalWriter
+from rampart.runtime.drive import program_version
+from rampart.runtime.sources import Source, open_source
+
+PAIRS: Final = {
+    ".csv": (".rpj", ".pcap", ".ast", ".raw"),
+    ".rpj": (".csv", ".pcap", ".ast", ".raw"),
+    ".pcap": (".csv", ".rpj"),
+    ".ast": (".csv", ".rpj"),
+    ".raw": (".csv", ".rpj"),
+}
+"""What each input format can become."""
+
+
+@dataclass(slots=True)
+class Converted:
+    """What was written: messages and plots that went through, and the files."""
+
+    messages: int
+    plots: int
+    files: tuple[Path, ...]
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    *,
+    site: Site | None = None,
+    meta: str | Path | None = None,
+    editions: dict[int, str] | None = None,
+) -> Converted:
+    """Write the recording at `source` as `target`; the pairs of extensions are `PAIRS`.
+
+    A plots.csv stands beside a META.json named like it (`x.csv`, `x.meta.json`), or a `meta.json`:
+    read where `meta` is not given, and written for the first sensor. A new journal holds the inputs
+    alone; ASTERIX is written as CAT 015. `target` appears only when it is whole.
+    Raises UsageError for a pair that does not exist, ConfigError for a source at fault.
+    """
+    source, target = Path(source), Path(target)
+    before, after = source.suffix.lower(), target.suffix.lower()
+    if after not in PAIRS.get(before, ()):
+        pairs = "; ".join(f"{a} to {' '.join(b)}" for a, b in PAIRS.items())
+        raise UsageError(
+            f"convert {source} {target}: found {before or 'no extension'} to "
+            f"{after or 'no extension'}; allowed: {pairs}"
+        )
+    if before == ".csv" and meta is None and site is None:
+        meta = _meta_beside(source)
+    opened = open_source(source, site=site, meta=meta, editions=editions)
+    counter = _Counter(opened)
+    beside = target.with_suffix(".meta.json")
+    files = [target]
+    with _whole(target) as path:
+        if after == ".rpj":
+            _write_journal(path, opened, counter)
+        elif after == ".csv":
+            write_plots(
+                path, counter, epoch_ns=opened.epoch_ns, scan_period_s=_scan_period_s(opened)
+            )
+            if opened.site.sensors and not beside.exists():
+                write_meta(beside, opened.site.sensors[0], opened.site)
+                files.append(beside)
+        else:
+            _write_asterix(path, after, opened, counter)
+    return Converted(counter.messages, counter.plots, tuple(files))
+
+
+class _Counter:
+    """The messages of a source, counted as they pass."""
+
+    def __init__(self, source: Source) -> None:
+        self.messages = 0
+        self.plots = 0
+        self._source = source
+
+    def __iter__(self) -> Iterator[Input]:
+        for message in self._source.messages:
+            self.messages += 1
+            if isinstance(message, PlotBatch):
+                self.plots += len(message)
+            elif isinstance(message, Plot):
+                self.plots += 1
+            yield message
+
+
+def _meta_beside(plots: Path) -> Path:
+    named = plots.with_suffix(".meta.json")
+    common = plots.with_name("meta.json")
+    for path in (named, common):
+        if path.is_file():
+            return path
+    raise UsageError(f"{plots}: found no sensor file; allowed: {named.name} or meta.json beside it")
+
+
+def _scan_period_s(source: Source) -> float | None:
+    """The one scan period of all sensors, where there is one."""
+    periods = {sensor.scan_period_s for sensor in source.site.sensors}
+    return periods.pop() if len(periods) == 1 and source.asterix is None else None
+
+
+def _write_journal(path: Path, source: Source, messages: _Counter) -> None:
+    header = Header(
+        engine=program_version(),
+        settings_hash="",  # no engine has spoken in it
+        site=source.site,
+        epoch_ns=source.epoch_ns,
+        simulated=source.simulated,
+        source=source.name,
+        seed=source.seed,
+    )
+    with JournalWriter(path, header) as journal:
+        for seq, message in enumerate(messages, start=1):
+            journal.input(seq, message)
+
+
+def _write_asterix(path: Path, suffix: str, source: Source, messages: _Counter) -> None:
+    from rampart.formats.pcap.writing import write_capture
+    from rampart.runtime.asterix_out import blocks
+
+    datagrams = blocks(messages, source.site)
+    if suffix == ".pcap":
+        write_capture(path, datagrams)
+        return
+    with path.open("wb") as file:
+        for _, block in datagrams:
+            file.write(block)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A path beside `target` whose file takes its place when the block ends well, else goes."""
+    if target.is_dir() or not target.parent.is_dir():
+        raise UsageError(
+            f"{target}: found no place for a file; allowed: a name in a folder there is"
+        )
+    build = target.with_name(f".{target.name}.new-{os.getpid()}")
+    try:
+        yield build
+        build.replace(target)
+    finally:
+        build.unlink(missing_ok=True)
