@@ -12,8 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from scipy.special import ndtr, ndtri
+from scipy.special import betaincinv, gammaincinv, ndtr, ndtri
 
 from rampart.metrics.paths import Floats
 
@@ -74,15 +73,15 @@ def anees(values: npt.ArrayLike, components: int, confidence: float = 0.95) -> A
     if not v.size:
         raise ValueError("no values to average")
     dof = v.size * components  # Σ NEES ~ chi² with n k degrees of freedom
-    low, high = stats.chi2.ppf([(1 - confidence) / 2, (1 + confidence) / 2], dof) / dof
+    low, high = (_chi2_quantile((1 + s * confidence) / 2, dof) / dof for s in (-1, 1))
     return Anees(float(v.mean() / components), float(low), float(high))
 
 
 def clopper_pearson(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact two-sided interval of a share of which `count` of `of` were seen; (0, 1) of nothing."""
     a = (1 - confidence) / 2
-    low = stats.beta.ppf(a, count, of - count + 1) if count else 0.0
-    high = stats.beta.ppf(1 - a, count + 1, of - count) if count < of else 1.0
+    low = betaincinv(count, of - count + 1, a) if count else 0.0
+    high = betaincinv(count + 1, of - count, 1 - a) if count < of else 1.0
     return float(low), float(high)
 
 
@@ -92,7 +91,7 @@ def coverage(
     """How many errors (n, k) lie inside the ellipses of (n, k, k) covariances that claim `levels`."""
     d2 = nees(error, covariance)
     k = np.asarray(error).shape[-1]
-    return tuple(_share(level, d2 <= stats.chi2.ppf(level, k)) for level in levels)
+    return tuple(_share(level, d2 <= _chi2_quantile(level, k)) for level in levels)
 
 
 def interval_coverage(
@@ -164,6 +163,10 @@ def _pieces(levels: Sequence[float], quantiles: npt.ArrayLike) -> tuple[Floats, 
     s = np.diff(q) / np.diff(z)
     m = q[:-1] - s * z[:-1]
     return q[1:-1], m, s
+
+
+def _chi2_quantile(p: float, dof: float) -> float:
+    return float(2 * gammaincinv(dof / 2, p))
 
 
 def _phi(z: npt.ArrayLike) -> Floats:

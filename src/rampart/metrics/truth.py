@@ -101,3 +101,29 @@ class Truth:
     def lands(self, i: int) -> bool:
         """Whether object `i` comes down (or reaches its aim) at all."""
         return bool(self.t_impact_ns[i] != NO_TIME)
+
+    def at(self, i: int, t_ns: int) -> tuple[Floats, Floats]:
+        """Position (3,) and velocity (3,) of object `i`; at its ends outside its time.
+
+        Cubic Hermite between samples, so that a falling object falls.
+        """
+        rows = self.samples(i)
+        t = self.sample_t_ns[rows]
+        k = int(np.clip(np.searchsorted(t, t_ns, side="right"), 1, max(len(t) - 1, 1)))
+        low, high = rows.start + k - 1, min(rows.start + k, rows.stop - 1)
+        step_s = float(self.sample_t_ns[high] - self.sample_t_ns[low]) / 1e9
+        p0, p1 = self.sample_enu_m[low], self.sample_enu_m[high]
+        v0, v1 = self.sample_velocity_mps[low], self.sample_velocity_mps[high]
+        if step_s <= 0.0:
+            return p0, v0
+        x = min(max(float(t_ns - self.sample_t_ns[low]) / 1e9 / step_s, 0.0), 1.0)
+        # p = h00 p0 + h10 dt v0 + h01 p1 + h11 dt v1
+        h00, h10 = (1 + 2 * x) * (1 - x) ** 2, x * (1 - x) ** 2
+        h01, h11 = x * x * (3 - 2 * x), x * x * (x - 1)
+        p = h00 * p0 + h10 * step_s * v0 + h01 * p1 + h11 * step_s * v1
+        return p, v0 + x * (v1 - v0)
+
+    def detections_ns(self, i: int) -> Ints:
+        """Event times of the plots that working sensors had of object `i`, ascending."""
+        mine = (self.plot_object == i) & self.plot_working
+        return np.sort(self.plot_t_ns[mine])
