@@ -24,8 +24,12 @@ from rampart.kernels.filters import (
     HEIGHT,
     RANGE,
     RANGE_RATE,
-    measure,
-    spread,
+    azimuth_of,
+    elevation_of,
+    height_of,
+    quadratic,
+    range_of,
+    range_rate_of,
     wrap_angle,
 )
 from rampart.kernels.imm import (
@@ -35,6 +39,7 @@ from rampart.kernels.imm import (
     MODELS,
     Dynamics,
     Work,
+    copy_row,
     hypothesise,
     moments,
     predict_row,
@@ -75,9 +80,10 @@ class Scratch(NamedTuple):
     x: Array
     P: Array
     mu: Array
-    trial_x: Array  # (1, 3, 7)
+    trial_x: Array  # (cap, 3, 7) the copies after the pair in `tried`
     trial_P: Array
     trial_mu: Array
+    tried: Ints
     variances: Array  # (5,)
     numbers: Array  # (5,)
     mean: Array  # (7,)
@@ -93,7 +99,8 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
     """Scratch for tables of `capacity` rows."""
     return Scratch(
         np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
-        np.zeros((1, 3, 7)), np.zeros((1, 3, 7, 7)), np.zeros((1, 3)), np.zeros(5), np.zeros(5),
+        np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
+        np.zeros(capacity, np.int64), np.zeros(5), np.zeros(5),
         np.zeros(7), np.zeros((7, 7)),
         np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
         np.zeros(capacity, np.int64),
@@ -117,7 +124,7 @@ def _variances(plots: Array, p: int, sensor: int, fresh: bool, radars: Radars, o
 @kernel
 def _near(
     table: Table, row: int, t_s: float, sensor: int, plots: Array, order: Ints, ranges: Array,
-    radars: Radars, gates: Gates, env: Array, scratch: Scratch,
+    radars: Radars, gates: Gates, env: Array,
 ) -> bool:  # fmt: skip
     """Whether any plot lies so near to `row` that predicting it is worth while."""
     dt = t_s - table.t_s[row]
@@ -139,71 +146,68 @@ def _near(
     axes, place = radars.axes[sensor], radars.place[sensor]
     e, n, u = e - place[0], n - place[1], u - place[2]
     r = math.sqrt(e * e + n * n + u * u)
-    azimuth = math.atan2(
-        axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u,
-        axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u,
-    )
-    slack = 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
-    k = np.searchsorted(ranges, r - reach - slack)
+    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
+    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
+    azimuth = math.atan2(de, dn)
     angle = 5.0 * radars.sigma[sensor, 1] + 3.0 * radars.bias[sensor, 1]
-    while k < ranges.shape[0] and ranges[k] <= r + reach + slack:
-        away = abs(wrap_angle(plots[order[k], NUMBERS + AZIMUTH] - azimuth))
-        flat = math.cos(
-            min(abs(math.asin(min(max(u / max(r, 1.0), -1.0), 1.0))) + reach / max(r, 1.0), 1.5)
-        )
-        if away * max(r, 1.0) * flat <= reach + angle * r:
+    angle = min(angle + reach / max(math.sqrt(de * de + dn * dn) - reach, 1.0), math.pi)
+    reach += 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
+    k = np.searchsorted(ranges, r - reach)
+    while k < ranges.shape[0] and ranges[k] <= r + reach:
+        if abs(wrap_angle(plots[order[k], NUMBERS + AZIMUTH] - azimuth)) <= angle:
             return True
         k += 1
     return False
 
 
 @kernel
-def _gate_row(
-    row: int, sensor: int, t_s: float, plots: Array, used: Ints, order: Ints, ranges: Array,
-    radars: Radars, gates: Gates, env: Array, scratch: Scratch, work: Work, low: Array, high: Array,
-) -> int:  # fmt: skip
-    """Window of each number over the models of `row`: low, high (5,). Returns the first plot by range."""
+def _window(
+    row: int, sensor: int, radars: Radars, sigmas: float, env: Array, scratch: Scratch,
+    low: Array, high: Array,
+) -> None:  # fmt: skip
+    """Low and high (5,): where the models of the predicted `row` expect each number of a plot."""
     axes, place = radars.axes[sensor], radars.place[sensor]
     low[:] = math.inf
     high[:] = -math.inf
     x, P = scratch.x, scratch.P
+    azimuth = 0.0
+    first = True
     for j in range(MODELS):
         if scratch.mu[row, j] < 1e-6:
             continue
-        centre = 0.0
-        for kind in range(5):
-            value = measure(x, row, j, kind, axes, place, env, work.h)
-            variance = spread(P, row, j, work.h, kind)
-            if kind == RANGE:
-                r = value
-            shift = 0.0
-            if kind in {RANGE, RANGE_RATE}:
-                # both bend over the tangential spread: mean of the second-order term, and its variance
-                across = 0.0
-                along = 0.0
-                other = 3 if kind == RANGE_RATE else 0
-                for a in range(3):
-                    across += P[row, j, a, other + a]
-                for a in range(3):
-                    ua = work.h[3 + a] if kind == RANGE_RATE else work.h[a]
-                    for b in range(3):
-                        ub = work.h[3 + b] if kind == RANGE_RATE else work.h[b]
-                        along += ua * ub * P[row, j, a, other + b]
-                shift = (across - along) / r
-                if kind == RANGE:
-                    shift *= 0.5
-                variance += 2.0 * shift * shift
-            reach = gates.sigmas * math.sqrt(variance)
-            if kind == AZIMUTH:
-                if low[kind] == math.inf:
-                    centre = value
-                else:  # keep all models on one branch
-                    centre = low[kind] + reach + wrap_angle(value - low[kind] - reach)
-                value = centre
-            low[kind] = min(low[kind], value + min(shift, 0.0) - reach)
-            high[kind] = max(high[kind], value + max(shift, 0.0) + reach)
-    slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
-    return np.searchsorted(ranges, low[RANGE] - slack)
+        rate, t0, t1, t2, u0, u1, u2 = range_rate_of(x, row, j, place)
+        r, _, _, _ = range_of(x, row, j, place)
+        value, a0, a1, a2 = azimuth_of(x, row, j, axes, place)
+        if first:
+            azimuth = value
+            first = False
+        value = azimuth + wrap_angle(value - azimuth)  # all models on one branch
+        variance = quadratic(P, row, j, 0, 0, a0, a1, a2, a0, a1, a2)
+        _widen(low, high, AZIMUTH, value, 0.0, sigmas * math.sqrt(variance))
+        value, a0, a1, a2 = elevation_of(x, row, j, axes, place)
+        variance = quadratic(P, row, j, 0, 0, a0, a1, a2, a0, a1, a2)
+        _widen(low, high, ELEVATION, value, 0.0, sigmas * math.sqrt(variance))
+        # range and range rate bend over the tangential spread: mean and variance of that term
+        along = quadratic(P, row, j, 0, 0, u0, u1, u2, u0, u1, u2)
+        across = P[row, j, 0, 0] + P[row, j, 1, 1] + P[row, j, 2, 2] - along
+        shift = 0.5 * across / r
+        _widen(low, high, RANGE, r, shift, sigmas * math.sqrt(along + 2.0 * shift * shift))
+        across = P[row, j, 0, 3] + P[row, j, 1, 4] + P[row, j, 2, 5]
+        shift = (across - quadratic(P, row, j, 0, 3, u0, u1, u2, u0, u1, u2)) / r
+        variance = (
+            quadratic(P, row, j, 3, 3, u0, u1, u2, u0, u1, u2)
+            + 2.0 * quadratic(P, row, j, 0, 3, t0, t1, t2, u0, u1, u2)
+            + quadratic(P, row, j, 0, 0, t0, t1, t2, t0, t1, t2)
+        )
+        _widen(low, high, RANGE_RATE, rate, shift, sigmas * math.sqrt(variance + 2.0 * shift * shift))
+        value, _, _, _ = height_of(x, row, j, env)
+        _widen(low, high, HEIGHT, value, 0.0, sigmas * math.sqrt(P[row, j, 2, 2]))
+
+
+@kernel
+def _widen(low: Array, high: Array, kind: int, value: float, shift: float, reach: float) -> None:
+    low[kind] = min(low[kind], value + min(shift, 0.0) - reach)
+    high[kind] = max(high[kind], value + max(shift, 0.0) + reach)
 
 
 @kernel
@@ -239,19 +243,17 @@ def _try(
     scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
     """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
-    scratch.trial_x[0] = scratch.x[row]
-    scratch.trial_P[0] = scratch.P[row]
-    scratch.trial_mu[0] = scratch.mu[row]
+    copy_row(scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_P, scratch.trial_mu)
     shift = plots[p, T] - t_s
     if shift != 0.0:  # at most the 20 ms of a sub-scan
         for j in range(MODELS):
             for a in range(3):
-                scratch.trial_x[0, j, a] += shift * scratch.trial_x[0, j, 3 + a]
+                scratch.trial_x[row, j, a] += shift * scratch.trial_x[row, j, 3 + a]
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
     _variances(plots, p, sensor, fresh, radars, scratch.variances)
     return hypothesise(
-        scratch.trial_x, scratch.trial_P, scratch.trial_mu, 0, scratch.numbers, scratch.variances,
+        scratch.trial_x, scratch.trial_P, scratch.trial_mu, row, scratch.numbers, scratch.variances,
         radars.axes[sensor], radars.place[sensor], env, work,
     )  # fmt: skip
 
@@ -272,23 +274,21 @@ def _pairs(
             continue
         if t_s - table.seen_s[row, sensor] < gates.revisit * radars.period_s[sensor]:
             continue
-        if not _near(table, row, t_s, sensor, plots, order, ranges, radars, gates, env, scratch):
+        if not _near(table, row, t_s, sensor, plots, order, ranges, radars, gates, env):
             continue
-        scratch.x[row] = table.x[row]
-        scratch.P[row] = table.P[row]
-        scratch.mu[row] = table.mu[row]
+        copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
         predict_row(
             scratch.x, scratch.P, scratch.mu, row, t_s - table.t_s[row], dynamics, env, work
         )
         if table.bounded[row] == 0:
             _blur_height(scratch.P, row, t_s - table.t_s[row])
-        k = _gate_row(
-            row, sensor, t_s, plots, used, order, ranges, radars, gates, env, scratch, work, low, high
-        )  # fmt: skip
+        _window(row, sensor, radars, gates.sigmas, env, scratch, low, high)
         fresh = table.last_sensor[row] == sensor
-        top = high[RANGE] + gates.sigmas * math.sqrt(
+        slack = gates.sigmas * math.sqrt(
             radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2
         )
+        top = high[RANGE] + slack
+        k = np.searchsorted(ranges, low[RANGE] - slack)
         while k < ranges.shape[0] and ranges[k] <= top:
             p = order[k]
             k += 1
@@ -297,6 +297,7 @@ def _pairs(
             _variances(plots, p, sensor, fresh, radars, scratch.variances)
             if not _inside(plots, p, scratch.variances, gates.sigmas, low, high):
                 continue
+            scratch.tried[row] = NONE
             loglik, distance2 = _try(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
             if distance2 > gates.distance2:
                 continue
@@ -318,6 +319,7 @@ def _pairs(
             scratch.pair_plot[count] = p
             scratch.pair_gain[count] = gain
             scratch.pair_llr[count] = llr
+            scratch.tried[row] = count
             count += 1
     return count
 
@@ -358,9 +360,7 @@ def _commit(
     """Write the tried update of `row` with plot `p` into the table, and judge the track anew."""
     t_s = plots[p, T]
     dt = max(t_s - table.t_s[row], 1e-3)
-    table.x[row] = scratch.trial_x[0]
-    table.P[row] = scratch.trial_P[0]
-    table.mu[row] = scratch.trial_mu[0]
+    copy_row(scratch.trial_x, scratch.trial_P, scratch.trial_mu, row, table.x, table.P, table.mu)
     table.t_s[row] = t_s
     table.hits[row] += 1
     if table.hits[row] == 3:
@@ -508,7 +508,6 @@ def step(
     at `look_start_s` is over, so what it did not show was missed. touched (n,): rows that took a
     plot; ended (cap, 2): track id and reason code of named tracks that ended.
     """
-    gone = settle(table, size, t_s, radars, clutter.heard_s, fate, env, True, ended, 0)
     count = plots.shape[0]
     used = np.zeros(count, np.int64)
     order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
@@ -534,18 +533,9 @@ def step(
                 continue
             p = scratch.pair_plot[best]
             gain = scratch.pair_gain[best]
-            _try(
-                row,
-                p,
-                t_s,
-                sensor,
-                plots,
-                table.last_sensor[row] == sensor,
-                radars,
-                env,
-                scratch,
-                work,
-            )
+            if scratch.tried[row] != best:
+                fresh = table.last_sensor[row] == sensor
+                _try(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
             rival = max(_rival(by_row, row, gain), _rival(by_plot, p, gain))
             if rival > gain - gates.ambiguous_margin:
                 table.ambiguous[row] = gates.ambiguous_plots
@@ -558,10 +548,12 @@ def step(
             touched[changed] = row
             changed += 1
     count_clutter(clutter, radars, sensor, t_s, plots, used)
+    gone = 0
     if complete:
-        gone = _missed(
-            table, size, t_s, sensor, look_start_s, radars, clutter, fate, env, ended, gone
-        )
+        _missed(table, size, t_s, sensor, look_start_s, radars, env)
+    if complete or t_s - clutter.settled_s[0] >= fate.settle_every_s:
+        clutter.settled_s[0] = t_s
+        gone = settle(table, size, t_s, radars, clutter.heard_s, fate, env, True, ended, 0)
     for p in range(count):
         if used[p] == 0:
             row = _free_row(table, size)
@@ -576,10 +568,10 @@ def step(
 
 @kernel
 def _missed(
-    table: Table, size: int, t_s: float, sensor: int, look_start_s: float, radars: Radars,
-    clutter: Clutter, fate: Fate, env: Array, ended: Ints, gone: int,
-) -> int:  # fmt: skip
+    table: Table, size: int, t_s: float, sensor: int, look_start_s: float, radars: Radars, env: Array
+) -> None:
     """Account a look that is over to every track that it should have shown and did not."""
+    loss = math.log(1.0 - radars.pd[sensor])
     for row in range(size):
         if table.status[row] == FREE or table.seen_s[row, sensor] >= look_start_s:
             continue
@@ -587,9 +579,7 @@ def _missed(
             continue
         e, n, u = steer(table, row, t_s - table.t_s[row], env)
         if covered(e, n, u, sensor, radars):
-            loss = math.log(1.0 - radars.pd[sensor])
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1
         table.looked_s[row, sensor] = t_s
-    return settle(table, size, t_s, radars, clutter.heard_s, fate, env, True, ended, gone)

@@ -36,6 +36,7 @@ class Clutter(NamedTuple):
     looks: Array
     declared: Array  # (sensors,) false plots in a look, as the site declares
     heard_s: Array  # (sensors,) time of the last plots, -inf: never
+    settled_s: Array  # (1,) when tracks were last judged by time
     log_birth_odds: Array  # (sensors,) ln of new objects over false plots in a look
 
 
@@ -48,6 +49,7 @@ def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
         np.zeros(n),
         rate,
         np.full(n, -np.inf),
+        np.full(1, -np.inf),
         np.log(birth_per_look / rate),
     )
 

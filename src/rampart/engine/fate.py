@@ -56,6 +56,7 @@ class Fate(NamedTuple):
     coast_min_s: float  # ... and at least this
     alive_periods: float  # a sensor not heard for this long has not looked
     alive_min_s: float
+    settle_every_s: float  # tracks are judged by time this often between complete looks
 
 
 @kernel
@@ -71,7 +72,7 @@ def steer(table: Table, row: int, dt: float, env: Array) -> tuple[float, float, 
     w = table.mu[row, BALLISTIC]
     x = table.x[row, BALLISTIC]
     speed = math.sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
-    rate, _ = drag_rate(x[0], x[1], x[2], speed, x[6], env)
+    rate, _ = drag_rate(x[0], x[1], x[2], speed, math.exp(x[6]), env)
     half = 0.5 * w * dt * dt
     drag = rate * speed
     e -= half * drag * x[3]

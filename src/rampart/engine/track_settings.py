@@ -81,6 +81,7 @@ class TrackSettings(Settings, frozen=True):
     coast_min_s: float = 4.0
     alive_periods: float = 3.0
     alive_min_s: float = 2.0
+    settle_every_s: float = 0.1  # tracks are judged by time this often between complete looks
 
 
 def radars_of(site: Site) -> Radars:
@@ -172,6 +173,7 @@ def fate_of(site: Site, settings: TrackSettings) -> Fate:
         coast_min_s=s.coast_min_s,
         alive_periods=s.alive_periods,
         alive_min_s=s.alive_min_s,
+        settle_every_s=s.settle_every_s,
     )
 
 

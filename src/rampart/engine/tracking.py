@@ -242,7 +242,7 @@ class Tracker:
         table.status[:] = 0
         table.track_id[:] = 0
         self.bank.size = 0
-        self._clutter.heard_s[:] = -np.inf
+        self._clutter.heard_s[:] = self._clutter.settled_s[:] = -np.inf
         self._touched.clear()
         self._lag_s.clear()
         self._behind_since_ns = None
