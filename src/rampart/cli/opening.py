@@ -6,17 +6,20 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rampart.domain.errors import ConfigError, Fault, UsageError
 from rampart.domain.messages import Input
 from rampart.domain.site import Site
-from rampart.report.story import Fact
+from rampart.report.story import Fact, Kind
 
 if TYPE_CHECKING:
     from rampart.formats.journal import Header, JournalReader
     from rampart.metrics.truth import Truth
     from rampart.runtime.asterix import AsterixRecording
+
+
+KINDS: Final[dict[str, Kind]] = {".rpj": "journal", ".csv": "plots"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -25,7 +28,7 @@ class Job:
 
     name: str
     source: str
-    kind: str
+    kind: Kind
     site: Site
     epoch_ns: int
     messages: Iterable[Input]
@@ -41,6 +44,42 @@ class Job:
     def header(self) -> Header | None:
         """That of the journal that is shown."""
         return self.reader.header if self.reader else None
+
+    def feed(self) -> tuple[tuple[str, str], ...]:
+        """How a recording was decoded, as (label, value); complete once it has been read."""
+        if self.asterix is None:
+            return ()
+        counts, container = self.asterix.counts, self.asterix.container.counts
+        editions = self.asterix.editions
+        used = {category: name for category, name in editions.items() if counts.blocks[category]}
+        rows = [
+            ("Datagrams", f"{counts.datagrams:,}"),
+            ("Decoded plots", f"{sum(counts.plots.values()):,}"),
+            *(
+                (f"Position of {name}", _degrees(at))
+                for name, at in sorted(counts.positions.items())
+            ),
+            *((f"CAT {cat:03d} read by edition", name) for cat, name in sorted(used.items())),
+            *((f"CAT {cat:03d} records", f"{n:,}") for cat, n in sorted(counts.records.items())),
+            *(
+                (f"CAT {cat:03d} records not used: {why}", f"{n:,}")
+                for (cat, why), n in sorted(counts.unused.items())
+            ),
+            *(
+                (f"Blocks refused{f', CAT {cat:03d}' if cat >= 0 else ''}: {why}", f"{n:,}")
+                for (cat, why), n in sorted(counts.refused.items())
+            ),
+            *(
+                (f"Frames left out: {why}", f"{n:,}")
+                for why, n in sorted(container.items())
+                if why != "datagrams"
+            ),
+        ]
+        if not counts.positions:
+            rows.insert(2, ("Position", "the recording tells none"))
+        if not counts.refused:
+            rows.append(("Blocks refused", "none"))
+        return tuple((label, value.replace("_", " ")) for label, value in rows)
 
 
 def open_job(
@@ -105,7 +144,7 @@ def _recording(path: Path, site: str | None, meta: str | None, editions: str | N
         chosen = parse_editions(editions)
     given = load_site(site) if site is not None else None
     opened = open_source(path, site=given, meta=meta, editions=chosen)
-    kind = {".rpj": "journal", ".csv": "plots"}.get(path.suffix.lower(), "recording")
+    kind = KINDS.get(path.suffix.lower(), "recording")
     return Job(
         name=opened.name,
         source=path.name,
@@ -127,6 +166,11 @@ def _held(messages: Iterable[Input], name: str) -> Iterator[Input]:
     if first is None:
         raise ConfigError(name, [Fault("file", "no message", "a recording with at least one")])
     return itertools.chain((first,), iterator)
+
+
+def _degrees(position: tuple[float, float, float]) -> str:
+    latitude, longitude, height_m = position
+    return f"{latitude:.5f}, {longitude:.5f}, {height_m:.0f} m"
 
 
 def _refuse_options(source: str, **options: str | None) -> None:

@@ -30,6 +30,8 @@ from rampart.domain.values import POSTERIOR
 from rampart.formats.results import family_group
 from rampart.metrics.truth import Truth
 
+Kind = Literal["scenario", "recording", "journal", "plots"]
+
 NOT_A_THREAT = ("aircraft", "clutter")
 ALARMED = ("warn", "impact")
 
@@ -52,7 +54,7 @@ class Head:
 
     name: str
     source: str
-    kind: Literal["scenario", "recording", "journal", "plots"]
+    kind: Kind
     site: Site
     simulated: bool
     seed: int | None

@@ -1,0 +1,187 @@
+"""One run: drives an engine over a job, shows it, and writes the folder of results."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rampart.cli.opening import Job
+from rampart.cli.playback import Playback
+from rampart.cli.say import json_text
+from rampart.cli.summary import summarise, timing_words
+from rampart.domain.errors import UsageError
+from rampart.domain.messages import Input, Output
+from rampart.domain.time import ns_from_seconds
+from rampart.formats.journal import Header, JournalWriter
+from rampart.formats.results import ResultFiles
+from rampart.metrics.warnings import Verdict, judge
+from rampart.report.page import page
+from rampart.report.story import Head, Story
+from rampart.runtime.drive import Driver, DriveReport, Receiver, drive, header_for
+from rampart.runtime.outdir import replaced_whole
+from rampart.runtime.recompute import Recomputation, recompute
+
+if TYPE_CHECKING:
+    from rampart.engine.engine import Engine
+
+
+class View(Protocol):
+    """What watches a run while it goes on."""
+
+    def show(self, story: Story) -> None:
+        """Called after every message."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Done:
+    """A finished run. `folder` holds its files; `recomputed`: where a journal was computed anew."""
+
+    story: Story
+    verdict: Verdict | None
+    summary: dict[str, Any]
+    report: DriveReport
+    folder: Path
+    recomputed: Recomputation | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class Plan:
+    """How to run: `until_s` counts from the first message, `speed` None is as fast as possible."""
+
+    out: Path | None = None
+    until_s: float | None = None
+    speed: float | None = None
+    recompute: bool = False
+    views: list[View] = field(default_factory=list)
+
+
+def perform(job: Job, plan: Plan) -> Done:
+    """Runs `job` and writes its folder, whole or not at all.
+
+    Raises UsageError at once where the folder may not be replaced.
+    """
+    if plan.recompute and job.reader is None:
+        raise UsageError(f"--recompute: found {job.source}; allowed: for a journal (.rpj)")
+    with replaced_whole(plan.out or default_folder(job)) as folder:
+        shown = job.reader is not None and not plan.recompute
+        engine = None if shown else _engine(job)
+        header = job.header if engine is None else _header(job, engine)
+        assert header is not None
+        story = Story(head=_head(job, header), truth=job.truth)
+        done = Done(
+            story=story,
+            verdict=None,
+            summary={},
+            report=DriveReport(),
+            folder=plan.out or default_folder(job),
+        )
+        with ExitStack() as open_files:
+            journal = open_files.enter_context(JournalWriter(folder / "journal.rpj", header))
+            files = open_files.enter_context(ResultFiles(folder, header.epoch_ns))
+
+            def on_output(_seq: int, message: Input, outputs: tuple[Output, ...]) -> None:
+                story.take(message, outputs)
+                files.take(outputs)
+                for view in plan.views:
+                    view.show(story)
+
+            if plan.recompute:
+                assert engine is not None
+                assert job.reader is not None
+                driver = Driver(engine, journal, on_output)
+                done.recomputed = recompute(job.reader, _Driven(engine, driver))
+                done.report = driver.report
+            else:
+                receiver, messages = _receiver(job, engine)
+                until_ns, messages = _until(messages, plan.until_s)
+                done.report = drive(
+                    receiver, messages, journal, on_output, until_ns=until_ns, speed=plan.speed
+                )
+        story.interrupted = done.report.interrupted
+        story.head = _head(job, header)  # a recording knows what it held once it has been read
+        if job.truth is not None:
+            done.verdict = judge(
+                job.site, job.truth, story.states, story.updates, end_ns=story.now_ns
+            )
+        done.summary = summarise(story, done.verdict, done.report)
+        (folder / "summary.json").write_text(json_text(done.summary) + "\n", encoding="utf-8")
+        text = page(story, done.verdict, timing_words(done.report))
+        (folder / "report.html").write_text(text, encoding="utf-8")
+    return done
+
+
+def default_folder(job: Job) -> Path:
+    """``rampart-out/<name>-s<seed>``; without the seed where there is none."""
+    seed = "" if job.seed is None else f"-s{job.seed}"
+    return Path("rampart-out") / f"{job.name}{seed}"
+
+
+def _engine(job: Job) -> Engine:
+    from rampart.engine.engine import Engine
+
+    engine = Engine(job.site, simulated=job.simulated)
+    engine.warm_up()
+    return engine
+
+
+def _header(job: Job, engine: Engine) -> Header:
+    return header_for(engine, source=job.name, epoch_ns=job.epoch_ns, seed=job.seed)
+
+
+def _head(job: Job, header: Header) -> Head:
+    return Head(
+        name=job.name,
+        source=job.source,
+        kind=job.kind,
+        site=job.site,
+        simulated=job.simulated,
+        seed=job.seed,
+        epoch_ns=job.epoch_ns,
+        engine=header.engine,
+        settings_hash=header.settings_hash,
+        summary=job.summary,
+        facts=job.facts,
+        feed=job.feed(),
+    )
+
+
+class _Driven:
+    """An engine whose every message goes through a driver, so that it is written and shown."""
+
+    def __init__(self, engine: Engine, driver: Driver) -> None:
+        self._engine = engine
+        self._driver = driver
+
+    @property
+    def seq(self) -> int:
+        """Ordinal of the last message."""
+        return self._engine.seq
+
+    def receive(self, message: Input, /) -> tuple[Output, ...]:
+        """The engine's answer."""
+        return self._driver.hand_in(message)
+
+
+def _receiver(job: Job, engine: Engine | None) -> tuple[Receiver, Iterable[Input]]:
+    """What answers, and what to ask it."""
+    if engine is not None:
+        return engine, job.messages
+    assert job.reader is not None
+    playback = Playback(job.reader)
+    return playback, playback.messages()
+
+
+def _until(messages: Iterable[Input], until_s: float | None) -> tuple[int | None, Iterable[Input]]:
+    """The stamp at which to stop, and the messages again."""
+    if until_s is None:
+        return None, messages
+    iterator: Iterator[Input] = iter(messages)
+    first = next(iterator, None)
+    if first is None:
+        return None, iterator
+    stop_ns = first.t_arrival_ns + ns_from_seconds(until_s)
+    return stop_ns, itertools.chain((first,), iterator)
