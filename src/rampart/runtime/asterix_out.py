@@ -37,8 +37,8 @@ def blocks(messages: Iterable[Input], site: Site) -> Iterator[tuple[int, bytes]]
         batch = batch_from_plots([message]) if isinstance(message, Plot) else message
         if isinstance(batch, PlotBatch):
             source = sources.setdefault(batch.sensor, {"SAC": 0, "SIC": len(sources) + 1})
-            sensor = sensors.get(batch.sensor)
-            records = [_record(row, source, sensor) for row in batch.rows]
+            declared = sensors.get(batch.sensor)
+            records = [_record(row, source, declared) for row in batch.rows]
             for at in range(0, len(records), RECORDS_PER_BLOCK):
                 yield batch.t_arrival_ns, encode(15, records[at : at + RECORDS_PER_BLOCK])
 
