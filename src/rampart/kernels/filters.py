@@ -43,22 +43,22 @@ SHAPE_DOUBT: Final = 0.25  # variance of q for a change of ln S by one: the drag
 
 @kernel
 def drag_rate(
-    e: float, n: float, u: float, speed: float, q: float, env: Array
+    e: float, n: float, u: float, speed: float, k: float, env: Array
 ) -> tuple[float, float]:
     """(k rho/rho0 S(M) in 1/m, S(M)) at a place and speed: the drag deceleration is rate |v| v."""
     h = u + (e * e + n * n) / (2.0 * env[RADIUS]) + env[ALTITUDE]
     mach = speed / (sound_speed(h) * env[SOUND])
     shape = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], env[SHAPE_MACH], env[SHAPE_WIDTH])
-    return math.exp(q) * density_ratio(h) * env[DENSITY] * shape, shape
+    return k * density_ratio(h) * env[DENSITY] * shape, shape
 
 
 @kernel
 def fall(
-    e: float, n: float, u: float, ve: float, vn: float, vu: float, q: float, env: Array
+    e: float, n: float, u: float, ve: float, vn: float, vu: float, k: float, env: Array
 ) -> tuple[float, float, float]:
     """Acceleration of free flight, m/s²: drag, gravity with curvature and g(h), Coriolis."""
-    rate, _ = drag_rate(e, n, u, math.sqrt(ve * ve + vn * vn + vu * vu), q, env)
     speed = math.sqrt(ve * ve + vn * vn + vu * vu)
+    rate, _ = drag_rate(e, n, u, speed, k, env)
     c = rate * speed
     radius = env[RADIUS]
     height = u + (e * e + n * n) / (2.0 * radius) + env[ALTITUDE]
@@ -73,14 +73,14 @@ def fall(
 
 
 @kernel
-def midpoint(x: Array, i: int, j: int, dt: float, env: Array) -> None:
+def midpoint(x: Array, i: int, j: int, dt: float, k: float, env: Array) -> None:
     """Move the mean of (i, j) by one midpoint step of free flight."""
     e, n, u = x[i, j, 0], x[i, j, 1], x[i, j, 2]
-    ve, vn, vu, q = x[i, j, 3], x[i, j, 4], x[i, j, 5], x[i, j, 6]
-    ae, an, au = fall(e, n, u, ve, vn, vu, q, env)
+    ve, vn, vu = x[i, j, 3], x[i, j, 4], x[i, j, 5]
+    ae, an, au = fall(e, n, u, ve, vn, vu, k, env)
     half = 0.5 * dt
     me, mn, mu = ve + half * ae, vn + half * an, vu + half * au
-    ae, an, au = fall(e + half * ve, n + half * vn, u + half * vu, me, mn, mu, q, env)
+    ae, an, au = fall(e + half * ve, n + half * vn, u + half * vu, me, mn, mu, k, env)
     x[i, j, 0] = e + dt * me
     x[i, j, 1] = n + dt * mn
     x[i, j, 2] = u + dt * mu
@@ -92,9 +92,10 @@ def midpoint(x: Array, i: int, j: int, dt: float, env: Array) -> None:
 @kernel
 def fly_mean(x: Array, i: int, j: int, dt: float, env: Array) -> None:
     """Move the mean of (i, j) by `dt` seconds of free flight, in midpoint steps of at most 0.25 s."""
+    k = math.exp(x[i, j, 6])
     steps = max(1, math.ceil(abs(dt) / (0.5 * CHUNK_S) - 1e-9))
     for _ in range(steps):
-        midpoint(x, i, j, dt / steps, env)
+        midpoint(x, i, j, dt / steps, k, env)
 
 
 @kernel
@@ -116,14 +117,15 @@ def predict_ballistic(
     """
     chunks = max(1, math.ceil(abs(dt) / CHUNK_S - 1e-9))
     h = dt / chunks
+    k = math.exp(x[i, j, 6])
     for _ in range(chunks):
         speed = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
-        _, shape_before = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, x[i, j, 6], env)
-        midpoint(x, i, j, 0.5 * h, env)
-        _ballistic_jacobian(x, i, j, h, env, G)
-        midpoint(x, i, j, 0.5 * h, env)
+        _, shape_before = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, k, env)
+        midpoint(x, i, j, 0.5 * h, k, env)
+        _ballistic_jacobian(x, i, j, h, k, env, G)
+        midpoint(x, i, j, 0.5 * h, k, env)
         speed = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
-        _, shape_after = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, x[i, j, 6], env)
+        _, shape_after = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, k, env)
         _congruence(P, i, j, G, T)
         add_white_acceleration(P, i, j, abs(h), q_accel)
         # where Cd(M) is steep its shape is doubtful, and q must follow what the air does
@@ -131,11 +133,13 @@ def predict_ballistic(
 
 
 @kernel
-def _ballistic_jacobian(x: Array, i: int, j: int, dt: float, env: Array, G: Array) -> None:
+def _ballistic_jacobian(
+    x: Array, i: int, j: int, dt: float, k: float, env: Array, G: Array
+) -> None:
     """G (6, 5) = columns U, vE, vN, vU, q of F - [I 0; 0 0] over `dt`, linearised at the present mean."""
     v2 = x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2
     speed = max(math.sqrt(v2), 1e-3)
-    rate, shape = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, x[i, j, 6], env)
+    rate, shape = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, k, env)
     height = x[i, j, 2] + env[ALTITUDE]
     sound = sound_speed(height) * env[SOUND]
     s = (speed / sound - env[SHAPE_MACH]) / env[SHAPE_WIDTH]
@@ -221,6 +225,7 @@ def add_thrust(x: Array, P: Array, i: int, j: int, dt: float, q_accel: float) ->
             P[i, j, 3 + a, 3 + b] += q * dt
 
 
+# Order of the numbers of a plot.
 RANGE: Final = 0
 AZIMUTH: Final = 1
 ELEVATION: Final = 2
@@ -234,99 +239,171 @@ def wrap_angle(angle: float) -> float:
     return angle - 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
 
 
-@kernel
-def measure(
-    x: Array, i: int, j: int, kind: int, axes: Array, place: Array, env: Array, h: Array
-) -> float:
-    """The number of `kind` that a sensor would read of (i, j); its gradient goes to h (6,).
+# What a sensor reads of model j of row i, each with its gradient in site ENU. `axes` (3, 3) and
+# `place` (3,) belong to the sensor: x_site = place + axes x_sensor.
 
-    `axes` (3, 3), `place` (3,): x_site = place + axes x_sensor. Height is above the ellipsoid, m.
-    """
-    if kind == HEIGHT:
-        # h = U + (E² + N²) / 2R + site height
-        e, n, radius = x[i, j, 0], x[i, j, 1], env[RADIUS]
-        h[0], h[1], h[2] = e / radius, n / radius, 1.0
-        h[3] = h[4] = h[5] = 0.0
-        return x[i, j, 2] + (e * e + n * n) / (2.0 * radius) + env[ALTITUDE]
+
+@kernel
+def range_of(x: Array, i: int, j: int, place: Array) -> tuple[float, float, float, float]:
+    """(range m, gradient by position)."""
     e, n, u = x[i, j, 0] - place[0], x[i, j, 1] - place[1], x[i, j, 2] - place[2]
-    # d = Rᵀ (p - place)
+    r = max(math.sqrt(e * e + n * n + u * u), 1.0)
+    return r, e / r, n / r, u / r
+
+
+@kernel
+def azimuth_of(
+    x: Array, i: int, j: int, axes: Array, place: Array
+) -> tuple[float, float, float, float]:
+    """(azimuth rad, gradient by position)."""
+    e, n, u = x[i, j, 0] - place[0], x[i, j, 1] - place[1], x[i, j, 2] - place[2]
+    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u  # d = Rᵀ (p - place)
+    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
+    flat2 = max(de * de + dn * dn, 1.0)
+    ge, gn = dn / flat2, -de / flat2
+    return (
+        math.atan2(de, dn),
+        axes[0, 0] * ge + axes[0, 1] * gn,
+        axes[1, 0] * ge + axes[1, 1] * gn,
+        axes[2, 0] * ge + axes[2, 1] * gn,
+    )
+
+
+@kernel
+def elevation_of(
+    x: Array, i: int, j: int, axes: Array, place: Array
+) -> tuple[float, float, float, float]:
+    """(elevation rad, gradient by position)."""
+    e, n, u = x[i, j, 0] - place[0], x[i, j, 1] - place[1], x[i, j, 2] - place[2]
     de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
     dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
     du = axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u
     flat2 = max(de * de + dn * dn, 1.0)
-    r2 = flat2 + du * du
-    r = math.sqrt(r2)
     flat = math.sqrt(flat2)
-    ge, gn, gu = de / r, dn / r, du / r
-    value = r
-    h[3] = h[4] = h[5] = 0.0
-    if kind == AZIMUTH:
-        ge, gn, gu = dn / flat2, -de / flat2, 0.0
-        value = math.atan2(de, dn)
-    elif kind == ELEVATION:
-        ge, gn, gu = -de * du / (flat * r2), -dn * du / (flat * r2), flat / r2
-        value = math.atan2(du, flat)
-    elif kind == RANGE_RATE:
-        h[3] = axes[0, 0] * ge + axes[0, 1] * gn + axes[0, 2] * gu
-        h[4] = axes[1, 0] * ge + axes[1, 1] * gn + axes[1, 2] * gu
-        h[5] = axes[2, 0] * ge + axes[2, 1] * gn + axes[2, 2] * gu
-        value = h[3] * x[i, j, 3] + h[4] * x[i, j, 4] + h[5] * x[i, j, 5]
-        # d(d.w/r)/dp = (w - (d.w/r) d/r) / r
-        h[0] = (x[i, j, 3] - value * h[3]) / r
-        h[1] = (x[i, j, 4] - value * h[4]) / r
-        h[2] = (x[i, j, 5] - value * h[5]) / r
-        return value
-    h[0] = axes[0, 0] * ge + axes[0, 1] * gn + axes[0, 2] * gu
-    h[1] = axes[1, 0] * ge + axes[1, 1] * gn + axes[1, 2] * gu
-    h[2] = axes[2, 0] * ge + axes[2, 1] * gn + axes[2, 2] * gu
-    return value
+    r2 = flat2 + du * du
+    ge, gn, gu = -de * du / (flat * r2), -dn * du / (flat * r2), flat / r2
+    return (
+        math.atan2(du, flat),
+        axes[0, 0] * ge + axes[0, 1] * gn + axes[0, 2] * gu,
+        axes[1, 0] * ge + axes[1, 1] * gn + axes[1, 2] * gu,
+        axes[2, 0] * ge + axes[2, 1] * gn + axes[2, 2] * gu,
+    )
 
 
 @kernel
-def spread(P: Array, i: int, j: int, h: Array, kind: int) -> float:
-    """hᵀ P h: the variance of the predicted number."""
-    size = 6 if kind == RANGE_RATE else 3
-    total = 0.0
-    for a in range(size):
-        row = 0.0
-        for b in range(size):
-            row += P[i, j, a, b] * h[b]
-        total += h[a] * row
-    return total
+def height_of(x: Array, i: int, j: int, env: Array) -> tuple[float, float, float, float]:
+    """(height above the ellipsoid m, gradient by position): h = U + (E² + N²) / 2R + site height."""
+    e, n, radius = x[i, j, 0], x[i, j, 1], env[RADIUS]
+    return x[i, j, 2] + (e * e + n * n) / (2.0 * radius) + env[ALTITUDE], e / radius, n / radius, 1.0
 
 
 @kernel
-def update_number(
-    x: Array,
-    P: Array,
-    i: int,
-    j: int,
-    h: Array,
-    innovation: float,
-    variance: float,
-    kind: int,
-    k: Array,
-) -> tuple[float, float]:
-    """Update (i, j) with one number; returns (log likelihood, squared normalised innovation).
+def range_rate_of(
+    x: Array, i: int, j: int, place: Array
+) -> tuple[float, float, float, float, float, float, float]:
+    """(range rate m/s, gradient by position, gradient by velocity = line of sight)."""
+    r, ue, un, uu = range_of(x, i, j, place)
+    ve, vn, vu = x[i, j, 3], x[i, j, 4], x[i, j, 5]
+    rate = ue * ve + un * vn + uu * vu
+    # d(d.v / r)/dp = (v - (d.v / r) d / r) / r
+    return rate, (ve - rate * ue) / r, (vn - rate * un) / r, (vu - rate * uu) / r, ue, un, uu
 
-    `k` (7,) is scratch. The covariance stays symmetric by construction.
-    """
-    size = 6 if kind == RANGE_RATE else 3
-    for a in range(N):
-        total = 0.0
-        for b in range(size):
-            total += P[i, j, a, b] * h[b]
-        k[a] = total  # P hᵀ
-    s = variance
-    for a in range(size):
-        s += h[a] * k[a]  # s = h P hᵀ + r
-    inverse = 1.0 / s
-    gain = innovation * inverse
-    for a in range(N):
-        x[i, j, a] += k[a] * gain
-        for b in range(a + 1):
-            value = P[i, j, a, b] - k[a] * k[b] * inverse  # P <- P - P hᵀ s⁻¹ h P
-            P[i, j, a, b] = value
-            P[i, j, b, a] = value
-    d2 = innovation * gain
-    return -0.5 * (d2 + math.log(s) + LOG_2PI), d2
+
+@kernel
+def quadratic(
+    P: Array, i: int, j: int, r: int, c: int, a0: float, a1: float, a2: float,
+    b0: float, b1: float, b2: float,
+) -> float:  # fmt: skip
+    """aᵀ B b, B the 3 x 3 block of P[i, j] at row `r`, column `c`."""
+    return (
+        a0 * (P[i, j, r, c] * b0 + P[i, j, r, c + 1] * b1 + P[i, j, r, c + 2] * b2)
+        + a1 * (P[i, j, r + 1, c] * b0 + P[i, j, r + 1, c + 1] * b1 + P[i, j, r + 1, c + 2] * b2)
+        + a2 * (P[i, j, r + 2, c] * b0 + P[i, j, r + 2, c + 1] * b1 + P[i, j, r + 2, c + 2] * b2)
+    )
+
+
+@kernel
+def update_place(
+    x: Array, P: Array, i: int, j: int, innovation: float, variance: float,
+    h0: float, h1: float, h2: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Update (i, j) with a number that depends on position; returns (its variance s, innovation² / s)."""
+    # P hᵀ
+    k0 = P[i, j, 0, 0] * h0 + P[i, j, 0, 1] * h1 + P[i, j, 0, 2] * h2
+    k1 = P[i, j, 1, 0] * h0 + P[i, j, 1, 1] * h1 + P[i, j, 1, 2] * h2
+    k2 = P[i, j, 2, 0] * h0 + P[i, j, 2, 1] * h1 + P[i, j, 2, 2] * h2
+    k3 = P[i, j, 3, 0] * h0 + P[i, j, 3, 1] * h1 + P[i, j, 3, 2] * h2
+    k4 = P[i, j, 4, 0] * h0 + P[i, j, 4, 1] * h1 + P[i, j, 4, 2] * h2
+    k5 = P[i, j, 5, 0] * h0 + P[i, j, 5, 1] * h1 + P[i, j, 5, 2] * h2
+    k6 = P[i, j, 6, 0] * h0 + P[i, j, 6, 1] * h1 + P[i, j, 6, 2] * h2
+    s = h0 * k0 + h1 * k1 + h2 * k2 + variance  # s = h P hᵀ + r
+    return _correct(x, P, i, j, innovation, s, k0, k1, k2, k3, k4, k5, k6)
+
+
+@kernel
+def update_rate(
+    x: Array, P: Array, i: int, j: int, innovation: float, variance: float,
+    h0: float, h1: float, h2: float, h3: float, h4: float, h5: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Update (i, j) with a number that depends on position and velocity; returns as `update_place`."""
+    k0 = _row(P, i, j, 0, h0, h1, h2, h3, h4, h5)
+    k1 = _row(P, i, j, 1, h0, h1, h2, h3, h4, h5)
+    k2 = _row(P, i, j, 2, h0, h1, h2, h3, h4, h5)
+    k3 = _row(P, i, j, 3, h0, h1, h2, h3, h4, h5)
+    k4 = _row(P, i, j, 4, h0, h1, h2, h3, h4, h5)
+    k5 = _row(P, i, j, 5, h0, h1, h2, h3, h4, h5)
+    k6 = _row(P, i, j, 6, h0, h1, h2, h3, h4, h5)
+    s = h0 * k0 + h1 * k1 + h2 * k2 + h3 * k3 + h4 * k4 + h5 * k5 + variance
+    return _correct(x, P, i, j, innovation, s, k0, k1, k2, k3, k4, k5, k6)
+
+
+@kernel
+def _row(
+    P: Array, i: int, j: int, a: int, h0: float, h1: float, h2: float, h3: float, h4: float, h5: float
+) -> float:
+    return (
+        P[i, j, a, 0] * h0 + P[i, j, a, 1] * h1 + P[i, j, a, 2] * h2
+        + P[i, j, a, 3] * h3 + P[i, j, a, 4] * h4 + P[i, j, a, 5] * h5
+    )  # fmt: skip
+
+
+@kernel
+def _correct(
+    x: Array, P: Array, i: int, j: int, innovation: float, s: float,
+    k0: float, k1: float, k2: float, k3: float, k4: float, k5: float, k6: float,
+) -> tuple[float, float]:  # fmt: skip
+    """x <- x + k s⁻¹ innovation, P <- P - k s⁻¹ kᵀ with k = P hᵀ: symmetric by construction."""
+    root = 1.0 / math.sqrt(s)
+    w0, w1, w2, w3, w4, w5, w6 = (
+        k0 * root, k1 * root, k2 * root, k3 * root, k4 * root, k5 * root, k6 * root,
+    )  # fmt: skip
+    d = innovation * root
+    x[i, j, 0] += w0 * d
+    x[i, j, 1] += w1 * d
+    x[i, j, 2] += w2 * d
+    x[i, j, 3] += w3 * d
+    x[i, j, 4] += w4 * d
+    x[i, j, 5] += w5 * d
+    x[i, j, 6] += w6 * d
+    _take(P, i, j, 0, w0, w0, w1, w2, w3, w4, w5, w6)
+    _take(P, i, j, 1, w1, w0, w1, w2, w3, w4, w5, w6)
+    _take(P, i, j, 2, w2, w0, w1, w2, w3, w4, w5, w6)
+    _take(P, i, j, 3, w3, w0, w1, w2, w3, w4, w5, w6)
+    _take(P, i, j, 4, w4, w0, w1, w2, w3, w4, w5, w6)
+    _take(P, i, j, 5, w5, w0, w1, w2, w3, w4, w5, w6)
+    _take(P, i, j, 6, w6, w0, w1, w2, w3, w4, w5, w6)
+    return s, d * d
+
+
+@kernel
+def _take(
+    P: Array, i: int, j: int, a: int, wa: float,
+    w0: float, w1: float, w2: float, w3: float, w4: float, w5: float, w6: float,
+) -> None:  # fmt: skip
+    P[i, j, a, 0] -= wa * w0
+    P[i, j, a, 1] -= wa * w1
+    P[i, j, a, 2] -= wa * w2
+    P[i, j, a, 3] -= wa * w3
+    P[i, j, a, 4] -= wa * w4
+    P[i, j, a, 5] -= wa * w5
+    P[i, j, a, 6] -= wa * w6

@@ -17,15 +17,21 @@ from rampart.kernels.filters import (
     AZIMUTH,
     ELEVATION,
     HEIGHT,
+    LOG_2PI,
     RANGE,
     RANGE_RATE,
     N,
     add_thrust,
     add_white_acceleration,
-    measure,
+    azimuth_of,
+    elevation_of,
+    height_of,
     predict_ballistic,
     predict_straight,
-    update_number,
+    range_of,
+    range_rate_of,
+    update_place,
+    update_rate,
     wrap_angle,
 )
 
@@ -35,6 +41,7 @@ MODELS: Final = 3
 BALLISTIC: Final = 0
 DRONE: Final = 1
 BOOST: Final = 2
+NEGLIGIBLE: Final = 1e-6  # mixing weights below this change nothing that can be measured
 
 
 class Dynamics(NamedTuple):
@@ -73,6 +80,19 @@ def make_work() -> Work:
         np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((6, 5)), np.zeros((7, 7)), np.zeros(7), np.zeros(7),
         np.zeros((1, 3, 7)), np.zeros((1, 3, 7, 7)), np.zeros(3),
     )  # fmt: skip
+
+
+@kernel
+def copy_row(
+    x: Array, P: Array, mu: Array, row: int, to_x: Array, to_P: Array, to_mu: Array
+) -> None:
+    """Copy the models of `row` from one set of tables to another."""
+    for j in range(MODELS):
+        to_mu[row, j] = mu[row, j]
+        for a in range(N):
+            to_x[row, j, a] = x[row, j, a]
+            for b in range(N):
+                to_P[row, j, a, b] = P[row, j, a, b]
 
 
 @kernel
@@ -123,25 +143,25 @@ def mix(x: Array, P: Array, mu: Array, row: int, work: Work) -> None:
             work.mean[0, j, a] = total  # x_0j = sum mu_i|j x_i
     for j in range(MODELS):
         for a in range(N):
-            for b in range(a + 1):
+            for b in range(N):
                 work.cov[0, j, a, b] = 0.0
         for i in range(MODELS):
             w = work.weight[i, j]
-            if w < 1e-12:
+            if w < NEGLIGIBLE:
                 continue
             for a in range(N):
                 work.k[a] = x[row, i, a] - work.mean[0, j, a]
             # P_0j = sum mu_i|j (P_i + (x_i - x_0j)(x_i - x_0j)ᵀ)
             for a in range(N):
-                for b in range(a + 1):
-                    work.cov[0, j, a, b] += w * (P[row, i, a, b] + work.k[a] * work.k[b])
+                wa = work.k[a]
+                for b in range(N):
+                    work.cov[0, j, a, b] += w * (P[row, i, a, b] + wa * work.k[b])
     for j in range(MODELS):
         mu[row, j] = work.h[j]
         for a in range(N):
             x[row, j, a] = work.mean[0, j, a]
-            for b in range(a + 1):
+            for b in range(N):
                 P[row, j, a, b] = work.cov[0, j, a, b]
-                P[row, j, b, a] = work.cov[0, j, a, b]
 
 
 @kernel
@@ -186,31 +206,36 @@ def hypothesise(
     """
     nearest = math.inf
     for j in range(MODELS):
-        total = 0.0
+        volume = 1.0  # product of the innovation variances
         distance = 0.0
-        for step in range(5):
-            if step == 0:
-                kind = AZIMUTH
-            elif step == 1:
-                kind = ELEVATION
-            elif step == 2:
-                kind = HEIGHT
-            elif step == 3:
-                kind = RANGE
-            else:
-                kind = RANGE_RATE
-            if math.isnan(numbers[kind]):
-                continue
-            predicted = measure(x, row, j, kind, axes, place, env, work.h)
-            innovation = numbers[kind] - predicted
-            if kind == AZIMUTH:
-                innovation = wrap_angle(innovation)
-            loglik, d2 = update_number(
-                x, P, row, j, work.h, innovation, variances[kind], kind, work.k
-            )
-            total += loglik
-            distance += d2
-        work.loglik[j] = total
+        count = 0.0
+        if not math.isnan(numbers[AZIMUTH]):
+            value, h0, h1, h2 = azimuth_of(x, row, j, axes, place)
+            innovation = wrap_angle(numbers[AZIMUTH] - value)
+            s, d2 = update_place(x, P, row, j, innovation, variances[AZIMUTH], h0, h1, h2)
+            volume, distance, count = volume * s, distance + d2, count + 1.0
+        if not math.isnan(numbers[ELEVATION]):
+            value, h0, h1, h2 = elevation_of(x, row, j, axes, place)
+            innovation = numbers[ELEVATION] - value
+            s, d2 = update_place(x, P, row, j, innovation, variances[ELEVATION], h0, h1, h2)
+            volume, distance, count = volume * s, distance + d2, count + 1.0
+        if not math.isnan(numbers[HEIGHT]):
+            value, h0, h1, h2 = height_of(x, row, j, env)
+            innovation = numbers[HEIGHT] - value
+            s, d2 = update_place(x, P, row, j, innovation, variances[HEIGHT], h0, h1, h2)
+            volume, distance, count = volume * s, distance + d2, count + 1.0
+        if not math.isnan(numbers[RANGE]):
+            value, h0, h1, h2 = range_of(x, row, j, place)
+            innovation = numbers[RANGE] - value
+            s, d2 = update_place(x, P, row, j, innovation, variances[RANGE], h0, h1, h2)
+            volume, distance, count = volume * s, distance + d2, count + 1.0
+        if not math.isnan(numbers[RANGE_RATE]):
+            value, h0, h1, h2, h3, h4, h5 = range_rate_of(x, row, j, place)
+            innovation = numbers[RANGE_RATE] - value
+            variance = variances[RANGE_RATE]
+            s, d2 = update_rate(x, P, row, j, innovation, variance, h0, h1, h2, h3, h4, h5)
+            volume, distance, count = volume * s, distance + d2, count + 1.0
+        work.loglik[j] = -0.5 * (distance + math.log(volume) + count * LOG_2PI)
         nearest = min(nearest, distance)
     top = -math.inf
     for j in range(MODELS):
