@@ -122,6 +122,11 @@ def speed_rows() -> list[dict[str, object]]:
         for name, job in (
             ("scalar f64", lambda dt=dt: fly_rows(packed, air, dt, nothing, nothing, out)),
             ("lanes f64", lambda dt=dt: fly_lanes(packed, air, dt, out)),
+            ("fly, f64, sorted", lambda dt=dt: np.copyto(out, fly(many, WIND, ENV, dt))),
+            (
+                "fly, f32, sorted",
+                lambda dt=dt: np.copyto(out, fly(many, WIND, ENV, dt, single=True)),
+            ),
         ):
             each = cpu_seconds(job, 3) / len(many)
             rows.append(

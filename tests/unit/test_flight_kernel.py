@@ -160,6 +160,17 @@ def test_boost_in_vacuum_adds_its_acceleration_along_the_velocity() -> None:
     assert both[0, 3] > 2 * both[1, 3]
 
 
+def test_single_precision_is_the_same_flight_to_five_centimetres() -> None:
+    states = random_flights(500, 9)
+    states = states[np.linalg.norm(states[:, 3:6], axis=1) < 400.0]
+    states[:, :2] *= 0.3
+    states[0, 3], states[1, 2] = np.nan, 1e300
+    double, single = fly(states, WIND, ENV), fly(states, WIND, ENV, single=True)
+    assert np.array_equal(np.isnan(double), np.isnan(single))
+    assert np.nanmax(np.hypot(*(single - double)[:, :2].T)) < 0.05
+    assert np.nanmax(np.abs(single - double)[:, 3]) < 1e-3
+
+
 def test_drift_pushes_to_the_right() -> None:
     straight = fly([0.0, 0.0, 0.0, 0.0, 150.0, 150.0, -10.0], STILL_AIR, ENV)[0]
     drifted = fly([0.0, 0.0, 0.0, 0.0, 150.0, 150.0, -10.0], STILL_AIR, ENV, drift_mps2=0.1)[0]

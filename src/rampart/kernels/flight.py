@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from rampart.kernels._jit import kernel
-from rampart.kernels.lanes import fly_lanes
+from rampart.kernels.lanes import fly_lanes, fly_lanes_single
 from rampart.kernels.motion import (
     INV_R,
     MAX_FLIGHT_S,
@@ -116,26 +116,38 @@ def fly(
     drift_mps2: npt.ArrayLike = 0.0,
     thrust_mps2: npt.ArrayLike = 0.0,
     burn_s: npt.ArrayLike = 0.0,
+    single: bool = False,
 ) -> Array:
     """Where flights meet the ground: (n, 7) E, N, U (m), t (s after the start), vE, vN, vU (m/s).
 
     `states` (n, 7): E N U vE vN vU q, q = ln k; -inf is no drag. `wind` (m, 3) see `pack_air`, `env`
     from `atmosphere.environment`. `dt_s` < 0 flies backwards, t is then negative. Optional, a number or
     (n,): lateral drift, and thrust acceleration along v for the first `burn_s` seconds (forward only).
+    `single`: in float32, without thrust.
 
     A start on or under the ground that is not leaving it answers itself with t = 0. Input that is not
     finite, and a flight that has not landed after MAX_FLIGHT_S or leaves MAX_HEIGHT_M, answers nan.
     Take `dt_s` from `step_for`.
     """
-    rows = flight_rows(np.atleast_2d(np.asarray(states, float)), env, drift_mps2)
+    states = np.atleast_2d(np.asarray(states, float))
     air = pack_air(env, wind)
-    out = np.empty((len(rows), 7))
-    if np.any(np.asarray(thrust_mps2)) and np.any(np.asarray(burn_s)):
-        thrust = np.broadcast_to(np.asarray(thrust_mps2, float), len(rows)).copy()
-        burn = np.broadcast_to(np.asarray(burn_s, float), len(rows)).copy()
-        fly_rows(rows, air, float(dt_s), thrust, burn, out)
-    else:
-        fly_lanes(rows, air, float(dt_s), out)
+    drift, thrust, burn = (
+        np.broadcast_to(np.asarray(value, float), len(states))
+        for value in (drift_mps2, thrust_mps2, burn_s)
+    )
+    if thrust.any() and burn.any():
+        out = np.empty((len(states), 7))
+        fly_rows(flight_rows(states, env, drift), air, float(dt_s), thrust, burn, out)
+        return out
+    # a block of lanes ends with its slowest: fly those together that climb alike
+    order = np.argsort(states[:, 5])
+    kind: Any = np.float32 if single else np.float64
+    lanes = fly_lanes_single if single else fly_lanes
+    rows = flight_rows(states[order], env, drift[order], kind)
+    landed = np.empty((len(states), 7), kind)
+    lanes(rows, tuple(kind(value) for value in air), kind(dt_s), landed)
+    out = np.empty((len(states), 7))
+    out[order] = landed
     return out
 
 

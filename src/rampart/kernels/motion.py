@@ -10,7 +10,7 @@ flight: the scalar driver of `kernels.flight` and the lanes of `kernels.lanes` b
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -185,11 +185,13 @@ def crossing(h0: float, h1: float, m0: float, m1: float) -> float:
     return u
 
 
-def flight_rows(states: Array, env: Array, drift_mps2: npt.ArrayLike = 0.0) -> Array:
+def flight_rows(
+    states: Array, env: Array, drift_mps2: npt.ArrayLike = 0.0, kind: type[np.floating] = np.float64
+) -> npt.NDArray[Any]:
     """`states` (n, 7) as the (n, ROW) rows that the kernels fly, with the environment's drag shape."""
-    rows = np.zeros((len(states), ROW))
-    rows[:, :6] = states[:, :6]
-    with np.errstate(over="ignore"):  # an absurd drag is inf, and so has no landing
+    rows = np.zeros((len(states), ROW), kind)
+    with np.errstate(over="ignore"):  # an absurd number is inf, and so has no landing
+        rows[:, :6] = states[:, :6]
         rows[:, K] = np.exp(states[:, 6])
     rows[:, DRIFT] = drift_mps2
     rows[:, C0], rows[:, C1] = env[SHAPE_C0], env[SHAPE_C1]
