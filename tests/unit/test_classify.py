@@ -107,6 +107,18 @@ def test_a_low_slow_flyer_without_cross_section_stays_ambiguous() -> None:
     assert p[OTHER] > 0.1
 
 
+def test_without_height_the_ground_speed_still_tells() -> None:
+    def flat(speed: float) -> Classification:
+        x = np.array([-5000.0, 0.0, 0.0, speed, 0.0, 0.0, math.log(1e-4)])
+        wide = P.copy()
+        wide[2, 2], wide[5, 5] = 1e8, 1e6
+        return Classifier().classify(x, wide, FLIES, 20, math.nan)
+
+    assert flat(220.0).family == "aircraft"
+    assert flat(220.0).p_family[DRONE] + flat(220.0).p_family[UNKNOWN] < 0.05
+    assert flat(45.0).p_family[DRONE] > 0.3
+
+
 def test_young_tracks_are_less_sure() -> None:
     assert (
         level(46, 200, plots=2).p_family[UNKNOWN] > level(46, 200, plots=20).p_family[UNKNOWN] + 0.1

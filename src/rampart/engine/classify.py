@@ -130,8 +130,8 @@ class Classifier:
         """Posterior of the track with state `x` (7,), `P` (7, 7), model probabilities `mu` (ballistic,
         drone, boost), after `plots` plots.
 
-        `height_m` above the site's level; `launch`: the ground crossing behind it (`OriginFinder.launch`);
-        `rcs_dbsm`: mean over the track, nan where not told; `boost_p`: the largest probability of the
+        `height_m` above the site's level, nan where it is not observed (height and climb then say
+        nothing); `launch`: the ground crossing behind it (`OriginFinder.launch`); `rcs_dbsm`: mean over the track, nan where not told; `boost_p`: the largest probability of the
         boost model so far. Absurd or missing values widen the posterior and raise nothing.
         """
         if launch is None:
@@ -186,10 +186,11 @@ def _posterior(
     out[:] = 0.0
     out[-1] = 1.0  # until something can be said
     ground = math.sqrt(x[3] * x[3] + x[4] * x[4])
-    speed = math.sqrt(ground * ground + x[5] * x[5])
-    variance = P[3, 3] + P[4, 4] + P[5, 5]
+    seen_up = math.isfinite(height_m)
+    speed = math.sqrt(ground * ground + x[5] * x[5]) if seen_up else ground
+    variance = 1.5 * (P[3, 3] + P[4, 4]) if not seen_up else P[3, 3] + P[4, 4] + P[5, 5]
     told = math.isfinite(rcs_dbsm)
-    if not (math.isfinite(speed) and math.isfinite(variance) and math.isfinite(height_m)):
+    if not (math.isfinite(speed) and math.isfinite(variance)):
         return
     sigma_v = math.sqrt(max(variance, 0.0) / 3.0) + 2.0
     sigma_climb = math.sqrt(max(P[5, 5], 0.0)) + 3.0
@@ -218,8 +219,9 @@ def _posterior(
     # ... and as a round at all: model probability x speed x height x climb
     falls = min(max(mu[0] + mu[2], 0.0), 1.0)
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
-    falls *= _normal(log_height, math.log(800.0), 1.0)
-    falls *= _normal(x[5], 0.0, math.sqrt(150.0**2 + sigma_climb * sigma_climb))
+    if seen_up:
+        falls *= _normal(log_height, math.log(800.0), 1.0)
+        falls *= _normal(x[5], 0.0, math.sqrt(150.0**2 + sigma_climb * sigma_climb))
     if told:
         falls *= _normal(rcs_dbsm, -22.0, 8.0)
     total = 0.0
@@ -237,8 +239,9 @@ def _posterior(
         row = _FLYER_TABLE[i]
         p = row[0] * powered
         p *= _normal(speed, row[1], math.sqrt(row[2] * row[2] + sigma_v * sigma_v))
-        p *= _normal(log_height, math.log(row[3]), row[4])
-        p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
+        if seen_up:
+            p *= _normal(log_height, math.log(row[3]), row[4])
+            p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
         if told:
             p *= _normal(rcs_dbsm, row[5], row[6])
         out[rounds + i] = p
