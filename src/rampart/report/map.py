@@ -11,16 +11,18 @@ from typing import Final
 
 from rampart.domain.messages import Prediction
 from rampart.domain.site import Zone
-from rampart.report.labels import Labels
+from rampart.report.labels import Box, Labels
 from rampart.report.story import Story, Trail
 from rampart.report.svg import Markup, ellipse_axes, join, points, tag
 from rampart.report.symbols import hatch, star, symbol
 from rampart.report.words import FAMILY, PHASE, metres
 
-WIDTH, HEIGHT = 640.0, 560.0
-GRID_LINES = 8
+WIDTH, HEIGHT = 520.0, 470.0
+GRID_LINES = 7
 MANY_THREATS = 16
 """With more threats than this only the last ellipse of each is drawn, so that the picture stays legible."""
+AGES: Final = {"early": 3.0, "middle": 8.0}
+"""Seconds after a track's first plot at which its ellipse is drawn, besides the last one."""
 LOUDNESS: Final = ("warn", "impact", "pending", "hold", "watch")
 
 
@@ -92,7 +94,7 @@ def loudest(story: Story, zone: str) -> str:
 
 
 def _draw(story: Story, view: View, name: str, *, close: bool) -> Markup:
-    labels = Labels(WIDTH, HEIGHT)
+    labels = Labels(WIDTH, HEIGHT, [_box(view, zone) for zone in story.head.site.zones])
     body = [_grid(view)]
     body += [_zone(view, zone, loudest(story, zone.id)) for zone in story.head.site.zones]
     body += _trails(story, view, close=close)
@@ -100,8 +102,8 @@ def _draw(story: Story, view: View, name: str, *, close: bool) -> Markup:
     if not close:
         body += _origins(story, view)
     body += _impacts(story, view)
+    body += [_zone_label(story, view, zone, labels, must=close) for zone in _by_loudness(story)]
     body += _sensors(story, view, labels)
-    body += [_zone_label(story, view, zone, labels, close=close) for zone in _by_loudness(story)]
     body += [_scale_bar(view), _north()]
     clip = f"clip-{name}"
     title = "The zones, close up" if close else "The whole raid"
@@ -173,13 +175,15 @@ def _by_loudness(story: Story) -> list[Zone]:
     return sorted(story.head.site.zones, key=lambda zone: order.index(loudest(story, zone.id)))
 
 
-def _zone_label(story: Story, view: View, zone: Zone, labels: Labels, *, close: bool) -> Markup:
-    xs = [view.xy(*vertex)[0] for vertex in zone.polygon_enu_m]
-    ys = [view.xy(*vertex)[1] for vertex in zone.polygon_enu_m]
+def _box(view: View, zone: Zone) -> Box:
+    xs, ys = zip(*(view.xy(*vertex) for vertex in zone.polygon_enu_m), strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _zone_label(story: Story, view: View, zone: Zone, labels: Labels, *, must: bool) -> Markup:
     look = PHASE[loudest(story, zone.id)]
-    box = (min(xs), min(ys), max(xs), max(ys))
-    detail = f"{look.symbol} {look.word}" if close and look.css != "clear" else ""
-    return labels.place(box, zone.name, detail, f"zone-name name-{look.css}")
+    name = zone.name if look.css == "clear" else f"{look.symbol} {zone.name}"
+    return labels.place(_box(view, zone), name, f"zone-name name-{look.css}", must=must)
 
 
 def _trails(story: Story, view: View, *, close: bool) -> list[Markup]:
@@ -216,8 +220,7 @@ def _predictions(story: Story, view: View, *, close: bool) -> list[Markup]:
         if latest is None or latest.cov_m2 is None:
             continue
         if close and few:
-            ages = {len(usable) // 2: "middle", 0: "first"}
-            drawn += [_ellipse(view, usable[i], age, trail) for i, age in sorted(ages.items())]
+            drawn += [_ellipse(view, p, css, trail) for css, p in _at_ages(usable)]
         drawn.append(_ellipse(view, latest, "last", trail))
         assert latest.impact_enu_m is not None
         x, y = view.xy(*latest.impact_enu_m[:2])
@@ -228,14 +231,28 @@ def _predictions(story: Story, view: View, *, close: bool) -> list[Markup]:
     return drawn
 
 
+def _at_ages(predictions: list[Prediction]) -> list[tuple[str, Prediction]]:
+    """The prediction nearest to each of `AGES`, where there is one within a second."""
+    found = []
+    for css, age_s in AGES.items():
+        nearest = min(predictions, key=lambda p: abs(_age_s(p) - age_s), default=None)
+        if nearest is not None and abs(_age_s(nearest) - age_s) <= 1.0:
+            found.append((css, nearest))
+    return found
+
+
+def _age_s(prediction: Prediction) -> float:
+    """Seconds since the track's first plot."""
+    return (prediction.t_ns - prediction.t_first_ns) / 1e9
+
+
 def _ellipse(view: View, prediction: Prediction, age: str, trail: Trail) -> Markup:
     assert prediction.cov_m2 is not None
     assert prediction.impact_enu_m is not None
     major, minor, angle = ellipse_axes(prediction.cov_m2)
     x, y = view.xy(*prediction.impact_enu_m[:2])
-    after = (prediction.t_ns - prediction.t_first_ns) / 1e9
     words = (
-        f"Track {trail.track}, {after:.1f} s after its first plot: lands here with 95 % probability, "
+        f"Track {trail.track}, {_age_s(prediction):.1f} s after its first plot: lands here at 95 %, "
         f"{metres(2 * major)} by {metres(2 * minor)}"
     )
     return tag(
@@ -290,7 +307,7 @@ def _sensors(story: Story, view: View, labels: Labels) -> list[Markup]:
         mark = f"M{x - 6:.1f},{y + 5:.1f}h12M{x:.1f},{y + 5:.1f}v-6M{x - 6:.1f},{y - 5:.1f}a6,6 0 0 0 12,0z"
         drawn.append(tag("path", tag("title", f"Sensor {sensor.id}"), d=mark, class_="sensor"))
         box = (x - 8, y - 8, x + 8, y + 8)
-        drawn.append(labels.place(box, sensor.name or sensor.id, "", "sensor-name"))
+        drawn.append(labels.place(box, sensor.name or sensor.id, "sensor-name", must=False))
     return drawn
 
 

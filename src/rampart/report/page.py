@@ -135,7 +135,8 @@ def _pictures(story: Story, rows: Sequence[ZoneOutcome]) -> list[Markup]:
     ]
     if (timeline := warning_timeline(story, axis, rows)) is not None:
         seen = {state.phase for states in story.zones.values() for state in states}
-        legend = phase_legend(phase for phase in PHASE if phase in seen and phase != "clear")
+        told = [phase for phase in PHASE if phase in seen and phase != "clear"]
+        legend = phase_legend(told, truth=any(row.impacts_s for row in rows))
         note = "seconds since the start of the source"
         parts += [
             tag("h2", "Warnings over time"),
@@ -159,7 +160,8 @@ def _map_legend(story: Story) -> Markup:
     items = [tag("li", legend_symbol(f), FAMILY[f].word) for f in families]
     if any(p.cov_m2 for p in story.latest.values()):
         items.append(_key(_oval("ellipse"), "predicted impact area, 95 %, at last"))
-        items.append(_key(_oval("ellipse ellipse-first"), "the same at first"))
+        items.append(_key(_oval("ellipse ellipse-middle"), "8 s after the first plot"))
+        items.append(_key(_oval("ellipse ellipse-early"), "3 s after"))
     if true_impacts(story):
         mark = tag("path", d=star(15, 8, 7.0), class_="truth")
         items.append(_key(mark, "TRUTH: where it really fell"))

@@ -86,9 +86,9 @@ def _judged(outcomes: Sequence[ZoneOutcome], verdict: Verdict) -> str:
     missed, withheld = len(verdict.outcomes("missed")), len(verdict.outcomes("withheld"))
     false, precautions = verdict.count("false"), verdict.count("precaution")
     parts = [
-        "none was missed" if missed == 0 else f"{missed} MISSED",
-        "no warning was false" if false == 0 else f"{plural(false, 'FALSE warning')}",
-        "no precautions" if precautions == 0 else f"{plural(precautions, 'precaution')}",
+        f"{missed} MISSED" if missed else "nothing missed",
+        plural(false, "FALSE warning") if false else "no false warning",
+        plural(precautions, "precaution") if precautions else "no precaution",
     ]
     if withheld:
         parts.append(f"{withheld} withheld")

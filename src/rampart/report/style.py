@@ -37,7 +37,7 @@ h1{font-size:1.9rem;line-height:1.2;margin:.25rem 0 .2rem;font-weight:650;letter
 h2{font-size:1.2rem;margin:2.6rem 0 .7rem;font-weight:650}
 .lead{font-size:1.125rem;max-width:62ch;margin:1.3rem 0 0}
 .about{color:var(--muted);max-width:68ch}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:.75rem;
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:.75rem;
 margin:1.5rem 0 0;padding:0}
 .figures div{background:var(--panel);border:1px solid var(--edge);border-radius:8px;
 padding:.75rem .9rem}
@@ -87,11 +87,9 @@ text.start{text-anchor:start}text.middle{text-anchor:middle}text.end{text-anchor
 .map-grid{stroke:var(--grid);fill:none;stroke-width:1}
 .map-grid-word{fill:var(--muted);font-size:11px}
 .map-word{paint-order:stroke;stroke:var(--map);stroke-width:4px;stroke-linejoin:round}
-.map-word .name{font-weight:600}
-.map-word .detail{font-size:11.5px;font-weight:600}
-.name-warn .detail,.name-impact .detail,.name-pending .detail{fill:var(--alarm)}
-.name-watch .detail{fill:var(--amber)}
-.name-clear .name,.sensor-name .name{font-weight:400;fill:var(--muted)}
+.zone-name{font-weight:600}
+.name-warn,.name-impact,.name-pending{fill:var(--alarm)}.name-watch{fill:var(--amber)}
+.name-clear,.sensor-name{font-weight:400;fill:var(--muted)}
 .map-scale{stroke:var(--text);fill:none;stroke-width:1.5}.map-north{fill:var(--text)}
 .zone{fill:color-mix(in srgb,var(--ring) 9%,transparent);stroke:var(--ring);stroke-width:1.3}
 .zone-watch{stroke:var(--amber);stroke-width:2;stroke-dasharray:7 4;
@@ -108,7 +106,7 @@ fill:color-mix(in srgb,var(--amber) 9%,transparent)}
 .mark{stroke:var(--map);stroke-width:.12;paint-order:stroke}
 .ellipse{fill:none;stroke:var(--ellipse);stroke-width:1.5}
 .ellipse-middle{stroke-dasharray:6 4;stroke-width:1;opacity:.6}
-.ellipse-first{stroke-dasharray:1.5 4;stroke-width:1;opacity:.5}
+.ellipse-early{stroke-dasharray:1.5 4;stroke-width:1;opacity:.5}
 .predicted{stroke:var(--ellipse);stroke-width:1.6;fill:none}
 .origin{fill:color-mix(in srgb,var(--origin) 14%,transparent);stroke:var(--origin);stroke-width:1.4;
 stroke-dasharray:2 3}
@@ -134,9 +132,9 @@ stroke-dasharray:5 3}
 .timeline .on-warn{fill:var(--on-alarm)}
 @media (max-width:640px){
 h1{font-size:1.5rem}.lead{font-size:1.0625rem}header,main,footer{padding-left:.9rem;padding-right:.9rem}
-figure{padding:.6rem}.maps .map-word,.only .map-word{font-size:21px;stroke-width:5px}
-.map-word .detail{font-size:18px}
-.map-grid-word{font-size:17px}.timeline .bar-word{display:none}.figures dd{font-size:1.35rem}
+figure{padding:.6rem}.maps .map-word,.only .map-word{font-size:17px}
+
+.map-grid-word{font-size:15px}.timeline .bar-word{display:none}.figures dd{font-size:1.35rem}
 .figures{grid-template-columns:1fr 1fr}
 .stack{display:block}th,td{padding:.4rem .6rem}
 }

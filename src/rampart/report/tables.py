@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rampart.domain.messages import Prediction
 from rampart.report.story import Story, Trail
 from rampart.report.svg import Markup, ellipse_axes, join, tag
-from rampart.report.symbols import legend_symbol
+from rampart.report.symbols import legend_symbol, star
 from rampart.report.words import FAMILY, PHASE, clock, metres
 from rampart.report.zones import ZoneOutcome
 
@@ -178,20 +178,20 @@ def pairs(rows: Iterable[tuple[str, object]]) -> Markup:
     return tag("dl", join(inner), class_="pairs")
 
 
-def phase_legend(phases: Iterable[str]) -> Markup:
-    """The phases that occur, with their look in bars and on the map."""
+def phase_legend(phases: Iterable[str], *, truth: bool) -> Markup:
+    """The phases that occur, with their look in bars and on the map, and the mark of true impacts."""
     items = [
-        tag(
-            "li",
-            tag(
-                "svg",
-                tag("rect", x=1, y=1, width=20, height=12, class_=f"bar bar-{PHASE[p].css}"),
-                width=22,
-                height=14,
-                aria_hidden="true",
-            ),
-            f" {PHASE[p].symbol} {PHASE[p].word}",
+        _key(
+            tag("rect", x=1, y=1, width=20, height=12, class_=f"bar bar-{PHASE[p].css}"),
+            f"{PHASE[p].symbol} {PHASE[p].word}",
         )
         for p in phases
     ]
+    if truth:
+        items.append(_key(tag("path", d=star(11, 7, 7.0), class_="truth"), "TRUTH: impact"))
     return tag("ul", *items, class_="legend")
+
+
+def _key(drawing: Markup, words: str) -> Markup:
+    picture = tag("svg", drawing, width=22, height=14, class_="swatch", aria_hidden="true")
+    return tag("li", picture, words)
