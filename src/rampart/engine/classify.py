@@ -131,8 +131,9 @@ class Classifier:
         drone, boost), after `plots` plots.
 
         `height_m` above the site's level, nan where it is not observed (height and climb then say
-        nothing); `launch`: the ground crossing behind it (`OriginFinder.launch`); `rcs_dbsm`: mean over the track, nan where not told; `boost_p`: the largest probability of the
-        boost model so far. Absurd or missing values widen the posterior and raise nothing.
+        nothing); `launch`: the ground crossing behind it (`OriginFinder.launch`); `rcs_dbsm`: mean over
+        the track, nan where not told; `boost_p`: the largest probability of the boost model so far.
+        Absurd or missing values widen the posterior and raise nothing.
         """
         if launch is None:
             seen = (math.nan, math.nan)
