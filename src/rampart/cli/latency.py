@@ -1,0 +1,139 @@
+"""How long the engine takes from a plot handed in to the zone state out, and how many plots it sustains.
+
+A made-up raid of falling rounds over a grid of zones, plus false plots; seeded, the same everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import resource
+from collections.abc import Iterator
+
+import numpy as np
+
+from rampart.domain.frames import Array, polar_from_enu
+from rampart.domain.messages import PLOT_DTYPE, Input, PlotBatch, Tick, ZoneState
+from rampart.domain.site import Sensor, Site, Zone
+from rampart.domain.time import NS_PER_S
+from rampart.engine.engine import Engine
+from rampart.runtime.clock import cpu_s
+from rampart.runtime.drive import quantile
+
+GRAVITY_MPS2 = 9.81
+THREATS = 200
+FALSE_PLOTS = 100
+SECONDS = 20
+SECTORS = 50
+"""Batches a turn: 20 ms each, as a rotating antenna delivers them."""
+
+
+def measure() -> dict[str, float]:
+    """CPU milliseconds a message that brought a `ZoneState`, and plots a CPU second."""
+    engine = Engine(_site(), simulated=True)
+    engine.warm_up()
+    table: dict[str, float] = {}
+    for name, sectors in (("sweep", SECTORS), ("instant", 1)):
+        deciding, _, _ = _run(THREATS, FALSE_PLOTS, sectors)
+        for word, q in (("p50", 0.50), ("p99", 0.99), ("max", 1.0)):
+            table[f"{name}_ms_{word}"] = 1e3 * quantile(deciding, q)
+    _, plots, busy_s = _run(100, 20, SECTORS)
+    table["plots_per_cpu_s_100_tracks"] = plots / busy_s
+    table["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return table
+
+
+def _run(threats: int, false_plots: int, sectors: int) -> tuple[list[float], int, float]:
+    """(CPU s of each message that brought a zone state, plots, CPU s in all)."""
+    engine = Engine(_site(), simulated=True)
+    deciding: list[float] = []
+    plots, busy_s = 0, 0.0
+    for message in _messages(threats, false_plots, sectors):
+        start_s = cpu_s()
+        outputs = engine.receive(message)
+        took_s = cpu_s() - start_s
+        busy_s += took_s
+        if isinstance(message, PlotBatch):
+            plots += len(message)
+            if any(isinstance(output, ZoneState) for output in outputs):
+                deciding.append(took_s)
+    return deciding, plots, busy_s
+
+
+def _site() -> Site:
+    auto = dict.fromkeys(("mortar", "gun", "rocket", "drone", "unknown"), "auto")
+    zones = []
+    for i in range(20):
+        e, n = -3200.0 + 1600.0 * (i % 5), -2400.0 + 1600.0 * (i // 5)
+        square = ((e, n), (e + 700, n), (e + 700, n + 700), (e, n + 700))
+        zones.append(Zone(id=f"z{i}", name=f"Zone {i}", polygon_enu_m=square, release=auto))
+    sensor = Sensor(id="bench", scan_period_s=1.0, clutter_per_scan=float(FALSE_PLOTS))
+    return Site(
+        name="bench",
+        uuid="00000000-0000-0000-0000-00000000be4c",
+        latitude_deg=35.0,
+        longitude_deg=40.0,
+        height_m=200.0,
+        zones=tuple(zones),
+        sensors=(sensor,),
+    )
+
+
+def _messages(threats: int, false_plots: int, sectors: int) -> Iterator[Input]:
+    """A turn a second: every threat once, false plots anywhere, dealt out over the sectors by bearing."""
+    rng = np.random.default_rng(20220105)
+    bearing = rng.uniform(0, 2 * math.pi, threats)
+    start = np.stack([7000 * np.sin(bearing), 7000 * np.cos(bearing), np.zeros(threats)], axis=-1)
+    aim = rng.uniform(-3000, 3000, (threats, 2))
+    flight_s = rng.uniform(24, 30, threats)
+    velocity = np.empty((threats, 3))
+    velocity[:, :2] = (aim - start[:, :2]) / flight_s[:, None]
+    velocity[:, 2] = GRAVITY_MPS2 * flight_s / 2
+    for second in range(1, SECONDS + 1):
+        fall = np.array([0.0, 0.0, -GRAVITY_MPS2 / 2])
+        false = np.stack(
+            [
+                rng.uniform(1000, 9000, false_plots),
+                rng.uniform(0, 2 * math.pi, false_plots),
+                rng.uniform(0.02, 0.6, false_plots),
+            ],
+            axis=-1,
+        )
+        # a plot's time is when the beam stands at its bearing
+        turn = polar_from_enu(start + velocity * second + fall * second**2)[:, 1] / (2 * math.pi)
+        t_s = second + (turn if sectors > 1 else np.zeros(threats))
+        at = start + velocity * t_s[:, None] + fall * t_s[:, None] ** 2
+        rate = np.sum(at * (velocity + 2 * fall * t_s[:, None]), axis=-1) / np.linalg.norm(
+            at, axis=-1
+        )
+        polar = polar_from_enu(at) + rng.normal(0, 1, (threats, 3)) * (12.0, 2.5e-3, 2.5e-3)
+        seen = np.concatenate([polar, false])
+        seen[:, 1] %= 2 * math.pi
+        rates = np.concatenate(
+            [rate + rng.normal(0, 1.5, threats), rng.uniform(-300, 300, false_plots)]
+        )
+        times = np.concatenate(
+            [t_s, second + (false[:, 1] / (2 * math.pi) if sectors > 1 else np.zeros(false_plots))]
+        )
+        sector = np.minimum((seen[:, 1] / (2 * math.pi) * sectors).astype(int), sectors - 1)
+        for k in range(sectors):
+            here = sector == k
+            yield PlotBatch(
+                sensor="bench",
+                t_arrival_ns=round((second + (k + 1) / sectors) * NS_PER_S),
+                data=_rows(seen[here], rates[here], times[here]),
+                complete=sectors == 1,
+            )
+        yield Tick(t_arrival_ns=(second + 1) * NS_PER_S)
+
+
+def _rows(polar: Array, rates: Array, times: Array) -> bytes:
+    """Packed plots."""
+    rows = np.zeros(len(polar), PLOT_DTYPE)
+    for name in PLOT_DTYPE.names or ():
+        if PLOT_DTYPE[name].kind == "f":
+            rows[name] = np.nan
+    rows["t_event_ns"] = np.rint(times * NS_PER_S)
+    rows["range_m"], rows["azimuth_rad"], rows["elevation_rad"] = polar.T
+    rows["range_rate_mps"] = rates
+    rows["snr_db"] = 15.0
+    return rows.tobytes()
