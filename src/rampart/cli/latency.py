@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import resource
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -60,7 +61,9 @@ def _run(threats: int, false_plots: int, sectors: int) -> tuple[list[float], int
 
 
 def _site() -> Site:
-    auto = dict.fromkeys(("mortar", "gun", "rocket", "drone", "unknown"), "auto")
+    auto: dict[str, Literal["auto", "confirm"]] = dict.fromkeys(
+        ("mortar", "gun", "rocket", "drone", "unknown"), "auto"
+    )
     zones = []
     for i in range(20):
         e, n = -3200.0 + 1600.0 * (i % 5), -2400.0 + 1600.0 * (i // 5)

@@ -102,7 +102,7 @@ def open_job(
         return _scenario(source, seed)
     if seed is not None:
         raise UsageError(f"--seed: found {seed} for a {suffix} file; allowed: for scenarios only")
-    _must_exist(Path(source))
+    must_exist(Path(source))
     return _recording(Path(source), site, meta, editions)
 
 
@@ -182,7 +182,7 @@ def _refuse_options(source: str, **options: str | None) -> None:
             )
 
 
-def _must_exist(path: Path) -> None:
+def must_exist(path: Path) -> None:
     """Raises UsageError for a file that is not there, naming the nearest one beside it."""
     if path.is_file():
         return

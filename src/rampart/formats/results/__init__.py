@@ -2,7 +2,7 @@
 
 from rampart.formats.results.columns import ORIGINS, PREDICTIONS, TRACKS, WARNINGS, Column
 from rampart.formats.results.reading import Table, read_table
-from rampart.formats.results.writing import ResultFiles, family_group, prediction_row
+from rampart.formats.results.writing import ResultFile, ResultFiles, family_group, prediction_row
 
 __all__ = [
     "ORIGINS",
@@ -10,6 +10,7 @@ __all__ = [
     "TRACKS",
     "WARNINGS",
     "Column",
+    "ResultFile",
     "ResultFiles",
     "Table",
     "family_group",

@@ -33,10 +33,10 @@ class ResultFiles:
 
     def __init__(self, folder: Path, epoch_ns: int) -> None:
         self._epoch_ns = epoch_ns
-        self._tracks = _File(folder / "tracks.csv", TRACKS)
-        self._predictions = _File(folder / "predictions.csv", PREDICTIONS)
-        self._warnings = _File(folder / "warnings.csv", WARNINGS)
-        self._origins = _File(folder / "origins.csv", ORIGINS)
+        self._tracks = ResultFile(folder / "tracks.csv", TRACKS)
+        self._predictions = ResultFile(folder / "predictions.csv", PREDICTIONS)
+        self._warnings = ResultFile(folder / "warnings.csv", WARNINGS)
+        self._origins = ResultFile(folder / "origins.csv", ORIGINS)
         self._origin: dict[int, Origin] = {}
 
     def take(self, outputs: Iterable[Output]) -> None:
@@ -147,8 +147,8 @@ def family_group(family: str) -> str:
     return family if family in POSTERIOR else "other"
 
 
-class _File:
-    """One CSV file: its header at once, then rows."""
+class ResultFile:
+    """One CSV file of these columns: its header at once, then rows. A context manager."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._columns = columns
@@ -157,7 +157,20 @@ class _File:
         self._writer.writerow(header(columns))
 
     def write(self, values: Sequence[Value]) -> None:
+        """One row; raises ValueError for more or fewer values than columns."""
         self._writer.writerow(fields(self._columns, values))
 
     def close(self) -> None:
+        """Ends the file."""
         self._handle.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,116 @@
+"""`rampart track PLOTS.csv --sensor META.json --out tracks.csv`: the tracker alone, for comparisons."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rampart.cli.say import say_json
+
+if TYPE_CHECKING:
+    from rampart.domain.messages import Tick
+    from rampart.engine.tracking import Tracker
+    from rampart.formats.results.columns import Value
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("plots", metavar="PLOTS.csv")
+    parser.add_argument("--sensor", metavar="META.json", required=True)
+    parser.add_argument("--out", metavar="tracks.csv", type=Path, required=True)
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Tracks, writes the file, and says what it cost."""
+    from rampart.cli.opening import must_exist
+    from rampart.cli.whole import whole_file
+    from rampart.formats.results import TRACKS, ResultFile
+    from rampart.runtime.sources import open_source
+
+    must_exist(Path(options.plots))
+    source = open_source(options.plots, meta=options.sensor)
+    with whole_file(options.out) as path, ResultFile(path, TRACKS) as file:
+        measures = _track(source, file)
+    if options.json:
+        say_json(measures)
+    else:
+        scan = measures["scan_ms_cpu"]
+        print(
+            f"{measures['plots']:,} plots in {measures['scans']:,} scans; CPU a scan "
+            f"p50 {scan['p50']:.2f} p99 {scan['p99']:.2f} max {scan['max']:.2f} ms; {options.out}"
+        )
+    return 0
+
+
+def _track(source: Any, file: Any) -> dict[str, Any]:
+    """Feeds every message to a tracker, writes its confirmed tracks at each Tick; the cost of a scan is
+    that of the messages up to its Tick, in the tracker alone."""
+    from rampart.domain.messages import PlotBatch, Tick
+    from rampart.domain.time import NS_PER_S
+    from rampart.engine.rehearsal import rehearse
+    from rampart.engine.track_settings import TrackSettings
+    from rampart.engine.tracking import Tracker
+    from rampart.runtime.clock import cpu_s
+    from rampart.runtime.drive import quantile
+
+    rehearse()
+    tracker = Tracker(source.site, TrackSettings(), source.epoch_ns)
+    scans_s: list[float] = []
+    plots, scan_s, first_ns, last_ns = 0, 0.0, None, 0
+    for message in source.messages:
+        last_ns = message.t_arrival_ns
+        first_ns = last_ns if first_ns is None else first_ns
+        start_s = cpu_s()
+        if isinstance(message, PlotBatch):
+            tracker.observe(message)
+            plots += len(message)
+        tracker.advance(message.t_arrival_ns)
+        tracker.collect()
+        scan_s += cpu_s() - start_s
+        if isinstance(message, Tick):
+            scans_s.append(scan_s)
+            scan_s = 0.0
+            for row in _rows(tracker, message):
+                file.write(row)
+    total_s = sum(scans_s)
+    span_s = (last_ns - (first_ns or 0)) / NS_PER_S
+    return {
+        "scans": len(scans_s),
+        "plots": plots,
+        "scan_ms_cpu": {
+            "p50": 1e3 * quantile(scans_s, 0.50),
+            "p99": 1e3 * quantile(scans_s, 0.99),
+            "max": 1e3 * max(scans_s),
+        },
+        "cpu_s": total_s,
+        "cpu_s_per_scenario_s": total_s / span_s if span_s > 0 else None,
+        "plots_per_cpu_s": plots / total_s if total_s > 0 else None,
+    }
+
+
+def _rows(tracker: Tracker, tick: Tick) -> list[tuple[Value, ...]]:
+    """Rows of tracks.csv at a Tick; the tracker knows no family."""
+    import math
+
+    from rampart.domain.time import seconds_between
+    from rampart.engine.bank import CONFIRMED
+
+    bank = tracker.bank
+    rows = bank.rows()
+    rows = rows[bank.status[rows] == CONFIRMED]
+    t_s = seconds_between(tick.t_arrival_ns, tracker.epoch_ns)
+    means, _ = bank.states_at(rows, t_s)
+    return [
+        (
+            t_s,
+            int(bank.track_id[row]),
+            *mean[:6].tolist(),
+            tracker.status(row),
+            None,
+            None,
+            math.exp(min(float(mean[6]), 0.0)),
+        )
+        for row, mean in zip(rows.tolist(), means, strict=True)
+    ]
