@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
 from asterix_records import record_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asterix_paths import assert_paths_agree
 from rampart.domain.errors import FeedError
 from rampart.domain.messages import Input
 from rampart.formats.asterix import CATEGORIES, Decoder, decode, editions, encode, schema
-from rampart.formats.asterix.read import MalformedError, records
-from rampart.formats.asterix.scan import REASONS, scan
-from rampart.formats.asterix.slots import compile_table, slots_of
 from rampart.formats.pcap import open_recording
 
 EDITIONS = [(c, e) for c in CATEGORIES for e in editions(c)]
-
-
-def by_kernel(category: int, edition: str, block: bytes) -> tuple[int, Any]:
-    table = compile_table(category, edition)
-    out = np.empty((len(block), len(table.slots)))
-    count = scan(
-        np.frombuffer(block, np.uint8), 3, len(block), table.nodes, table.links, table.fields,
-        table.factors, table.uaps, table.select, out,
-    )  # fmt: skip
-    return count, out[: max(count, 0)]
 
 
 @pytest.mark.parametrize(("category", "edition"), EDITIONS)
@@ -41,9 +26,7 @@ def test_what_is_written_is_read_back_by_both_paths(
     written = data.draw(st.lists(record_of(plan), min_size=1, max_size=3))
     block = encode(category, written, edition)
     assert decode(block, {category: edition}) == [(category, written)]
-    count, slots = by_kernel(category, edition, block)
-    assert count == len(written)
-    np.testing.assert_array_equal(slots, slots_of(category, edition, written))
+    assert assert_paths_agree(category, edition, block) == written
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -54,18 +37,9 @@ def test_any_octets_are_read_alike_by_both_paths_or_refused_for_the_same_reason(
 ) -> None:
     edition = data.draw(st.sampled_from(editions(category)))
     block = bytes([category]) + (len(body) + 3).to_bytes(2, "big") + body
-    count, slots = by_kernel(category, edition, block)
-    try:
-        found = records(schema.edition(category, edition), block, 3, len(block))
-    except MalformedError as error:
-        refused = error.reason
-    else:
-        refused = ""
-    assert (REASONS[-count] if count < 0 else "") == refused
-    if refused:
-        return
-    np.testing.assert_array_equal(slots, slots_of(category, edition, found))
-    assert encode(category, found, edition) == block
+    found = assert_paths_agree(category, edition, block)
+    if found is not None:
+        assert encode(category, found, edition) == block
 
 
 def counted(messages: list[Input]) -> None:

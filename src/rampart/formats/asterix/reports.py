@@ -96,7 +96,8 @@ def known_track(row: Floats, arrival_ns: int) -> KnownTrack | str:
     ident = _CALLSIGN.value(int(got.get("ident", 0))).strip(" @") or f"{address:06X}"
     sigma_m = 30.0
     if "accuracy" in got:
-        sigma_m = _EPU_M[min(max(int(got["accuracy"]), 0), len(_EPU_M) - 1)] / _RAYLEIGH_95
+        # Editions before 1.0 are published with a signed NACp: the four bits are what is meant.
+        sigma_m = _EPU_M[min(int(got["accuracy"]) & 15, len(_EPU_M) - 1)] / _RAYLEIGH_95
     return KnownTrack(
         source=_sensor(got),
         ident=ident,

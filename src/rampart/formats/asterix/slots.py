@@ -2,21 +2,20 @@
 
 A *slot* is a column of float64: one value of a record in SI units or degrees, nan where the record
 has none. `wanted` says which item each slot comes from, `compile_table` turns one edition's tree into
-the arrays that drive `scan.scan`, and `slots_of` picks the same columns from fully decoded records.
+the arrays that drive `scan.scan`. A test picks the same columns from fully decoded records.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import inf, nan
-from typing import Any, Final
+from math import inf
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from rampart.formats.asterix import schema
-from rampart.formats.asterix.read import Record
 from rampart.formats.asterix.schema import Compound, Explicit, Extended, Group, Leaf, Node, Repeat
 
 NM: Final = 1852.0
@@ -41,7 +40,7 @@ ADSB: Final = (
 SYSTEM: Final = ("sac", "sic", "tod", "track_number")
 SURFACE: Final = ("sac", "sic", "tod")
 
-_SOURCE = {"sac": ("010/SAC", 1.0), "sic": ("010/SIC", 1.0)}
+_SOURCE: Final = {"sac": ("010/SAC", 1.0), "sic": ("010/SIC", 1.0)}
 # category -> its slots, and slot -> (item path, "|" between those of several editions; factor to SI)
 _WANTED: Final[dict[int, tuple[tuple[str, ...], dict[str, tuple[str, float]]]]] = {
     1: (PLOT, _SOURCE | {
@@ -178,7 +177,7 @@ class _Builder:
         return len(self.nodes) - 1
 
 
-def _paths(plan: schema.Edition) -> tuple[tuple[str, ...], dict[str, tuple[int, float]]]:
+def wanted_paths(plan: schema.Edition) -> tuple[tuple[str, ...], dict[str, tuple[int, float]]]:
     """Slots of a category, and for each wanted item path its slot and factor."""
     slots, sources = _WANTED[plan.category]
     wanted = {}
@@ -192,7 +191,7 @@ def _paths(plan: schema.Edition) -> tuple[tuple[str, ...], dict[str, tuple[int, 
 def compile_table(category: int, edition: str) -> Table:
     """The arrays of one edition of one category; ConfigError where it is not carried."""
     plan = schema.edition(category, edition)
-    slots, wanted = _paths(plan)
+    slots, wanted = wanted_paths(plan)
     builder = _Builder(wanted)
     numbers = {name: builder.node(node, name) for name, node in plan.items.items()}
     random = builder.node(None, schema.RFS)
@@ -221,49 +220,3 @@ def compile_table(category: int, edition: str) -> Table:
         np.array([[slots.index(name), *_GATES[name][:3]] for name in gated], np.float64),
         tuple(_GATES[name][3] for name in gated),
     )
-
-
-def _pick(node: Node, value: Any, names: list[str]) -> float | None:
-    """The number of the leaf that `names` leads to, before its factor; None where it is absent."""
-    if isinstance(node, Leaf):
-        if names:
-            return None
-        raw = node.raw(value)
-        signed = node.kind in ("s", "int") and raw >> (node.bits - 1)
-        return float(raw - (1 << node.bits) if signed else raw)
-    if not names or not isinstance(value, dict) or names[0] not in value:
-        return None
-    groups = node.parts if isinstance(node, Extended) else (node,)
-    for group in groups:
-        for field in group.items if isinstance(group, Compound) else getattr(group, "fields", ()):
-            if field and field[0] == names[0]:
-                return _pick(field[1], value[names[0]], names[1:])
-    return None
-
-
-def slots_of(category: int, edition: str, records: list[Record]) -> npt.NDArray[np.float64]:
-    """The slots (records, slots) of fully decoded records: the long way to what `scan` writes."""
-    plan = schema.edition(category, edition)
-    slots, wanted = _paths(plan)
-    found = np.full((len(records), len(slots)), nan)
-    for row, record in zip(found, records, strict=True):
-        for path, (slot, factor) in wanted.items():
-            item, *names = path.split("/")
-            if item in record:
-                leaf = _leaf_at(plan.items[item], names)
-                number = _pick(plan.items[item], record[item], names)
-                if leaf is not None and number is not None:
-                    row[slot] = number * (factor * (leaf.lsb or 1.0))
-    return found
-
-
-def _leaf_at(node: Node, names: list[str]) -> Leaf | None:
-    if isinstance(node, Leaf):
-        return None if names else node
-    if not names:
-        return None
-    for group in node.parts if isinstance(node, Extended) else (node,):
-        for field in group.items if isinstance(group, Compound) else getattr(group, "fields", ()):
-            if field and field[0] == names[0]:
-                return _leaf_at(field[1], names[1:])
-    return None
