@@ -51,6 +51,10 @@ def test_messages_come_by_arrival_with_ticks_and_nothing_from_the_future(name: s
             assert batch.rows["t_event_ns"].max() < batch.t_arrival_ns
     assert len(loaded.truth.plot_t_ns) == sum(len(m) for m in messages if isinstance(m, PlotBatch))
     assert (loaded.truth.plot_object >= 0).any()
+    end_ns = loaded.world.start_ns + round(loaded.world.duration_s * 1e9)
+    assert (
+        loaded.truth.t_end_ns[loaded.truth.hostile] < end_ns
+    ).all()  # every threat ends in the run
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -105,11 +105,18 @@ def test_faults_of_a_threat(tmp_path: Path, threat: str, place: str, words: str)
          "traffic[1].id", "used once"),
         ("weather = { wind = [{ height_m = 9, east_mps = 1, north_mps = 1 },"
          " { height_m = 9, east_mps = 1, north_mps = 1 }] }", "weather.wind", "low to high"),
+        ("duration_s = 86400", "duration_s", "false plots"),
         ("weather = { pressure_pa = 1013 }", "weather.pressure_pa", ">= 30000"),
     ],
 )  # fmt: skip
 def test_faults_of_the_rest(tmp_path: Path, lines: str, place: str, words: str) -> None:
-    found = faults(tmp_path, HEAD + lines + "\n[site]\n" + SITE)
+    head, site = HEAD, SITE
+    if lines.startswith("duration_s"):
+        head, site = (
+            HEAD.replace("duration_s = 60.0", ""),
+            SITE.replace("_scan = 5.0", "_scan = 1000"),
+        )
+    found = faults(tmp_path, head + lines + "\n[site]\n" + site)
     assert list(found) == [place]
     assert words in found[place]
 

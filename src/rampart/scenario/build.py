@@ -36,6 +36,7 @@ _BALLISTIC_ONLY: Final = ("mix", "no_launch", "short", "origin_spread_m", "cep_o
 _POWERED_ONLY: Final = ("via_enu_m", "height_m", "speed_mps", "spread_m", "destroyed_before_m")
 _DIVE_SLOPE: Final = 0.36  # [A] tangent of the last descent to an aim: 20 degrees
 _LAST_LEG_M: Final = 300.0
+_MOST_FALSE_PLOTS: Final = 2e7  # some 4 GB of messages
 _REACH: Final = 1.05  # an aim may lie this far beyond a class's range: classes are coarse
 
 
@@ -73,6 +74,8 @@ def build_world(
         if fault is not None
     ]
     _ascending_levels(form.weather, faults)
+    if site is not None and faults.clean("duration_s"):
+        _bounded(site, form.duration_s, faults)
     if faults.found or site is None:
         return None
     return World(
@@ -268,6 +271,17 @@ def _ascending_levels(form: WeatherForm, faults: Faults) -> None:
     heights = [level.height_m for level in form.wind]
     if heights != sorted(set(heights)):
         faults.add("weather.wind", Phrase(f"heights {heights}"), "levels from low to high")
+
+
+def _bounded(site: Site, duration_s: float, faults: Faults) -> None:
+    """A fault where the false plots alone would not fit into memory."""
+    expected = sum(s.clutter_per_scan * duration_s / s.scan_period_s for s in site.sensors)
+    if expected > _MOST_FALSE_PLOTS:
+        faults.add(
+            "duration_s",
+            Phrase(f"{duration_s:g} with {expected:.2g} false plots of all sensors"),
+            f"a duration with at most {_MOST_FALSE_PLOTS:.0e} of them",
+        )
 
 
 def _air(form: WeatherForm) -> Air:

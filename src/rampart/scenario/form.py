@@ -25,7 +25,7 @@ Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 AboveGround = Annotated[float, Meta(ge=0, le=30_000)]
 WaypointEnu = tuple[Local, Local, AboveGround]
 Rounds = Annotated[int, Meta(ge=1, le=1_000)]
-Speed = Annotated[float, Meta(gt=0, le=2_000)]
+Speed = Annotated[float, Meta(ge=0.5, le=2_000)]
 Distance = Annotated[float, Meta(ge=0, le=50_000)]
 Text = Annotated[str, Meta(min_length=1)]
 

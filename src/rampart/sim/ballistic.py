@@ -137,29 +137,34 @@ def _lay_and_fly(
     mach = _TYPICAL_MACH_OF_LAUNCH * kind.launch_speed_mps.high / 340.0
     gun = _Gun(draws, wind, env, drag_shape(mach, *shape))
     states = gun.lay(by_speed=kind.adjusts == "speed")
-    rounds = []
-    for i, draw in enumerate(draws):
-        flown = {
-            "drift_mps2": draw.drift,
-            "thrust_mps2": float(gun.thrust[i]),
-            "burn_s": draw.burn_s,
-        }
-        life = fly(states[i : i + 1], wind, env, FLIGHT_STEP_S, **flown)[0, 3]
-        grid = np.arange(0.0, life, SAMPLE_S)
-        times = np.unique(np.concatenate([grid[grid < life - 1e-3], [draw.burn_s]]))
-        samples, landing = trajectory(states[i], times, wind, env, FLIGHT_STEP_S, **flown)
-        t_s = np.append(times, life)
-        rows = np.vstack([samples, landing[[0, 1, 2, 4, 5, 6]]])
-        rounds.append(
-            Round(
-                id=draw.id,
-                class_id=class_id,
-                path=Path(draw.at_s + t_s, rows[:, :3].copy(), rows[:, 3:].copy()),
-                burn_s=draw.burn_s,
-                drag_per_m=float(np.exp(states[i, 6])),
-            )
+    return [
+        Round(
+            id=draw.id,
+            class_id=class_id,
+            path=_flown(states[i], draw, float(gun.thrust[i]), wind, env),
+            burn_s=draw.burn_s,
+            drag_per_m=float(np.exp(states[i, 6])),
         )
-    return rounds
+        for i, draw in enumerate(draws)
+    ]
+
+
+def _flown(state: Array, draw: _Draw, thrust_mps2: float, wind: Array, env: Array) -> Path:
+    """The path from launch to impact; the end of the boost is one of its samples."""
+
+    def fly_to(times_s: Array) -> tuple[Array, Array]:
+        return trajectory(
+            state, times_s, wind, env, FLIGHT_STEP_S,
+            drift_mps2=draw.drift, thrust_mps2=thrust_mps2, burn_s=draw.burn_s,
+        )  # fmt: skip
+
+    _, landing = fly_to(np.empty(0))
+    life = float(landing[3])
+    grid = np.arange(0.0, life, SAMPLE_S)
+    times = np.unique(np.append(grid[grid < life - 1e-3], draw.burn_s))
+    samples, _ = fly_to(times)
+    rows = np.vstack([samples, landing[[0, 1, 2, 4, 5, 6]]])
+    return Path(draw.at_s + np.append(times, life), rows[:, :3].copy(), rows[:, 3:].copy())
 
 
 class _Gun:

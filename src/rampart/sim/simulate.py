@@ -59,7 +59,10 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """What a run gave: messages by arrival, and the truth that no message carries."""
+    """What a run gave: messages by arrival, and the truth that no message carries.
+
+    The truth's plots of one sensor with one event time stand in the order of the rows delivered.
+    """
 
     messages: tuple[Input, ...]
     truth: Truth

@@ -79,7 +79,7 @@ class SensorForm(Settings, frozen=True):
     id: Ident
     sigma_range_m: Positive
     sigma_azimuth_mrad: Milliradians
-    scan_period_s: Annotated[float, Meta(gt=0, le=60)]
+    scan_period_s: Annotated[float, Meta(ge=0.01, le=60)]
     range_max_m: Positive
     name: str = ""
     kind: Literal["radar"] = "radar"
@@ -88,7 +88,7 @@ class SensorForm(Settings, frozen=True):
     sigma_elevation_mrad: Milliradians | None = None
     sigma_range_rate_mps: Positive | None = None
     pd: Annotated[float, Meta(gt=0, le=1)] = 0.9
-    clutter_per_scan: NotNegative = 20.0
+    clutter_per_scan: Annotated[float, Meta(ge=0, le=100_000)] = 20.0
     range_min_m: NotNegative = 300.0
     range_rate_max_mps: Positive = 1_000.0
     azimuth_min_deg: Wide = 0.0
