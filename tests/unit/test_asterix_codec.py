@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rampart.domain.errors import ConfigError, FeedError, UsageError
 from rampart.formats.asterix import CATEGORIES, decode, editions, encode, expand, parse_editions
+from rampart.formats.asterix.decoder import NOT_USED
+from rampart.formats.asterix.plots import VERDICTS
+from rampart.formats.asterix.scan import REASONS
+from rampart.formats.asterix.slots import compile_table
 
 
 def block(category: int, octets: str) -> bytes:
@@ -170,3 +176,13 @@ def test_a_reserved_expansion_field_expands_by_its_own_edition() -> None:
         expand(62, b"", "1.3")
     with pytest.raises(ConfigError):
         expand(62, b"\x00", "9.9")
+
+
+def test_the_reference_names_every_edition_and_every_reason() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/asterix.md").read_text(encoding="utf-8")
+    for category in CATEGORIES:
+        row = next(line for line in page.splitlines() if line.startswith(f"| {category:03d} |"))
+        assert f" {' '.join(editions(category))} |" in row
+    gates = {reason for c in CATEGORIES for reason in compile_table(c, editions(c)[-1]).reasons}
+    for reason in {*REASONS, *VERDICTS, *NOT_USED.values(), *gates} - {""}:
+        assert f"`{reason}`" in page, reason
