@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
@@ -53,7 +55,7 @@ def test_nobody_presses_confirm_for_a_warning_or_for_an_all_clear():
     assert (warn.reason, warn.issued_ns) == ("not_decided", ns(6.0))
     asked = [row.issued_ns for row in stage.rows if row.reason == "hold_over"]
     assert asked[0] == ns(633.0)
-    assert {b - a for a, b in zip(asked, asked[1:], strict=False)} == {60_000_000_000}
+    assert {b - a for a, b in pairwise(asked)} == {60_000_000_000}
 
 
 def test_salvo_of_20_over_4_zones_is_4_alarms_1_raid_and_sounds_once_in_each():
