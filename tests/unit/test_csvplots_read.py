@@ -131,6 +131,19 @@ def test_plots_of_two_sensors_travel_apart_and_a_third_is_a_fault(tmp_path) -> N
         read_plots(csv_file(tmp_path, *rows, header=header), two)
 
 
+def test_quotes_windows_line_ends_and_a_byte_order_mark_are_plain_csv(tmp_path) -> None:
+    path = tmp_path / "plots.csv"
+    path.write_bytes(
+        b'\xef\xbb\xbfplot_id,"time",sensor,range_m,az_rad\r\n"a,1",1.0,"R ""1""",1000,0.1\r\n'
+        b'b,1.2,"R ""1""",1000,0.1\r\n'
+    )
+    assert sum(len(m) for m in read_plots(path, SENSOR) if isinstance(m, PlotBatch)) == 2
+    plain = path.read_bytes().replace(b'"', b"").replace(b"a,1,", b"a,")
+    path.write_bytes(plain.replace(b"1000", b"far", 1))
+    with pytest.raises(ConfigError, match="line 2, column range_m: found 'far'"):
+        read_plots(path, SENSOR)
+
+
 GOOD = "0,0,0.0,R1,1000,0.1,0.2,-5,13"
 
 

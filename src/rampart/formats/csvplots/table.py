@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,12 +69,11 @@ def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
     no rows, what is no number, NaN, infinities, values out of range, a plot id given twice, and time
     that runs back by more than `BACKWARDS_S` and a scan.
     """
-    header, lines, rows = _split(path)
-    cells = dict(zip(header, zip(*rows, strict=True), strict=True))
+    lines, cells = _split(path)
     number: dict[str, Floats] = {}
     faults: list[_Place] = []
     for column in _COLUMNS:
-        texts = cells.get(column.name) or ("",) * len(rows)
+        texts = cells.get(column.name) or ("",) * len(lines)
         number[column.name], found = _numbers(column, texts, lines)
         faults += found if column.name in cells else []
     faults += _doubled(cells["plot_id"], lines)
@@ -85,7 +85,7 @@ def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
     faults += _backwards(number["time"], lines, BACKWARDS_S + scan_period_s)
     scan = number.pop("scan")
     without = np.flatnonzero([not text for text in cells.get("scan", ())])
-    if 0 < len(without) < len(rows):
+    if 0 < len(without) < len(lines):
         where = f"line {lines[without[0]]}, column scan"
         allowed = "a scan for every plot, or for none"
         faults.append((lines[without[0]], Fault(where, "nothing", allowed)))
@@ -99,22 +99,20 @@ def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
     )
 
 
-def _split(path: str | Path) -> tuple[list[str], list[int], list[list[str]]]:
-    """(header, line number of each row, rows); blank lines are passed over."""
+def _split(path: str | Path) -> tuple[list[int], dict[str, Sequence[str]]]:
+    """(line number of each row, texts by column); blank lines are passed over."""
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            table = list(csv.reader(file, strict=True))
+        lines, counts, fields = _fields(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(str(path), [Fault("file", "nothing there", "an existing file")]) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         found = f"unreadable ({error})"
         raise ConfigError(str(path), [Fault("file", found, "comma-separated UTF-8 text")]) from None
-    filled = [(i, row) for i, row in enumerate(table, start=1) if row]
     wanted = ",".join((*_REQUIRED, "el_rad rr_mps snr_db rcs_dbsm scan (these may be absent)"))
-    if not filled:
+    if not lines:
         raise ConfigError(str(path), [Fault("file", "nothing in it", f"a header row: {wanted}")])
-    (top, header), body = filled[0], filled[1:]
-    header = [name.strip() for name in header]
+    top, width = lines.pop(0), counts.pop(0)
+    header = [name.strip() for name in fields[:width]]
     faults = [
         (top, Fault(f"line {top}", f"no column {name}", f"the columns {wanted}"))
         for name in _REQUIRED
@@ -124,17 +122,29 @@ def _split(path: str | Path) -> tuple[list[str], list[int], list[list[str]]]:
         (top, Fault(f"line {top}", f"column {name!r} twice", "each column once"))
         for name in sorted({name for name in header if header.count(name) > 1})
     ]
-    if not body:
+    if not lines:
         faults.append((top, Fault("file", "no plots", "at least one row below the header")))
-    width = len(header)
     faults += [
-        (i, Fault(f"line {i}", f"{len(row)} fields", f"{width}, as in the header"))
-        for i, row in body
-        if len(row) != width
+        (line, Fault(f"line {line}", f"{count} fields", f"{width}, as in the header"))
+        for line, count in zip(lines, counts, strict=True)
+        if count != width
     ]
     if faults:
         raise ConfigError(str(path), _capped(faults))
-    return header, [i for i, _ in body], [row for _, row in body]
+    return lines, {name: fields[width + i :: width] for i, name in enumerate(header)}
+
+
+def _fields(text: str) -> tuple[list[int], list[int], list[str]]:
+    """(line number of each row, its number of fields, the fields of all rows in one flat list)."""
+    if '"' in text:
+        reader = csv.reader(io.StringIO(text), strict=True)
+        table = [(reader.line_num, row) for row in reader if row]
+        fields = [field for _, row in table for field in row]
+        return [line for line, _ in table], [len(row) for _, row in table], fields
+    # Without quotes every comma parts two fields: no list is made for each row.
+    rows = [(line, row) for line, row in enumerate(text.split("\n"), start=1) if row]
+    fields = ",".join([row for _, row in rows]).split(",") if rows else []
+    return [line for line, _ in rows], [row.count(",") + 1 for _, row in rows], fields
 
 
 def _numbers(
@@ -186,6 +196,7 @@ def _doubled(ids: Sequence[str], lines: list[int]) -> list[_Place]:
 
 
 def _backwards(time_s: Floats, lines: list[int], bound_s: float) -> list[_Place]:
+    time_s = np.where(np.isfinite(time_s), time_s, np.nan)  # others are faults already
     latest_s = np.fmax.accumulate(time_s)
     return [
         (
