@@ -33,6 +33,7 @@ from rampart.kernels.filters import (
     wrap_angle,
 )
 from rampart.kernels.imm import (
+    ASLEEP,
     BALLISTIC,
     BOOST,
     DRONE,
@@ -131,7 +132,7 @@ def _near(
     e, n, u = steer(table, row, dt, env)
     variance = 0.0
     for j in range(MODELS):
-        if table.mu[row, j] < 1e-6:
+        if table.mu[row, j] < ASLEEP:
             continue
         trace = 0.0
         for a in range(3):
@@ -173,7 +174,7 @@ def _window(
     azimuth = 0.0
     first = True
     for j in range(MODELS):
-        if scratch.mu[row, j] < 1e-6:
+        if scratch.mu[row, j] < ASLEEP:
             continue
         rate, t0, t1, t2, u0, u1, u2 = range_rate_of(x, row, j, place)
         r, _, _, _ = range_of(x, row, j, place)
@@ -199,7 +200,9 @@ def _window(
             + 2.0 * quadratic(P, row, j, 0, 3, t0, t1, t2, u0, u1, u2)
             + quadratic(P, row, j, 0, 0, t0, t1, t2, t0, t1, t2)
         )
-        _widen(low, high, RANGE_RATE, rate, shift, sigmas * math.sqrt(variance + 2.0 * shift * shift))
+        _widen(
+            low, high, RANGE_RATE, rate, shift, sigmas * math.sqrt(variance + 2.0 * shift * shift)
+        )
         value, _, _, _ = height_of(x, row, j, env)
         _widen(low, high, HEIGHT, value, 0.0, sigmas * math.sqrt(P[row, j, 2, 2]))
 
@@ -243,7 +246,9 @@ def _try(
     scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
     """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
-    copy_row(scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_P, scratch.trial_mu)
+    copy_row(
+        scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_P, scratch.trial_mu
+    )
     shift = plots[p, T] - t_s
     if shift != 0.0:  # at most the 20 ms of a sub-scan
         for j in range(MODELS):
@@ -284,9 +289,7 @@ def _pairs(
             _blur_height(scratch.P, row, t_s - table.t_s[row])
         _window(row, sensor, radars, gates.sigmas, env, scratch, low, high)
         fresh = table.last_sensor[row] == sensor
-        slack = gates.sigmas * math.sqrt(
-            radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2
-        )
+        slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = high[RANGE] + slack
         k = np.searchsorted(ranges, low[RANGE] - slack)
         while k < ranges.shape[0] and ranges[k] <= top:
@@ -568,7 +571,13 @@ def step(
 
 @kernel
 def _missed(
-    table: Table, size: int, t_s: float, sensor: int, look_start_s: float, radars: Radars, env: Array
+    table: Table,
+    size: int,
+    t_s: float,
+    sensor: int,
+    look_start_s: float,
+    radars: Radars,
+    env: Array,
 ) -> None:
     """Account a look that is over to every track that it should have shown and did not."""
     loss = math.log(1.0 - radars.pd[sensor])

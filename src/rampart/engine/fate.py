@@ -26,6 +26,8 @@ PREDICTED_TIME: Final = 0
 SENSOR_LOST: Final = 1
 EXPIRED: Final = 2
 DROPPED: Final = 3
+LOOK_AHEAD: Final = 8
+LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
 
 
@@ -100,13 +102,30 @@ def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
 
 
 @kernel
-def _below(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
-    """Whether a place lies under a sensor's lowest beam (and not merely outside its range)."""
-    axes, place = radars.axes[sensor], radars.place[sensor]
-    e, n, u = e - place[0], n - place[1], u - place[2]
-    du = axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u
-    r = math.sqrt(e * e + n * n + u * u)
-    return du < r * math.sin(radars.elevation[sensor, 0])
+def _hidden(
+    table: Table, row: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate, env: Array
+) -> bool:
+    """Whether a falling object is out of every live sensor's sight from now to the ground.
+
+    That is how an incoming round ends for a radar: under its lowest beam, or overhead.
+    """
+    quiet = t_s - table.t_s[row]
+    for k in range(LOOK_AHEAD):
+        e, n, u = steer(table, row, quiet + LOOK_AHEAD_STEP_S * k, env)
+        if u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
+            return True
+        for s in range(radars.period_s.shape[0]):
+            if alive(t_s, s, radars, heard_s, fate) and covered(e, n, u, s, radars):
+                return False
+    return True
+
+
+@kernel
+def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -> bool:
+    """Whether a sensor has delivered anything of late: one that is silent has not looked."""
+    return t_s - heard_s[sensor] <= max(
+        fate.alive_min_s, fate.alive_periods * radars.period_s[sensor]
+    )
 
 
 @kernel
@@ -126,16 +145,13 @@ def settle(
         if quiet <= 0.0:
             continue
         fade = table.fade[row]
-        watched = False
-        low = True
+        watched = False  # in the sight of a live sensor
+        lit = False  # some sensor is live
         e, n, u = steer(table, row, quiet, env)
         for s in range(radars.period_s.shape[0]):
-            alive = t_s - heard_s[s] <= max(
-                fate.alive_min_s, fate.alive_periods * radars.period_s[s]
-            )
-            if not alive:
+            if not alive(t_s, s, radars, heard_s, fate):
                 continue
-            low = low and _below(e, n, u, s, radars)
+            lit = True
             inside = covered(e, n, u, s, radars)
             watched = watched or inside
             due = math.floor(
@@ -151,7 +167,11 @@ def settle(
                 table.llr[row] += loss
                 if inside:
                     table.misses[row] += int(due)
-        reason = _reason(table, row, quiet, fade, watched, low, e, n, u, radars, fate, env)
+        hidden = False
+        if lit and not watched and quiet > 0.75 * radars.period_s[table.last_sensor[row]]:
+            hidden = falling(table, row) and _hidden(table, row, t_s, radars, heard_s, fate, env)
+        landed = falling(table, row) and u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
+        reason = _reason(table, row, quiet, fade, watched, hidden or landed, radars, fate)
         if reason < 0:
             continue
         if table.track_id[row] > 0 and gone < ended.shape[0]:
@@ -164,11 +184,17 @@ def settle(
 
 
 @kernel
+def falling(table: Table, row: int) -> bool:
+    """Whether `row` is a ballistic object of known height on its way down."""
+    return table.mu[row, DRONE] < 0.5 and table.velocity[row, 2] < 0.0 and table.bounded[row] == 1
+
+
+@kernel
 def _reason(
-    table: Table, row: int, quiet: float, fade: float, watched: bool, low: bool,
-    e: float, n: float, u: float, radars: Radars, fate: Fate, env: Array,
+    table: Table, row: int, quiet: float, fade: float, watched: bool, down: bool, radars: Radars,
+    fate: Fate,
 ) -> int:  # fmt: skip
-    """Why `row` is over, or -1 while it is not."""
+    """Why `row` is over, or -1 while it is not. down: it has landed, or will unseen."""
     period = radars.period_s[table.last_sensor[row]]
     too_quiet = quiet > max(fate.coast_min_s, fate.coast_periods * period)
     if table.status[row] == TENTATIVE:
@@ -178,13 +204,8 @@ def _reason(
         # one that was in the fast lane on good grounds is lost, not disowned
         if table.fast[row] == 0 or table.llr[row] <= 0.0:
             return DROPPED
-        return PREDICTED_TIME if low else EXPIRED
-    falling = (
-        table.mu[row, DRONE] < 0.5 and table.velocity[row, 2] < 0.0 and table.bounded[row] == 1
-    )
-    if falling and u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
-        return PREDICTED_TIME
-    if falling and low and quiet > 0.75 * period:
+        return PREDICTED_TIME if down else EXPIRED
+    if down:
         return PREDICTED_TIME
     if fade < fate.drop_confirmed:
         return EXPIRED

@@ -37,14 +37,15 @@ class TrackSettings(Settings, frozen=True):
     ballistic_accel: float = 0.1  # m²/s³: wind, drift and drag-shape errors in free flight
     drag_walk: float = 4e-4  # 1/s, of ln k
     drone_accel: float = 4.0  # m²/s³: gentle turns
-    boost_thrust: float = 2.0e4  # m²/s³ along the velocity: 100 m/s in half a second
+    boost_thrust: float = 250.0  # m/s², one sigma along the velocity
     boost_accel: float = 200.0  # m²/s³ in every direction
     boost_end_per_s: float = 0.7  # 1/s, boost to free flight: burns last one to two seconds
-    boost_to_drone_per_s: float = 0.02
-    ballistic_to_drone_per_s: float = 0.003
-    ballistic_to_boost_per_s: float = 0.003
-    drone_to_ballistic_per_s: float = 0.003
-    drone_to_boost_per_s: float = 0.01
+    boost_to_drone_per_s: float = 1e-3
+    # what flies freely never burns again: else the next round of a salvo looks like a second boost
+    ballistic_to_boost_per_s: float = 1e-6
+    ballistic_to_drone_per_s: float = 2e-5
+    drone_to_ballistic_per_s: float = 1e-4
+    drone_to_boost_per_s: float = 1e-4
     # an object before its second plot
     ballistic_speed_mps: float = 200.0  # one sigma across the line of sight
     drone_speed_mps: float = 60.0

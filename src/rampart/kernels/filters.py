@@ -38,6 +38,7 @@ N: Final = 7
 CHUNK_S: Final = 0.5  # covariance steps; the mean takes two midpoint steps in each
 LOG_2PI: Final = math.log(2.0 * math.pi)
 DENSITY_SLOPE_PER_M: Final = -1.0e-4  # d ln rho / dh, for the Jacobian only
+BURN_S: Final = 2.0  # longest burn of the classes that are looked for
 SHAPE_DOUBT: Final = 0.25  # variance of q for a change of ln S by one: the drag rise is a guess
 
 
@@ -211,18 +212,25 @@ def add_white_acceleration(P: Array, i: int, j: int, dt: float, q_accel: float) 
 
 
 @kernel
-def add_thrust(x: Array, P: Array, i: int, j: int, dt: float, q_accel: float) -> None:
-    """Add white acceleration of density `q_accel` along the velocity: thrust acts along the body."""
+def add_thrust(x: Array, P: Array, i: int, j: int, dt: float, sigma_accel: float) -> None:
+    """Add an unknown thrust along the velocity, constant over `dt` but no longer than a burn lasts.
+
+    One acceleration a moves place and speed together, dv = a t and dp = a t (dt - t/2): a jump in
+    place alone, as from one round of a salvo to the next, stays as unlikely as it is.
+    """
     v2 = x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2
     if v2 < 1.0:
         return
+    burn = min(dt, BURN_S)
+    speed = sigma_accel * burn
+    shift = speed * (dt - 0.5 * burn)
     for a in range(3):
         for b in range(3):
-            q = q_accel * x[i, j, 3 + a] * x[i, j, 3 + b] / v2
-            P[i, j, a, b] += q * dt**3 / 3.0
-            P[i, j, a, 3 + b] += q * dt * dt / 2.0
-            P[i, j, 3 + a, b] += q * dt * dt / 2.0
-            P[i, j, 3 + a, 3 + b] += q * dt
+            unit = x[i, j, 3 + a] * x[i, j, 3 + b] / v2
+            P[i, j, a, b] += unit * shift * shift
+            P[i, j, a, 3 + b] += unit * shift * speed
+            P[i, j, 3 + a, b] += unit * shift * speed
+            P[i, j, 3 + a, 3 + b] += unit * speed * speed
 
 
 # Order of the numbers of a plot.
@@ -294,7 +302,12 @@ def elevation_of(
 def height_of(x: Array, i: int, j: int, env: Array) -> tuple[float, float, float, float]:
     """(height above the ellipsoid m, gradient by position): h = U + (E² + N²) / 2R + site height."""
     e, n, radius = x[i, j, 0], x[i, j, 1], env[RADIUS]
-    return x[i, j, 2] + (e * e + n * n) / (2.0 * radius) + env[ALTITUDE], e / radius, n / radius, 1.0
+    return (
+        x[i, j, 2] + (e * e + n * n) / (2.0 * radius) + env[ALTITUDE],
+        e / radius,
+        n / radius,
+        1.0,
+    )
 
 
 @kernel
@@ -359,7 +372,16 @@ def update_rate(
 
 @kernel
 def _row(
-    P: Array, i: int, j: int, a: int, h0: float, h1: float, h2: float, h3: float, h4: float, h5: float
+    P: Array,
+    i: int,
+    j: int,
+    a: int,
+    h0: float,
+    h1: float,
+    h2: float,
+    h3: float,
+    h4: float,
+    h5: float,
 ) -> float:
     return (
         P[i, j, a, 0] * h0 + P[i, j, a, 1] * h1 + P[i, j, a, 2] * h2

@@ -42,10 +42,14 @@ BALLISTIC: Final = 0
 DRONE: Final = 1
 BOOST: Final = 2
 NEGLIGIBLE: Final = 1e-6  # mixing weights below this change nothing that can be measured
+ASLEEP: Final = (
+    1e-4  # a model less likely than this is not worked out: it follows the likeliest one
+)
 
 
 class Dynamics(NamedTuple):
-    """How the three models move: densities of white acceleration (m²/s³), of q (1/s), rates of change (1/s)."""
+    """How the three models move: densities of white acceleration (m²/s³) and of q (1/s), the sigma of
+    thrust (m/s²), rates of change (1/s)."""
 
     ballistic_accel: float
     drag_walk: float
@@ -136,12 +140,16 @@ def mix(x: Array, P: Array, mu: Array, row: int, work: Work) -> None:
             work.weight[i, j] = work.weight[i, j] / total if total > 0.0 else 1.0 * (i == j)
         work.h[j] = total
     for j in range(MODELS):
+        if work.h[j] < ASLEEP:
+            continue
         for a in range(N):
             total = 0.0
             for i in range(MODELS):
                 total += work.weight[i, j] * x[row, i, a]
             work.mean[0, j, a] = total  # x_0j = sum mu_i|j x_i
     for j in range(MODELS):
+        if work.h[j] < ASLEEP:
+            continue
         for a in range(N):
             for b in range(N):
                 work.cov[0, j, a, b] = 0.0
@@ -158,6 +166,8 @@ def mix(x: Array, P: Array, mu: Array, row: int, work: Work) -> None:
                     work.cov[0, j, a, b] += w * (P[row, i, a, b] + wa * work.k[b])
     for j in range(MODELS):
         mu[row, j] = work.h[j]
+        if mu[row, j] < ASLEEP:
+            continue
         for a in range(N):
             x[row, j, a] = work.mean[0, j, a]
             for b in range(N):
@@ -173,16 +183,36 @@ def predict_row(
         return
     set_transition(dynamics, dt, work.transition)
     mix(x, P, mu, row, work)
-    predict_ballistic(
-        x, P, row, BALLISTIC, dt, env, dynamics.ballistic_accel, dynamics.drag_walk, work.G, work.T
-    )
-    predict_straight(x, P, row, DRONE, dt)
-    add_white_acceleration(P, row, DRONE, abs(dt), dynamics.drone_accel)
-    P[row, DRONE, 6, 6] += dynamics.drag_walk * abs(dt)
-    predict_straight(x, P, row, BOOST, dt)
-    add_white_acceleration(P, row, BOOST, abs(dt), dynamics.boost_accel)
-    add_thrust(x, P, row, BOOST, abs(dt), dynamics.boost_thrust)
-    P[row, BOOST, 6, 6] += dynamics.drag_walk * abs(dt)
+    if mu[row, BALLISTIC] >= ASLEEP:
+        predict_ballistic(
+            x, P, row, BALLISTIC, dt, env, dynamics.ballistic_accel, dynamics.drag_walk,
+            work.G, work.T,
+        )  # fmt: skip
+    if mu[row, DRONE] >= ASLEEP:
+        predict_straight(x, P, row, DRONE, dt)
+        add_white_acceleration(P, row, DRONE, abs(dt), dynamics.drone_accel)
+        P[row, DRONE, 6, 6] += dynamics.drag_walk * abs(dt)
+    if mu[row, BOOST] >= ASLEEP:
+        predict_straight(x, P, row, BOOST, dt)
+        add_white_acceleration(P, row, BOOST, abs(dt), dynamics.boost_accel)
+        add_thrust(x, P, row, BOOST, abs(dt), dynamics.boost_thrust)
+        P[row, BOOST, 6, 6] += dynamics.drag_walk * abs(dt)
+    follow(x, P, mu, row)
+
+
+@kernel
+def follow(x: Array, P: Array, mu: Array, row: int) -> None:
+    """Models that are asleep take the state of the likeliest one."""
+    leader = 0
+    for j in range(1, MODELS):
+        if mu[row, j] > mu[row, leader]:
+            leader = j
+    for j in range(MODELS):
+        if mu[row, j] < ASLEEP:
+            for a in range(N):
+                x[row, j, a] = x[row, leader, a]
+                for b in range(N):
+                    P[row, j, a, b] = P[row, leader, a, b]
 
 
 @kernel
@@ -206,6 +236,8 @@ def hypothesise(
     """
     nearest = math.inf
     for j in range(MODELS):
+        if mu[row, j] < ASLEEP:
+            continue
         volume = 1.0  # product of the innovation variances
         distance = 0.0
         count = 0.0
@@ -239,15 +271,22 @@ def hypothesise(
         nearest = min(nearest, distance)
     top = -math.inf
     for j in range(MODELS):
-        if mu[row, j] > 0.0:
+        if mu[row, j] >= ASLEEP:
             top = max(top, work.loglik[j])
     evidence = 0.0
+    rest = 0.0  # of the models asleep: the plot says nothing about them
     for j in range(MODELS):
-        mu[row, j] *= math.exp(max(work.loglik[j] - top, -700.0))
-        evidence += mu[row, j]
+        if mu[row, j] >= ASLEEP:
+            mu[row, j] *= math.exp(max(work.loglik[j] - top, -700.0))
+            evidence += mu[row, j]
+        else:
+            rest += mu[row, j]
+            work.loglik[j] = -math.inf
     for j in range(MODELS):
-        mu[row, j] /= evidence
-    return top + math.log(evidence), nearest
+        if work.loglik[j] > -math.inf:
+            mu[row, j] *= (1.0 - rest) / evidence
+    follow(x, P, mu, row)
+    return top + math.log(evidence / (1.0 - rest)), nearest
 
 
 @kernel
