@@ -65,13 +65,13 @@ class _Flyer(NamedTuple):
 
 _FLYERS: Final[dict[str, _Flyer]] = {
     "owa_drone": _Flyer("drone", 0.30, 46, 8, 250, 0.9, -11, 5),
-    "quadcopter": _Flyer("drone", 0.05, 12, 6, 120, 0.8, -14, 5),
+    "quadcopter": _Flyer("drone", 0.008, 12, 6, 120, 0.8, -14, 5),
     "airliner": _Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10),
     "aircraft_low": _Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10),  # departing, landing
     "light_aircraft": _Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 6),
     "helicopter": _Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 6),
     "glider": _Flyer("aircraft", 0.07, 30, 6, 900, 0.7, -1, 6),
-    "bird": _Flyer("clutter", 0.20, 13, 5, 200, 0.8, -23, 7),
+    "bird": _Flyer("clutter", 0.20, 13, 5, 200, 0.8, -22.5, 4.5),
     "clutter_patch": _Flyer("clutter", 0.06, 1, 2, 50, 1.2, -15, 10),
     "flyer_unknown": _Flyer("unknown", 0.02, 40, 30, 500, 1.5, -10, 15),
 }

@@ -82,7 +82,7 @@ class Picture:
         """
         tracker, bank = self._tracker, self._tracker.bank
         self._renewed = []
-        explained = self._explain(now_ns)
+        explained = self._explain(now_ns) if tracker.touched else {}
         threats: list[Threat] = []
         for row in tracker.touched:
             track = int(bank.track_id[row])
