@@ -12,7 +12,9 @@ from rampart.engine.predict import Predictor, PredictSettings
 from rampart.kernels.flight import fly
 
 SITE = Site(name="t", uuid="t", latitude_deg=45.0, longitude_deg=5.0, height_m=200.0)
-NO_PRIORS = PredictSettings(wind_sigma_mps=0.0, rise_log_sigma=0.0, drift_sigma_mps2=0.0)
+NO_PRIORS = PredictSettings(
+    wind_sigma_mps=0.0, rise_log_sigma=0.0, drift_sigma_mps2=0.0, drag_sigma=0.0
+)
 
 ROWS = {
     "5 m, 1 m/s, 5 %": (230.0, 50.0, 1.2e-4, 5.0, 1.0, 0.05),
@@ -61,7 +63,7 @@ def test_consider_priors_cover_worlds_drawn_from_them() -> None:
     assert found is not None
     rng = np.random.default_rng(8)
     samples = rng.multivariate_normal(x, np.diag([25.0] * 3 + [4.0] * 3 + [0.01]), 400)
-    drift = rng.normal(0.0, settings.drift_sigma_mps2, 400)
+    drift = rng.normal(0.0, settings.drift_sigma_mps2, 400)  # it flies below Mach 0.8
     winds = rng.normal(0.0, settings.wind_sigma_mps, (400, 2))
     truth = np.vstack(
         [

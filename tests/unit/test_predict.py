@@ -32,7 +32,9 @@ SITE = Site(
 )
 X = np.array([-3000.0, 2000.0, 700.0, 140.0, -40.0, 60.0, math.log(1e-4)])
 P = np.diag([10.0**2] * 3 + [4.0**2] * 3 + [0.2**2])
-QUIET = PredictSettings(wind_sigma_mps=0.0, rise_log_sigma=0.0, drift_sigma_mps2=0.0)
+QUIET = PredictSettings(
+    wind_sigma_mps=0.0, rise_log_sigma=0.0, drift_sigma_mps2=0.0, drag_sigma=0.0
+)
 
 
 @dataclass

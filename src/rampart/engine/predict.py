@@ -57,8 +57,13 @@ class PredictSettings(Settings, frozen=True):
 
     wind_sigma_mps: float = 5.0  # each component, where nobody told the wind
     wind_sigma_told_mps: float = 1.5  # where a profile is known: its age and place
-    rise_log_sigma: float = 0.45  # of ln(Cd supersonic / Cd subsonic); 1.0 to 2.5 about FILTER_RISE
-    drift_sigma_mps2: float = 0.1  # lateral acceleration; spinning shells have it, fins have not
+    rise_log_sigma: float = 0.5  # of ln(Cd supersonic / Cd subsonic); 1.06 to 2.9 about FILTER_RISE
+    drag_sigma: float = (
+        0.12  # of ln k from Mach 1 up, beside the track's own: the curve is passed by
+    )
+    memory_s: float = 3.0  # the drag that a track has learnt is that of so long ago
+    drift_sigma_mps2: float = 0.05  # lateral acceleration at subsonic speed, where fins are likely;
+    drift_supersonic: float = 4.0  # so many times more from Mach 1.4 up, where spin is
     step_s: float = 0.5  # of the flights; 0.05 m is far below every ellipse
     height_sigma_max_m: float = 1_000.0  # beyond it height was never observed: no impact point
     climb_sigma_max_mps: float = 250.0
@@ -118,7 +123,10 @@ class Predictor:
         )
         self._air: Air = pack_air(self.env, self.wind)
         sigma = self.settings.wind_sigma_told_mps if told else self.settings.wind_sigma_mps
-        self._priors = np.array([sigma, sigma, self.settings.drift_sigma_mps2])
+        s = self.settings
+        self._priors = np.array(
+            [sigma, sigma, s.drift_sigma_mps2, s.drift_supersonic, s.memory_s, s.drag_sigma]
+        )
 
     def impact(
         self, x: Array, P: Array, t_s: float, sensor_index: int = -1
@@ -246,7 +254,12 @@ def _crossing(
     out: Array,
 ) -> bool:  # fmt: skip
     """Mean E N U t vE vN vU, covariance xx xy yy, sigma of t in `out`; False where a flight has no crossing."""
-    L = _square_root(_widened(x, P, sensor))
+    speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
+    mach = speed * air[INV_A] / sound_speed(x[2] + air[LEVEL])
+    wide = _widened(x, P, sensor)
+    # while Mach falls the drag that is learnt lags behind a curve that is not the filter's
+    wide[6, 6] += (priors[5] * min(max((mach - 0.75) / 0.25, 0.0), 1.0)) ** 2
+    L = _square_root(wide)
     rows = np.zeros((_FLIGHTS, ROW))
     for f in range(_FLIGHTS):
         for i in range(6):
@@ -261,20 +274,22 @@ def _crossing(
             q += reach * L[6, column]
         rows[f, K] = math.exp(min(max(q, -16.0), -4.0))
         rows[f, C0], rows[f, C1] = env[SHAPE_C0], env[SHAPE_C1]
+    spin = priors[2] * (1.0 + (priors[3] - 1.0) * min(max((mach - 0.8) / 0.6, 0.0), 1.0))
     f = _STATES
     for sign in (1.0, -1.0):
         rows[f, GUST_E] = sign * priors[0]
         rows[f + 1, GUST_N] = sign * priors[1]
-        rows[f + 3, DRIFT] = sign * priors[2]
+        rows[f + 3, DRIFT] = sign * spin
         f += 4
-    # another drag curve, the same drag now: k S(M) is what the track has seen
-    speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
-    mach = speed * air[INV_A] / sound_speed(x[2] + air[LEVEL])
-    now = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
+    # another drag curve, the same drag as the track has seen: k S(M) of a while ago
+    slowing = rows[0, K] * drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
+    slowing = slowing * speed * speed + 9.8 * x[5] / max(speed, 1.0)
+    mach *= 1.0 + min(max(slowing * priors[4] / max(speed, 1.0), -0.3), 0.3)
+    seen = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
     for i in range(2):
         f = _STATES + 2 + 4 * i
         rows[f, C0], rows[f, C1] = shapes[i, 0], shapes[i, 1]
-        rows[f, K] *= now / drag_shape(mach, shapes[i, 0], shapes[i, 1], air[MACH], air[WIDTH])
+        rows[f, K] *= seen / drag_shape(mach, shapes[i, 0], shapes[i, 1], air[MACH], air[WIDTH])
     flights = np.empty((_FLIGHTS, 7))
     fly_lanes(rows, air, dt, flights)
     for f in range(_FLIGHTS):

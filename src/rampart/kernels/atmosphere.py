@@ -110,9 +110,9 @@ def drag_shape_of(rise: float, mach_c: float = 1.0, width: float = 0.15) -> Drag
     return DragShape(1.0 - c1 * low, c1, mach_c, width)
 
 
-FILTER_RISE: Final = 1.6
+FILTER_RISE: Final = 1.75
 FILTER_SHAPE: Final = drag_shape_of(FILTER_RISE)
-"""What tracker and predictor assume: midway, in logarithm, between no rise at all and the rise by 2.7
+"""What tracker and predictor assume: midway, in logarithm, between no rise at all and the rise by 3
 of blunt shells; `engine.predict` carries the spread between them."""
 
 # The fields of `environment`, in order.
