@@ -73,6 +73,18 @@ def test_fields_and_messages_of_a_later_version_are_passed_over_and_counted() ->
     assert decoder.torn is None
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [b"\x93\xa1I\x01\x92\xa6Weath\x9c\x4d", b"\xa1\xff", b"\x91" * 100_000, b"\xc1", b"\x93\xa1I"],
+)
+def test_a_whole_frame_that_holds_no_readable_record_is_counted(payload: bytes) -> None:
+    decoder = Decoder()
+    decoder.feed(encode_frame(HEADER))
+    assert decoder.feed(struct.pack("<II", len(payload), zlib.crc32(payload)) + payload) == []
+    assert sum(decoder.skipped.values()) == 1
+    assert decoder.torn is None
+
+
 def test_a_message_written_before_its_optional_fields_existed_takes_their_defaults() -> None:
     decoder = Decoder()
     decoder.feed(encode_frame(HEADER))

@@ -45,6 +45,9 @@ class OutputRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="
 
 Record = InputRecord | OutputRecord
 
+# msgspec lets text that is no UTF-8 and nesting without end escape as what they are.
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Header | InputRecord | OutputRecord)
 
@@ -62,7 +65,7 @@ def decode_record(payload: bytes | memoryview, skipped: dict[str, int]) -> Heade
     """
     try:
         record: Header | Record = _decoder.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         return _decode_leniently(payload, skipped)
     if (
         isinstance(record, InputRecord)
@@ -89,7 +92,7 @@ def _decode_leniently(
                 return OutputRecord(cause, tuple(m for m in messages if m is not None))
             case other:
                 _count(other, skipped)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         _count(None, skipped)
     return None
 
