@@ -18,6 +18,7 @@ from rampart.formats.asterix.plots import SHORT_TOD, VERDICTS, event_ns, fill_ro
 from rampart.formats.asterix.read import MalformedError, blocks
 from rampart.formats.asterix.scan import REASONS, Floats, gate, scan
 from rampart.formats.asterix.slots import compile_table
+from rampart.formats.asterix.write import encode
 
 PLOTS: Final = (1, 15, 48)
 SERVICE: Final = (2, 34)
@@ -66,6 +67,15 @@ class Decoder:
         self._tally = np.zeros(len(VERDICTS), np.int64)
         self._full_time_ns: dict[str, int] = {}  # CAT 002 tells CAT 001, whose clock wraps at 512 s
         self._clock_ns: int | None = None
+
+    @staticmethod
+    def warm_up() -> None:
+        """Compile the reader, or load it from the cache, before the first real block."""
+        source = {"SAC": 0, "SIC": 0}
+        plot = {"010": source, "140": 0.0, "040": {"RHO": 1.0, "THETA": 0.0}}
+        decoder = Decoder("warm-up")
+        decoder.feed(encode(48, [plot]), 0)
+        decoder.feed(encode(34, [{"010": source, "030": 0.0}]), 0)
 
     def feed(self, data: bytes, t_arrival_ns: int | None = None) -> list[Input]:
         """Messages of one datagram that arrived at `t_arrival_ns`, which also gives its day.
