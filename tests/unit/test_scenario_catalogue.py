@@ -47,6 +47,8 @@ def test_messages_come_by_arrival_with_ticks_and_nothing_from_the_future(name: s
     assert set(np.diff(ticks)) == {500_000_000}
     assert len(ticks) == int(loaded.world.duration_s * 2) + 1
     for batch in messages:
+        if isinstance(batch, KnownTrack):
+            assert batch.t_event_ns < batch.t_arrival_ns
         if isinstance(batch, PlotBatch) and len(batch):
             assert batch.rows["t_event_ns"].max() < batch.t_arrival_ns
     assert len(loaded.truth.plot_t_ns) == sum(len(m) for m in messages if isinstance(m, PlotBatch))

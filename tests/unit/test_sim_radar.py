@@ -143,6 +143,20 @@ def test_nothing_is_seen_before_a_launch_or_after_an_impact(motion: str) -> None
     assert (truth.plot_t_ns <= truth.t_impact_ns[caused]).all()
 
 
+@pytest.mark.parametrize("motion", ["staring", "rotating"])
+def test_nothing_is_seen_of_a_drone_after_it_was_destroyed_in_the_air(motion: str) -> None:
+    drone = Flight(
+        id="d", class_id="owa_drone", route=((2000.0, 4000.0, 500.0), (0.0, 0.0, 500.0)), at_s=0.0,
+        hostile=True, speed_mps=50.0, destroyed_before_m=3000.0,
+    )  # fmt: skip
+    truth = simulate(
+        world(flights=(drone,), radars=(RadarModel(sensor="r", motion=motion),)), seed=2
+    ).truth
+    assert len(truth.plot_t_ns) > 20
+    assert truth.plot_t_ns.max() <= truth.t_end_ns[0] < 10**18 + 40 * 10**9
+    assert truth.sample_enu_m[-1, 2] > 400.0
+
+
 def test_a_rotating_antenna_sees_each_thing_when_it_points_there() -> None:
     sensor = msgspec.structs.replace(SENSOR, scan_period_s=2.0, clutter_per_scan=15.0)
     model = RadarModel(sensor="r", motion="rotating")

@@ -29,6 +29,7 @@ def test_a_stream_depends_on_its_words_alone(seed: int, entity: str, purpose: st
     first = stream(seed, entity, purpose).random(3)
     np.testing.assert_array_equal(first, stream(seed, entity, purpose).random(3))
     assert not np.array_equal(first, stream(seed, entity, purpose + "x").random(3))
+    assert not np.array_equal(first, stream(seed, entity + "x", purpose).random(3))
     assert not np.array_equal(first, stream(seed ^ 1, entity, purpose).random(3))
 
 
