@@ -79,7 +79,7 @@ class Job:
             rows.insert(2, ("Position", "the recording tells none"))
         if not counts.refused:
             rows.append(("Blocks refused", "none"))
-        return tuple((label, value.replace("_", " ")) for label, value in rows)
+        return tuple((label.replace("_", " "), value) for label, value in rows)
 
 
 def open_job(

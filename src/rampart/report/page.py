@@ -10,7 +10,7 @@ from rampart.report.altitude import altitude_chart
 from rampart.report.axis import Axis
 from rampart.report.map import true_impacts, whole_map, zone_map
 from rampart.report.prose import paragraph
-from rampart.report.story import Story
+from rampart.report.story import Head, Story
 from rampart.report.style import STYLE
 from rampart.report.svg import Markup, join, tag
 from rampart.report.symbols import legend_symbol, star
@@ -83,13 +83,23 @@ def _banner() -> Markup:
 def _header(story: Story) -> Markup:
     head = story.head
     start = iso_utc(story.first_ns if story.first_ns is not None else head.epoch_ns)[:19]
-    where = head.site.name if head.site.known_position else "position unknown (local frame)"
+    where = _where(head)
     return tag(
         "header",
         tag("p", "Rampart report", class_="brand"),
         tag("h1", head.name),
         tag("p", f"{where} · {start.replace('T', ' ')} UTC · from {head.source}", class_="when"),
     )
+
+
+def _where(head: Head) -> str:
+    """The site's name; of a recording without a site, the position it tells."""
+    site = head.site
+    if not site.known_position:
+        return "position unknown (local frame)"
+    if site.name == head.name:
+        return f"about {site.latitude_deg:.4f}, {site.longitude_deg:.4f}"
+    return site.name
 
 
 def _figures(story: Story, rows: Sequence[ZoneOutcome], verdict: Verdict | None) -> Markup:
@@ -126,13 +136,12 @@ def _pictures(story: Story, rows: Sequence[ZoneOutcome]) -> list[Markup]:
         maps.append(_figure("The zones", "true north up, grid in km from the origin", near))
     if story.threats:
         maps.append(_figure("The whole raid", "from launch to impact", whole_map(story)))
-    else:
+    elif story.confirmed:
         maps.append(_figure("The whole picture", "every confirmed track", whole_map(story)))
-    parts = [
-        tag("h2", "Where"),
-        tag("div", *maps, class_="maps" if len(maps) > 1 else "only"),
-        _map_legend(story),
-    ]
+    parts = []
+    if maps:
+        shown = tag("div", *maps, class_="maps" if len(maps) > 1 else "only")
+        parts += [tag("h2", "Where"), shown, _map_legend(story)]
     if (timeline := warning_timeline(story, axis, rows)) is not None:
         seen = {state.phase for states in story.zones.values() for state in states}
         told = [phase for phase in PHASE if phase in seen and phase != "clear"]
@@ -201,7 +210,9 @@ def _conditions(story: Story, timings: Mapping[str, str]) -> list[Markup]:
     if head.facts:
         parts += [tag("h2", "Facts, and what is assumed"), facts_list(story)]
     if head.feed:
-        parts += [tag("h2", "How the recording was read"), pairs(head.feed)]
+        doubled = sum(n for (_, reason), n in story.rejected.items() if reason == "duplicate")
+        rows = [*head.feed, ("Doubled plots recognised", f"{doubled:,}")]
+        parts += [tag("h2", "How the recording was read"), pairs(rows)]
     position = (
         f"{head.site.latitude_deg:.4f}, {head.site.longitude_deg:.4f}, {head.site.height_m:.0f} m"
         if head.site.known_position

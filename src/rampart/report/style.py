@@ -37,7 +37,7 @@ h1{font-size:1.9rem;line-height:1.2;margin:.25rem 0 .2rem;font-weight:650;letter
 h2{font-size:1.2rem;margin:2.6rem 0 .7rem;font-weight:650}
 .lead{font-size:1.125rem;max-width:62ch;margin:1.3rem 0 0}
 .about{color:var(--muted);max-width:68ch}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:.75rem;
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:.75rem;
 margin:1.5rem 0 0;padding:0}
 .figures div{background:var(--panel);border:1px solid var(--edge);border-radius:8px;
 padding:.75rem .9rem}
