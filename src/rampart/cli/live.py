@@ -77,17 +77,26 @@ def zone_line(story: Story, state: ZoneState, name: str) -> str:
     """``  31.500 s  ▲ TAKE COVER  North camp: ...``."""
     look = PHASE[state.phase]
     at = f"{story.seconds(state.issued_ns):9.3f} s"
-    due = due_words(state.t_impact_ns_q05, state.t_impact_ns_q50, state.t_impact_ns_q95, story)
-    end = f", {due}" if due and state.phase in ("watch", "pending", "warn") else ""
+    due = zone_due(story, state)
+    end = f", {due}" if due else ""
     return f"{at}  {look.symbol} {look.word}: {name} ({REASON[state.reason]}){end}"
 
 
+def zone_due(story: Story, state: ZoneState) -> str:
+    """When it comes, counted from now: an impact, or a drone into the zone; empty where it has come."""
+    if state.phase not in ("watch", "pending", "warn"):
+        return ""
+    due = due_words(state.t_impact_ns_q05, state.t_impact_ns_q50, state.t_impact_ns_q95, story)
+    what = "drone here" if state.reason == "drone_corridor" else "impact"
+    return f"{what} {due}" if due else ""
+
+
 def due_words(q05_ns: int | None, q50_ns: int | None, q95_ns: int | None, story: Story) -> str:
-    """``impact in 8.4 ± 0.6 s``, counted from now; NOW below its own spread; empty where unknown."""
+    """``in 8.4 ± 0.6 s``, counted from now; NOW below its own spread; empty where unknown."""
     if q05_ns is None or q50_ns is None or q95_ns is None:
         return ""
     left, half = (q50_ns - story.now_ns) / 1e9, (q95_ns - q05_ns) / 2e9
-    return "impact NOW" if left < half else f"impact in {left:.1f} ± {half:.1f} s"
+    return "NOW" if left < half else f"in {left:.1f} ± {half:.1f} s"
 
 
 class LiveView:
@@ -140,7 +149,7 @@ def _table(title: str, *heads: str) -> Table:
 
 
 def _zones(story: Story) -> Table:
-    table = _table("Zones", "", "Zone", "Phase", "P", "Impact")
+    table = _table("Zones", "", "Zone", "Phase", "P", "Comes")
     latest = {zone: states[-1] for zone, states in story.zones.items()}
     far = 1 << 62
 
@@ -154,10 +163,7 @@ def _zones(story: Story) -> Table:
         state = latest.get(zone.id)
         look = PHASE[phase]
         p = f"{state.p_zone:.2f}" if state and phase not in ("clear", "hold", "all_clear") else ""
-        due = ""
-        if state and phase in ("watch", "pending", "warn"):
-            q = (state.t_impact_ns_q05, state.t_impact_ns_q50, state.t_impact_ns_q95)
-            due = due_words(*q, story)
+        due = zone_due(story, state) if state else ""
         table.add_row(look.symbol, zone.name, look.word, p, due, style=STYLES[phase])
     return table
 
@@ -167,7 +173,7 @@ def _threats(story: Story) -> Table:
     table = _table(f"Threats ({len(live)})", "", "Track", "Family", "Impact", "Height", "95 % area")
     for trail in sorted(live, key=lambda trail: _due_ns(story, trail))[:THREAT_ROWS]:
         look = FAMILY[trail.family]
-        prediction = story.latest.get(trail.track)
+        prediction = story.landing(trail)
         height = metres(trail.xyz_enu_m[-1][2]) if trail.xyz_enu_m else ""
         table.add_row(
             look.symbol,
@@ -187,7 +193,7 @@ def _alive(story: Story, trail: Trail) -> bool:
 
 
 def _due_ns(story: Story, trail: Trail) -> tuple[int, int]:
-    prediction = story.latest.get(trail.track)
+    prediction = story.landing(trail)
     due = prediction.impact_ns_q50 if prediction else None
     return (1 << 62 if due is None else due), trail.track
 
@@ -196,7 +202,7 @@ def _due(story: Story, prediction: Prediction | None) -> str:
     if prediction is None:
         return ""
     q = (prediction.impact_ns_q05, prediction.impact_ns_q50, prediction.impact_ns_q95)
-    return due_words(*q, story).removeprefix("impact ")
+    return due_words(*q, story)
 
 
 def _area(prediction: Prediction | None) -> str:

@@ -195,7 +195,7 @@ def _trails(story: Story, view: View, *, close: bool) -> list[Markup]:
         title = tag("title", f"Track {trail.track}: {FAMILY[trail.family].word}")
         drawn.append(tag("polyline", title, points=path, class_=f"{weight} line-{css}"))
         drawn += _fall(story, view, trail)
-        if not close or not story.latest.get(trail.track):
+        if not close or not story.landing(trail):
             x, y = view.xy(*trail.xyz_enu_m[-1][:2])
             drawn.append(symbol(trail.family, x, y, 5.0 if trail.threat else 3.5))
     return drawn
@@ -203,7 +203,7 @@ def _trails(story: Story, view: View, *, close: bool) -> list[Markup]:
 
 def _fall(story: Story, view: View, trail: Trail) -> list[Markup]:
     """The dashed way from where a threat was last seen to where it is predicted to land."""
-    prediction = story.latest.get(trail.track)
+    prediction = story.landing(trail)
     if not trail.threat or prediction is None or prediction.impact_enu_m is None:
         return []
     ends = [trail.xyz_enu_m[-1], prediction.impact_enu_m]
@@ -216,7 +216,7 @@ def _predictions(story: Story, view: View, *, close: bool) -> list[Markup]:
     few = len(story.threats) <= MANY_THREATS
     for trail in story.threats:
         usable = [p for p in story.predictions.get(trail.track, ()) if p.cov_m2 is not None]
-        latest = story.latest.get(trail.track)
+        latest = story.landing(trail)
         if latest is None or latest.cov_m2 is None:
             continue
         if close and few:

@@ -167,7 +167,8 @@ def _figure(caption: str, note: str, picture: Markup) -> Markup:
 def _map_legend(story: Story) -> Markup:
     families = [f for f in FAMILY if any(trail.family == f for trail in story.confirmed)]
     items = [tag("li", legend_symbol(f), FAMILY[f].word) for f in families]
-    if any(p.cov_m2 for p in story.latest.values()):
+    landings = [story.landing(trail) for trail in story.threats]
+    if any(landing and landing.cov_m2 for landing in landings):
         items.append(_key(_oval("ellipse"), "predicted impact area, 95 %, at last"))
         items.append(_key(_oval("ellipse ellipse-middle"), "8 s after the first plot"))
         items.append(_key(_oval("ellipse ellipse-early"), "3 s after"))

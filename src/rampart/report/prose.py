@@ -48,10 +48,8 @@ def _air(story: Story) -> str:
         if families[family]
     ]
     count = len(story.threats)
-    if count == len(story.confirmed) and len(words) == 1:
-        return (
-            f"Rampart followed {words[0]}, and took {'it' if count == 1 else 'each'} for a threat."
-        )
+    if count == len(story.confirmed):
+        return f"Rampart followed {join(words)}, {'a threat' if count == 1 else 'all threats'}."
     return f"{tracks}, of which {plural(count, 'threat')}: {join(words)}."
 
 

@@ -167,6 +167,10 @@ class Story:
         """Every track that was ever confirmed, by number."""
         return [trail for _, trail in sorted(self.trails.items()) if trail.confirmed]
 
+    def landing(self, trail: Trail) -> Prediction | None:
+        """The last prediction of where a track lands; none for a drone, whatever was thought at first."""
+        return None if trail.family == "drone" else self.latest.get(trail.track)
+
     def phase(self, zone: str) -> str:
         """The phase of a zone now."""
         states = self.zones.get(zone)

@@ -112,6 +112,7 @@ fill:color-mix(in srgb,var(--amber) 9%,transparent)}
 stroke-dasharray:2 3}
 .sensor{fill:none;stroke:var(--accent);stroke-width:1.7}
 .truth{fill:var(--truth);stroke:var(--map);stroke-width:1.2;paint-order:stroke}
+.timeline .truth,.legend .truth-bar{fill:#fff;stroke:#15202b;stroke-width:1.4}
 .tick{stroke:var(--grid);stroke-width:1}
 .axis-word{fill:var(--muted);font-size:12.5px;font-variant-numeric:tabular-nums;paint-order:stroke;
 stroke:var(--panel);stroke-width:3px}

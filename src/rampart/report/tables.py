@@ -72,8 +72,8 @@ def threat_table(story: Story) -> Markup:
             trail.track,
             _family(trail),
             clock(story.seconds(trail.first_ns)),
-            _impact_time(story, story.latest.get(trail.track)),
-            _impact_area(story.latest.get(trail.track)),
+            _impact_time(story, story.landing(trail)),
+            _impact_area(story.landing(trail)),
             _origin(story, trail.track),
         )
         for trail in story.threats
@@ -188,7 +188,9 @@ def phase_legend(phases: Iterable[str], *, truth: bool) -> Markup:
         for p in phases
     ]
     if truth:
-        items.append(_key(tag("path", d=star(11, 7, 7.0), class_="truth"), "TRUTH: impact"))
+        items.append(
+            _key(tag("path", d=star(11, 7, 6.0), class_="truth truth-bar"), "TRUTH: impact")
+        )
     return tag("ul", *items, class_="legend")
 
 

@@ -60,7 +60,12 @@ def _threats(story: Story, axis: Axis) -> tuple[list[Markup], float]:
                 class_=f"flight line-{FAMILY[trail.family].css}",
             )
         )
-    return (drawn, 24 + len(shown) * THREAT_ROW + 18) if shown else ([], 0.0)
+    bottom = 24 + len(shown) * THREAT_ROW
+    if len(story.threats) > len(shown):
+        more = f"and {len(story.threats) - len(shown)} more"
+        drawn.append(tag("text", more, x="0", y=bottom + 8, class_="row-words"))
+        bottom += 14
+    return (drawn, bottom + 18) if shown else ([], 0.0)
 
 
 def _row(story: Story, axis: Axis, outcome: ZoneOutcome, top: float) -> list[Markup]:
@@ -107,7 +112,7 @@ def _bar(story: Story, axis: Axis, episode: Episode, y: float) -> list[Markup]:
 
 def _impact(axis: Axis, t_s: float, y: float) -> Markup:
     mark = tag(
-        "path", tag("title", f"TRUTH: impact at {clock(t_s)}"), d=star(0, 0, 8.0), class_="truth"
+        "path", tag("title", f"TRUTH: impact at {clock(t_s)}"), d=star(0, 0, 7.0), class_="truth"
     )
     return tag(
         "svg",
