@@ -87,6 +87,9 @@ class Scratch(NamedTuple):
     tried: Ints
     variances: Array  # (5,)
     numbers: Array  # (5,)
+    low: Array  # (5,) window of each number
+    high: Array
+    radial: Array  # (3, 5)
     mean: Array  # (7,)
     cov: Array  # (7, 7)
     pair_row: Ints
@@ -102,7 +105,7 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
         np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
         np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
         np.zeros(capacity, np.int64), np.zeros(5), np.zeros(5),
-        np.zeros(7), np.zeros((7, 7)),
+        np.zeros(5), np.zeros(5), np.zeros((3, 5)), np.zeros(7), np.zeros((7, 7)),
         np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
         np.zeros(capacity, np.int64),
     )  # fmt: skip
@@ -150,24 +153,34 @@ def _near(
     de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
     dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
     azimuth = math.atan2(de, dn)
-    angle = 5.0 * radars.sigma[sensor, 1] + 3.0 * radars.bias[sensor, 1]
-    angle = min(angle + reach / max(math.sqrt(de * de + dn * dn) - reach, 1.0), math.pi)
+    flat = math.sqrt(de * de + dn * dn)
+    elevation = math.atan2(axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u, flat)
+    turn = 5.0 * radars.sigma[sensor, 1] + 3.0 * radars.bias[sensor, 1]
+    turn = min(turn + reach / max(flat - reach, 1.0), math.pi)
+    rise = 5.0 * radars.sigma[sensor, 2] + 3.0 * radars.bias[sensor, 2]
+    rise += reach / max(r - reach, 1.0)
     reach += 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
     k = np.searchsorted(ranges, r - reach)
     while k < ranges.shape[0] and ranges[k] <= r + reach:
-        if abs(wrap_angle(plots[order[k], NUMBERS + AZIMUTH] - azimuth)) <= angle:
-            return True
+        p = order[k]
         k += 1
+        if abs(wrap_angle(plots[p, NUMBERS + AZIMUTH] - azimuth)) > turn:
+            continue
+        if not abs(plots[p, NUMBERS + ELEVATION] - elevation) > rise:  # also without elevation
+            return True
     return False
 
 
 @kernel
 def _window(
-    row: int, sensor: int, radars: Radars, sigmas: float, env: Array, scratch: Scratch,
-    low: Array, high: Array,
-) -> None:  # fmt: skip
-    """Low and high (5,): where the models of the predicted `row` expect each number of a plot."""
+    row: int, sensor: int, radars: Radars, sigmas: float, env: Array, scratch: Scratch
+) -> None:
+    """Where the models of the predicted `row` expect a plot: scratch.low, high (5,) and radial (3, 5).
+
+    radial[j]: range, range rate and their covariance (rr, rd, dd) by model j.
+    """
     axes, place = radars.axes[sensor], radars.place[sensor]
+    low, high, radial = scratch.low, scratch.high, scratch.radial
     low[:] = math.inf
     high[:] = -math.inf
     x, P = scratch.x, scratch.P
@@ -184,58 +197,68 @@ def _window(
             first = False
         value = azimuth + wrap_angle(value - azimuth)  # all models on one branch
         variance = quadratic(P, row, j, 0, 0, a0, a1, a2, a0, a1, a2)
-        _widen(low, high, AZIMUTH, value, 0.0, sigmas * math.sqrt(variance))
+        _widen(low, high, AZIMUTH, value, sigmas * math.sqrt(variance))
         value, a0, a1, a2 = elevation_of(x, row, j, axes, place)
         variance = quadratic(P, row, j, 0, 0, a0, a1, a2, a0, a1, a2)
-        _widen(low, high, ELEVATION, value, 0.0, sigmas * math.sqrt(variance))
+        _widen(low, high, ELEVATION, value, sigmas * math.sqrt(variance))
+        value, _, _, _ = height_of(x, row, j, env)
+        _widen(low, high, HEIGHT, value, sigmas * math.sqrt(P[row, j, 2, 2]))
         # range and range rate bend over the tangential spread: mean and variance of that term
         along = quadratic(P, row, j, 0, 0, u0, u1, u2, u0, u1, u2)
-        across = P[row, j, 0, 0] + P[row, j, 1, 1] + P[row, j, 2, 2] - along
-        shift = 0.5 * across / r
-        _widen(low, high, RANGE, r, shift, sigmas * math.sqrt(along + 2.0 * shift * shift))
-        across = P[row, j, 0, 3] + P[row, j, 1, 4] + P[row, j, 2, 5]
-        shift = (across - quadratic(P, row, j, 0, 3, u0, u1, u2, u0, u1, u2)) / r
-        variance = (
+        bend_r = 0.5 * (P[row, j, 0, 0] + P[row, j, 1, 1] + P[row, j, 2, 2] - along) / r
+        cross = quadratic(P, row, j, 0, 3, u0, u1, u2, u0, u1, u2)
+        bend_d = (P[row, j, 0, 3] + P[row, j, 1, 4] + P[row, j, 2, 5] - cross) / r
+        across = quadratic(P, row, j, 0, 0, u0, u1, u2, t0, t1, t2)
+        radial[j, 0] = r + bend_r
+        radial[j, 1] = rate + bend_d
+        radial[j, 2] = along + 2.0 * bend_r * bend_r
+        radial[j, 3] = across + cross
+        radial[j, 4] = (
             quadratic(P, row, j, 3, 3, u0, u1, u2, u0, u1, u2)
             + 2.0 * quadratic(P, row, j, 0, 3, t0, t1, t2, u0, u1, u2)
             + quadratic(P, row, j, 0, 0, t0, t1, t2, t0, t1, t2)
+            + 2.0 * bend_d * bend_d
         )
-        _widen(
-            low, high, RANGE_RATE, rate, shift, sigmas * math.sqrt(variance + 2.0 * shift * shift)
-        )
-        value, _, _, _ = height_of(x, row, j, env)
-        _widen(low, high, HEIGHT, value, 0.0, sigmas * math.sqrt(P[row, j, 2, 2]))
+        _widen(low, high, RANGE, radial[j, 0], sigmas * math.sqrt(radial[j, 2]))
 
 
 @kernel
-def _widen(low: Array, high: Array, kind: int, value: float, shift: float, reach: float) -> None:
-    low[kind] = min(low[kind], value + min(shift, 0.0) - reach)
-    high[kind] = max(high[kind], value + max(shift, 0.0) + reach)
+def _widen(low: Array, high: Array, kind: int, value: float, reach: float) -> None:
+    low[kind] = min(low[kind], value - reach)
+    high[kind] = max(high[kind], value + reach)
 
 
 @kernel
-def _inside(plots: Array, p: int, variances: Array, sigmas: float, low: Array, high: Array) -> bool:
-    """Whether plot `p` lies in the window of every number that it has: range and Doppler first."""
-    for step in range(5):
-        if step == 0:
-            kind = RANGE
-        elif step == 1:
-            kind = RANGE_RATE
-        elif step == 2:
-            kind = AZIMUTH
-        elif step == 3:
-            kind = ELEVATION
-        else:
-            kind = HEIGHT
-        value = plots[p, NUMBERS + kind]
-        if math.isnan(value):
+def _inside(row: int, plots: Array, p: int, gates: Gates, scratch: Scratch) -> bool:
+    """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
+    variances = scratch.variances
+    r, rate = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + RANGE_RATE]
+    near = False
+    for j in range(MODELS):
+        if scratch.mu[row, j] < ASLEEP:
             continue
-        slack = sigmas * math.sqrt(variances[kind])
-        if kind == AZIMUTH:
-            middle = 0.5 * (low[kind] + high[kind])
-            if abs(wrap_angle(value - middle)) > 0.5 * (high[kind] - low[kind]) + slack:
-                return False
-        elif value < low[kind] - slack or value > high[kind] + slack:
+        dr = r - scratch.radial[j, 0]
+        rr = scratch.radial[j, 2] + variances[RANGE]
+        if math.isnan(rate):
+            near = near or dr * dr <= gates.distance2 * rr
+            continue
+        dd = rate - scratch.radial[j, 1]
+        rd, d2 = scratch.radial[j, 3], scratch.radial[j, 4] + variances[RANGE_RATE]
+        # [dr dd] S⁻¹ [dr dd]ᵀ
+        near = near or dr * dr * d2 - 2.0 * dr * dd * rd + dd * dd * rr <= gates.distance2 * (
+            rr * d2 - rd * rd
+        )
+    if not near:
+        return False
+    low, high = scratch.low, scratch.high
+    turn = wrap_angle(plots[p, NUMBERS + AZIMUTH] - 0.5 * (low[AZIMUTH] + high[AZIMUTH]))
+    slack = gates.sigmas * math.sqrt(variances[AZIMUTH])
+    if abs(turn) > 0.5 * (high[AZIMUTH] - low[AZIMUTH]) + slack:
+        return False
+    for kind in (ELEVATION, HEIGHT):
+        value = plots[p, NUMBERS + kind]
+        slack = gates.sigmas * math.sqrt(variances[kind])
+        if value < low[kind] - slack or value > high[kind] + slack:  # never where it is nan
             return False
     return True
 
@@ -271,8 +294,6 @@ def _pairs(
 ) -> int:  # fmt: skip
     """Fill the pairs of all rows of status `grade` with the unused plots; returns their number."""
     count = 0
-    low = np.empty(5)
-    high = np.empty(5)
     miss = math.log(1.0 - radars.pd[sensor])
     for row in range(size):
         if table.status[row] != grade:
@@ -287,18 +308,18 @@ def _pairs(
         )
         if table.bounded[row] == 0:
             _blur_height(scratch.P, row, t_s - table.t_s[row])
-        _window(row, sensor, radars, gates.sigmas, env, scratch, low, high)
+        _window(row, sensor, radars, gates.sigmas, env, scratch)
         fresh = table.last_sensor[row] == sensor
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
-        top = high[RANGE] + slack
-        k = np.searchsorted(ranges, low[RANGE] - slack)
+        top = scratch.high[RANGE] + slack
+        k = np.searchsorted(ranges, scratch.low[RANGE] - slack)
         while k < ranges.shape[0] and ranges[k] <= top:
             p = order[k]
             k += 1
             if used[p] or count >= scratch.pair_row.shape[0]:
                 continue
             _variances(plots, p, sensor, fresh, radars, scratch.variances)
-            if not _inside(plots, p, scratch.variances, gates.sigmas, low, high):
+            if not _inside(row, plots, p, gates, scratch):
                 continue
             scratch.tried[row] = NONE
             loglik, distance2 = _try(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
