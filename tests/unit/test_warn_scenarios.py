@@ -180,11 +180,11 @@ def journey(stage: Stage) -> None:
     stage.run(243.0)
     stage.person("withhold", "A")
     stage.see(lost(flying(3, 240.0, -2500.0, 50.0), 244.0))
-    stage.run(720.0)
+    stage.run(720.0, step_s=2.5)
     stage.person("all_clear")
-    stage.run(800.0)
+    stage.run(800.0, step_s=2.5)
     stage.person("warn", "B")
-    stage.run(1500.0, step_s=1.0)
+    stage.run(1500.0, step_s=2.5)
 
 
 def test_a_restart_before_every_message_changes_nothing():

@@ -117,7 +117,7 @@ class Ledger:
         book, row = self.books[z], self.open.rows[member.track]
         self.join_alarm(z, row.threat.t_ns, member.track)
         # 'a threat once warned never returns to pending'
-        auto = member.warned_ns is not None or self.is_auto(z, row.p)
+        auto = member.warned_ns is not None or z in row.warned or self.is_auto(z, row.p)
         member.turn("warn" if auto else "pending", reason, self.now)
         book.dirty = True
         if row.lost_ns is not None:
@@ -207,6 +207,8 @@ class Ledger:
         del book.members[track]
         book.dirty = True
         row = self.open.rows[track]
+        if member.warned_ns is not None and z not in row.warned:
+            row.warned.append(z)
         self.open.bound[z, row.slot] = 0.0
         if row.lost_ns is not None and not any(track in b.members for b in self.books):
             self.remove(track)
@@ -220,6 +222,7 @@ class Ledger:
         """'A successor proven by the tracker inherits membership, timers and decisions.'"""
         new = row.threat.track
         row.assessed = row.assessed or self.open.rows[old].assessed
+        row.warned += [z for z in self.open.rows[old].warned if z not in row.warned]
         rank = ("watch", "pending", "warn", "impact").index
         for z, book in enumerate(self.books):
             member = book.members.pop(old, None)

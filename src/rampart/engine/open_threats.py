@@ -15,6 +15,7 @@ class OpenThreat(msgspec.Struct, kw_only=True):
     """A threat that stands: its latest word, a person's assessment, when it was lost, its slot.
 
     `done`: numbers of the zones for which its prediction has run out since the loss.
+    `warned`: those that were warned of it once and in which it is no member now.
     """
 
     threat: Threat
@@ -22,6 +23,7 @@ class OpenThreat(msgspec.Struct, kw_only=True):
     assessed: str = ""
     lost_ns: int | None = None
     done: list[int] = []
+    warned: list[int] = []
 
     @property
     def p(self) -> tuple[float, ...]:
