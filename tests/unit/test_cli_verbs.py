@@ -1,0 +1,241 @@
+"""The command line without a run: verbs, exit codes, one clear line for each fault of the user."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rampart.cli.main import VERBS, main
+
+SITE = """
+name = "Camp"
+uuid = "0c4d1e52-2f7e-4a4b-8f0e-1a2b3c4d5e6f"
+origin = { latitude_deg = 35.1, longitude_deg = 40.55, height_m = 200.0 }
+
+[[zones]]
+id = "camp"
+name = "Camp"
+polygon_enu_m = [[0, 0], [900, 0], [900, 900], [0, 900]]
+release = { mortar = "auto", gun = "auto", rocket = "auto", drone = "auto", unknown = "auto" }
+
+[[sensors]]
+id = "radar"
+position_enu_m = [0, 0, 0]
+sigma_range_m = 12.0
+sigma_azimuth_mrad = 2.5
+sigma_elevation_mrad = 2.5
+sigma_range_rate_mps = 1.5
+scan_period_s = 0.5
+range_max_m = 15000.0
+"""
+META = {
+    "sigma_range_m": 12, "sigma_az_rad": 2.5e-3, "sigma_el_rad": 2.5e-3, "sigma_rr_mps": 1.5, "rate": 2,
+    "pd": 0.9, "clutter_per_scan": 5, "range_min_m": 300, "range_max_m": 20000, "el_min_rad": 0.0,
+    "el_max_rad": 1.4,
+}  # fmt: skip
+PLOTS = "plot_id,scan,time,sensor,range_m,az_rad,el_rad,rr_mps,snr_db\n"
+
+
+def faults(capsys: pytest.CaptureFixture[str], *argv: object) -> list[str]:
+    """The lines on stderr of a call that must end with exit code 2 and say nothing on stdout."""
+    code = main([str(word) for word in argv])
+    said = capsys.readouterr()
+    assert code == 2, said
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert lines
+    assert "Traceback" not in said.err
+    return lines
+
+
+def test_version_and_overview(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("rampart ")
+    assert main(["--help"]) == 0
+    overview = capsys.readouterr().out
+    assert all(verb in overview for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_helps(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([verb, "--help"])
+    assert left.value.code == 0
+    assert VERBS[verb].split(",")[0].split(":")[0] in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_unknown_verb_is_told_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = faults(capsys, "rum", "green-village")
+    assert "'rum'" in line
+    assert "did you mean run?" in line
+
+
+def test_an_unknown_scenario_is_told_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = faults(capsys, "run", "green-vilage")
+    assert "did you mean green-village?" in line
+
+
+def test_an_unknown_option_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = faults(capsys, "run", "green-village", "--frobnicate")
+    assert "--frobnicate" in line
+
+
+def test_a_missing_file_is_told_what_was_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plots.csv").write_text(PLOTS)
+    (line,) = faults(capsys, "run", tmp_path / "plot.csv")
+    assert "did you mean plots.csv?" in line
+
+
+def test_scenarios_lists_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scenarios"]) == 0
+    assert any(line.startswith("green-village ") for line in capsys.readouterr().out.splitlines())
+    assert main(["scenarios", "--json"]) == 0
+    names = [entry["name"] for entry in json.loads(capsys.readouterr().out)["scenarios"]]
+    assert {"green-village", "quiet-day", "friendly-return"} <= set(names)
+
+
+def test_check_accepts_a_good_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(SITE)
+    assert main(["check", str(path)]) == 0
+    assert "a site without faults" in capsys.readouterr().out
+
+
+def test_check_tells_every_fault_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "site.toml"
+    crossing = SITE.replace("[900, 0], [900, 900], [0, 900]", "[900, 900], [900, 0], [0, 900]")
+    path.write_text(crossing.replace("scan_period_s = 0.5", "scan_period_s = -1\nfrequency = 3"))
+    lines = faults(capsys, "check", path)
+    assert len(lines) == 3
+    assert all(line.startswith(f"{path}: ") and "allowed" in line for line in lines)
+    assert any("polygon_enu_m" in line for line in lines)
+    assert any("frequency" in line for line in lines)
+    assert main(["check", str(path), "--json"]) == 2
+    assert len(json.loads(capsys.readouterr().out)["faults"]) == 3
+
+
+def test_an_unknown_threat_class_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import rampart.scenario.loader as loader
+
+    text = (loader.CATALOGUE / "one-mortar.toml").read_text().replace("mortar_81", "mortar_811")
+    path = tmp_path / "odd.toml"
+    path.write_text(text)
+    (line,) = faults(capsys, "run", path)
+    assert "threats[0].class" in line
+    assert "mortar_811" in line
+
+
+ROW = "{},0,{},R1,{},{},0.3,-100,15\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ("", ""),
+        (ROW.format(1, 0.0, "nan", 1.0), "range_m"),
+        (ROW.format(1, 0.0, -5.0, 1.0), "range_m"),
+        (ROW.format(1, 0.0, 5000.0, "inf"), "az_rad"),
+        (ROW.format(1, "never", 5000.0, 1.0), "time"),
+        ("1,0,0.0\n", "line 2"),
+        (ROW.format(1, 9.0, 5000.0, 1.0) + ROW.format(2, 1.0, 5000.0, 1.0), "line 3"),
+        (ROW.format(1, 0.0, 5000.0, 1.0) + ROW.format(1, 0.0, 5000.0, 1.0), "line 3"),
+    ],
+    ids=[
+        "empty", "nan", "negative range", "infinite", "no number", "short row", "backwards", "twice",
+    ],
+)  # fmt: skip
+def test_bad_plots_are_named_by_line_and_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: str, place: str
+) -> None:
+    plots, meta, out = tmp_path / "plots.csv", tmp_path / "meta.json", tmp_path / "out"
+    plots.write_text(PLOTS + rows)
+    meta.write_text(json.dumps(META))
+    for argv in (
+        ("run", plots, "--sensor", meta, "--out", out),
+        ("track", plots, "--sensor", meta, "--out", out),
+        ("predict", plots, "--sensor", meta, "--out", out),
+    ):
+        (line,) = faults(capsys, *argv)
+        assert line.startswith(str(plots))
+        assert place in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["meta.json", "plots.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.pcap", b""),
+        ("x.pcap", b"this is no capture at all, only words"),
+        ("x.ast", b""),
+        ("x.rpj", b""),
+        ("x.rpj", b"RIFF....WAVE"),
+        ("x.toml", b"name = "),
+        ("x.toml", b"\xff\xfe"),
+        ("x.docx", b"PK"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    lines = faults(capsys, "run", path, "--out", tmp_path / "out")
+    assert all(name in line for line in lines)
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--seed", "-1"),
+        ("--until", "-3"),
+        ("--until", "nan"),
+        ("--speed", "7"),
+        ("--recompute",),
+        ("--sensor", "meta.json"),
+        ("--asterix", "048=1.27"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    (line,) = faults(capsys, "run", "one-mortar", "--out", tmp_path / "out", *options)
+    assert options[0].lstrip("-") in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_rampart_did_not_make_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    (line,) = faults(capsys, "run", "one-mortar", "--out", tmp_path)
+    assert str(tmp_path) in line
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_score_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth, tracks = tmp_path / "truth.csv", tmp_path / "tracks.csv"
+    lines = [f"{t},1,{10 * t},0,100,10,0,0" for t in range(10)]
+    truth.write_text("time,truth_id,x,y,z,vx,vy,vz\n" + "\n".join(lines) + "\n")
+    tracks.write_text("time,track_id,x,y,z,vx,vy,vz\n" + "\n".join(lines) + "\n")
+    assert main(["score", str(truth), str(tracks), "--json"]) == 0
+    measures = json.loads(capsys.readouterr().out)
+    assert measures["completeness"] == 1.0
+    assert measures["gospa_mean"] == 0.0
+    assert main(["score", str(truth), str(tracks)]) == 0
+    assert "completeness" in capsys.readouterr().out
+
+
+def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(b"")
+    (line,) = faults(capsys, "convert", path, tmp_path / "x.docx")
+    assert ".docx" in line
