@@ -16,6 +16,7 @@ from rampart.engine.predict import PredictSettings
 from rampart.kernels.atmosphere import FILTER_RISE, drag_shape_of, environment
 from rampart.kernels.flight import STILL_AIR, trajectory
 from rampart.metrics.ideal import IdealFilter
+from rampart.metrics.identity import who_is_who
 from rampart.metrics.truth import NO_TIME, Truth
 from rampart.metrics.warnings import JudgeSettings, judge
 
@@ -215,6 +216,13 @@ def test_a_later_alarms_hold_does_not_protect_from_members_of_an_earlier_one() -
     )
 
 
+@pytest.mark.parametrize(("off_m", "known"), [(250.0, {1: 0}), (350.0, {})])
+def test_a_track_is_the_object_that_it_stays_near(off_m: float, known: dict[int, int]) -> None:
+    thing, other = bomb(), bomb("b", at_s=10.0)
+    beside_it = {**thing, "p": thing["p"] + np.array([0.0, 0.0, off_m])}
+    assert who_is_who(truth_of(thing, other), updates(1, beside_it), {1}) == known
+
+
 # ---------------------------------------------------------------------------------- withheld
 @pytest.mark.parametrize("reason", ["withheld", "withdrawn"])
 def test_an_impact_under_a_withhold_is_counted_apart(reason: str) -> None:
@@ -301,6 +309,18 @@ def test_a_warning_two_seconds_late_is_late_but_not_false() -> None:
     assert judge(site_of(HOME), truth, [state(IMPACT_S + 2.1, "warn")]).warnings[0].kind == "false"
 
 
+@pytest.mark.parametrize(("plots", "kind"), [([2.0], "false"), ([2.0, 2.5], "precaution")])
+def test_a_threat_is_tracked_from_its_second_plot(plots: list[float], kind: str) -> None:
+    spared = zone("spared", beside(900.0))
+    rows = [state(3.0, "warn", zone_id="spared")]
+    assert judge(site_of(spared), truth_of(bomb(plots=plots)), rows).warnings[0].kind == kind
+
+
+def test_a_hit_after_the_end_of_a_warning_does_not_make_it_true() -> None:
+    rows = [state(4.0, "warn"), state(IMPACT_S - 10.0, "watch", reason="recomputed")]
+    assert judge(site_of(HOME), truth_of(bomb()), rows).warnings[0].kind == "precaution"
+
+
 def test_orders_of_people_and_drills_are_not_judged() -> None:
     rows = [
         state(4.0, "warn", reason="manual"),
@@ -353,8 +373,9 @@ def test_a_zone_that_no_future_enters_is_warned_falsely(
 
 
 # -------------------------------------------------------------------------------- other counts
-def test_rewarned_is_a_zone_whose_warning_was_cancelled_in_the_same_raid() -> None:
-    cancelled = [state(4.0, "warn"), state(15.0, "watch", reason="recomputed"), state(20.0, "warn")]
+@pytest.mark.parametrize("phase", ["watch", "clear"])
+def test_rewarned_is_a_zone_whose_warning_was_cancelled_in_the_same_raid(phase: str) -> None:
+    cancelled = [state(4.0, "warn"), state(15.0, phase, reason="recomputed"), state(20.0, "warn")]
     held = [state(4.0, "warn"), state(15.0, "hold"), state(20.0, "warn")]
     truth = truth_of(bomb())
     assert judge(site_of(HOME), truth, cancelled).summary()["rewarned_share"] == 1.0
