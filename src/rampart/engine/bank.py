@@ -49,7 +49,7 @@ class Table(NamedTuple):
     snr: Array  # (cap, 2) sum and count, dB
     rcs: Array  # (cap, 3) sum, sum of squares and count, dBsm
     origin_x: Array  # (cap, 7) the first confirmed posterior
-    origin_P: Array  # (cap, 7, 7)
+    origin_cov: Array  # (cap, 7, 7)
     origin_t_s: Array  # nan before confirmation
     velocity: Array  # (cap, 3) mean velocity at the last plot but for smoothing of turns
     turn: Array  # (cap, 2) turn rate (rad/s, clockwise) and its variance
@@ -83,7 +83,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         snr=np.zeros((capacity, 2), f),
         rcs=np.zeros((capacity, 3), f),
         origin_x=np.zeros((capacity, N), f),
-        origin_P=np.zeros((capacity, N, N), f),
+        origin_cov=np.zeros((capacity, N, N), f),
         origin_t_s=np.zeros(capacity, f),
         velocity=np.zeros((capacity, 3), f),
         turn=np.zeros((capacity, 2), f),
@@ -107,7 +107,7 @@ def states_at(
     mean: Array,
     cov: Array,
 ) -> None:
-    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` propagated to `t_s`; x, P, mu are scratch (1, ...)."""
+    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` at `t_s`; x, P, mu are scratch (1, ...)."""
     for k in range(rows.shape[0]):
         row = rows[k]
         x[0] = table.x[row]

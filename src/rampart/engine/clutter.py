@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.fate import Radars
+from rampart.engine.plotrow import NUMBERS
 from rampart.kernels._jit import kernel
 from rampart.kernels.filters import ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
@@ -26,13 +27,12 @@ MEMORY_LOOKS: Final = 60.0  # the moving average forgets with this time constant
 SLOW_SHARE: Final = 0.3  # of clutter that hardly moves: ground, rain, birds
 SLOW_MPS: Final = 10.0
 HEIGHT_SPAN_M: Final = 10_000.0  # false heights lie anywhere below
-_NUMBERS: Final = 1  # first of the five numbers in a plot row, as in `associate`
 
 
 class Clutter(NamedTuple):
     """Decayed counts (sensors, RANGE_CELLS, ELEVATION_CELLS) and looks (sensors,); see `make_clutter`."""
 
-    count: Array
+    counts: Array
     looks: Array
     declared: Array  # (sensors,) false plots in a look, as the site declares
     heard_s: Array  # (sensors,) time of the last plots, -inf: never
@@ -65,12 +65,12 @@ def clutter_density(
 ) -> float:
     """Expected plots of no known track per look and unit of measurement space at plot `p`."""
     i = _cell(
-        plots[p, _NUMBERS + RANGE],
+        plots[p, NUMBERS + RANGE],
         radars.reach_m[sensor, 0],
         radars.reach_m[sensor, 1],
         RANGE_CELLS,
     )
-    elevation = plots[p, _NUMBERS + ELEVATION]
+    elevation = plots[p, NUMBERS + ELEVATION]
     low, high = radars.elevation[sensor, 0], radars.elevation[sensor, 1]
     declared = clutter.declared[sensor] + birth_per_look
     looks = PRIOR_LOOKS + clutter.looks[sensor]
@@ -79,20 +79,20 @@ def clutter_density(
     if math.isnan(elevation):
         seen = 0.0
         for j in range(ELEVATION_CELLS):
-            seen += clutter.count[sensor, i, j]
+            seen += clutter.counts[sensor, i, j]
         density = (share + seen) / looks / depth
     else:
         j = _cell(elevation, low, high, ELEVATION_CELLS)
-        density = (share / ELEVATION_CELLS + clutter.count[sensor, i, j]) / looks / depth
+        density = (share / ELEVATION_CELLS + clutter.counts[sensor, i, j]) / looks / depth
         density /= (high - low) / ELEVATION_CELLS
     density /= radars.sector[sensor, 1]
-    rate = plots[p, _NUMBERS + RANGE_RATE]
+    rate = plots[p, NUMBERS + RANGE_RATE]
     if not math.isnan(rate):
         slow = SLOW_SHARE / (2.0 * SLOW_MPS) if abs(rate) < SLOW_MPS else 0.0
         density *= slow + (1.0 - SLOW_SHARE) / (2.0 * radars.rate_max_mps[sensor])
-    if not math.isnan(plots[p, _NUMBERS + HEIGHT]):
+    if not math.isnan(plots[p, NUMBERS + HEIGHT]):
         density /= HEIGHT_SPAN_M
-    return density
+    return float(density)
 
 
 @kernel
@@ -108,21 +108,21 @@ def count_clutter(
     clutter.looks[sensor] = clutter.looks[sensor] * keep + passed
     for i in range(RANGE_CELLS):
         for j in range(ELEVATION_CELLS):
-            clutter.count[sensor, i, j] *= keep
+            clutter.counts[sensor, i, j] *= keep
     for p in range(plots.shape[0]):
         if used[p] > 1:
             continue
         i = _cell(
-            plots[p, _NUMBERS + RANGE],
+            plots[p, NUMBERS + RANGE],
             radars.reach_m[sensor, 0],
             radars.reach_m[sensor, 1],
             RANGE_CELLS,
         )
         j = 0
-        elevation = plots[p, _NUMBERS + ELEVATION]
+        elevation = plots[p, NUMBERS + ELEVATION]
         if not math.isnan(elevation):
             j = _cell(
                 elevation, radars.elevation[sensor, 0], radars.elevation[sensor, 1], ELEVATION_CELLS
             )
-        clutter.count[sensor, i, j] += 1.0
+        clutter.counts[sensor, i, j] += 1.0
     clutter.heard_s[sensor] = t_s

@@ -98,7 +98,7 @@ def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
     if elevation < radars.elevation[sensor, 0] or elevation > radars.elevation[sensor, 1]:
         return False
     clockwise = (math.atan2(de, dn) - radars.sector[sensor, 0]) % (2.0 * math.pi)
-    return clockwise <= radars.sector[sensor, 1]
+    return bool(clockwise <= radars.sector[sensor, 1])
 
 
 @kernel
@@ -123,9 +123,8 @@ def _hidden(
 @kernel
 def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -> bool:
     """Whether a sensor has delivered anything of late: one that is silent has not looked."""
-    return t_s - heard_s[sensor] <= max(
-        fate.alive_min_s, fate.alive_periods * radars.period_s[sensor]
-    )
+    longest_s = max(fate.alive_min_s, fate.alive_periods * radars.period_s[sensor])
+    return bool(t_s - heard_s[sensor] <= longest_s)
 
 
 @kernel
@@ -186,7 +185,9 @@ def settle(
 @kernel
 def falling(table: Table, row: int) -> bool:
     """Whether `row` is a ballistic object of known height on its way down."""
-    return table.mu[row, DRONE] < 0.5 and table.velocity[row, 2] < 0.0 and table.bounded[row] == 1
+    return bool(
+        table.mu[row, DRONE] < 0.5 and table.velocity[row, 2] < 0.0 and table.bounded[row] == 1
+    )
 
 
 @kernel

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.messages import PLOT_DTYPE
-from rampart.engine.associate import COLUMNS, NUMBERS, RCS, SNR, VARIANCES, T
+from rampart.engine.plotrow import COLUMNS, NUMBERS, RCS, SNR, VARIANCES, T
 from rampart.kernels._jit import kernel
 
 Array = npt.NDArray[np.float64]

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
-from rampart.engine.associate import COLUMNS, SNR, make_scratch, step
+from rampart.engine.associate import step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.clutter import make_clutter
 from rampart.engine.fate import DROPPED, REASONS, settle
+from rampart.engine.gate import make_scratch
 from rampart.engine.order import (
     DUPLICATE,
     OVERLOAD,
@@ -32,6 +33,7 @@ from rampart.engine.order import (
     sort_plots,
     sub_scans,
 )
+from rampart.engine.plotrow import COLUMNS, SNR
 from rampart.engine.track_settings import (
     TrackSettings,
     doors,
@@ -392,9 +394,9 @@ class Tracker:
         self._ring.load((at, sensor, range_m, azimuth), (columns, clutter))
         self._paste((columns, clutter))
         self._replaying = True
-        for *head, raw in state["entries"]:
+        for t_s, sensor, range_m, azimuth, start_s, complete, raw in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
-            entry = Entry(*head, plots)
+            entry = Entry(t_s, sensor, range_m, azimuth, start_s, complete, plots)
             self._ring.add(entry)
             self._run(entry)
             self._copy_if_due()

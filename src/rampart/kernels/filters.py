@@ -328,7 +328,7 @@ def quadratic(
     b0: float, b1: float, b2: float,
 ) -> float:  # fmt: skip
     """aᵀ B b, B the 3 x 3 block of P[i, j] at row `r`, column `c`."""
-    return (
+    return float(
         a0 * (P[i, j, r, c] * b0 + P[i, j, r, c + 1] * b1 + P[i, j, r, c + 2] * b2)
         + a1 * (P[i, j, r + 1, c] * b0 + P[i, j, r + 1, c + 1] * b1 + P[i, j, r + 1, c + 2] * b2)
         + a2 * (P[i, j, r + 2, c] * b0 + P[i, j, r + 2, c + 1] * b1 + P[i, j, r + 2, c + 2] * b2)
@@ -383,7 +383,7 @@ def _row(
     h4: float,
     h5: float,
 ) -> float:
-    return (
+    return float(
         P[i, j, a, 0] * h0 + P[i, j, a, 1] * h1 + P[i, j, a, 2] * h2
         + P[i, j, a, 3] * h3 + P[i, j, a, 4] * h4 + P[i, j, a, 5] * h5
     )  # fmt: skip

@@ -65,7 +65,7 @@ class Dynamics(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch of one thread: transition and mixing weights (3, 3), G (6, 5), T (7, 7), vectors (7,), mixed (3, 7)."""
+    """Scratch: transition and mixing weights (3, 3), G (6, 5), T (7, 7), vectors (7,), one mixed row."""
 
     transition: Array
     weight: Array

@@ -1,0 +1,349 @@
+"""Which plots may belong to which track, and how well each pair fits.
+
+Cheap tests first: neighbourhood before anything is predicted, then range with Doppler, the angles,
+and at last the update itself, whose likelihood against clutter is the pair's score.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.bank import TENTATIVE, Table
+from rampart.engine.clutter import Clutter, clutter_density
+from rampart.engine.fate import Radars, steer
+from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.kernels._jit import kernel
+from rampart.kernels.assignment import NONE
+from rampart.kernels.filters import (
+    AZIMUTH,
+    ELEVATION,
+    HEIGHT,
+    RANGE,
+    RANGE_RATE,
+    azimuth_of,
+    elevation_of,
+    height_of,
+    quadratic,
+    range_of,
+    range_rate_of,
+    wrap_angle,
+)
+from rampart.kernels.imm import (
+    ASLEEP,
+    BOOST,
+    MODELS,
+    Dynamics,
+    Work,
+    copy_row,
+    hypothesise,
+    predict_row,
+)
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Gates(NamedTuple):
+    """Which pairs are looked at, and when a track is made known."""
+
+    sigmas: float  # of each number alone
+    distance2: float  # squared normalised distance of all numbers together
+    coarse_accel_mps2: float  # a bound of unmodelled acceleration, before anything is predicted
+    coarse_boost_mps2: float  # the same while a boost is possible
+    revisit: float  # of the scan period: a sensor shows an object once in a look
+    birth_per_look: float  # new objects expected in one look
+    confirm_hits: int
+    fast_speed_mps: float
+    fast_margin: float  # below the confirmation threshold, in log likelihood ratio
+    ambiguous_margin: float  # a rival this close in log likelihood makes an update ambiguous
+    ambiguous_plots: int
+    smoothing_s: float  # of turn rate and speed
+
+
+class Scratch(NamedTuple):
+    """Predicted copies of the candidate rows, and the pairs."""
+
+    x: Array
+    P: Array
+    mu: Array
+    trial_x: Array  # (cap, 3, 7) the copies after the pair in `tried`
+    trial_cov: Array
+    trial_mu: Array
+    tried: Ints
+    variances: Array  # (5,)
+    numbers: Array  # (5,)
+    low: Array  # (5,) window of each number
+    high: Array
+    radial: Array  # (3, 5)
+    mean: Array  # (7,)
+    cov: Array  # (7, 7)
+    pair_row: Ints
+    pair_plot: Ints
+    pair_gain: Array
+    pair_llr: Array
+    taken: Ints
+
+
+def make_scratch(capacity: int, pairs: int) -> Scratch:
+    """Scratch for tables of `capacity` rows."""
+    return Scratch(
+        np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
+        np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
+        np.zeros(capacity, np.int64), np.zeros(5), np.zeros(5),
+        np.zeros(5), np.zeros(5), np.zeros((3, 5)), np.zeros(7), np.zeros((7, 7)),
+        np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
+        np.zeros(capacity, np.int64),
+    )  # fmt: skip
+
+
+@kernel
+def variances_of(
+    plots: Array, p: int, sensor: int, fresh: bool, radars: Radars, out: Array
+) -> None:
+    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow bias."""
+    for c in range(5):
+        out[c] = plots[p, VARIANCES + c]
+    if not fresh:
+        out[RANGE] += radars.bias[sensor, 0] ** 2
+        out[AZIMUTH] += radars.bias[sensor, 1] ** 2
+        out[ELEVATION] += radars.bias[sensor, 2] ** 2
+        rate = plots[p, NUMBERS + RANGE_RATE]
+        if not math.isnan(rate):
+            out[RANGE] += (rate * radars.bias[sensor, 3]) ** 2
+
+
+@kernel
+def _near(
+    table: Table, row: int, t_s: float, sensor: int, plots: Array, order: Ints, ranges: Array,
+    radars: Radars, gates: Gates, env: Array,
+) -> bool:  # fmt: skip
+    """Whether any plot lies so near to `row` that predicting it is worth while."""
+    dt = t_s - table.t_s[row]
+    e, n, u = steer(table, row, dt, env)
+    variance = 0.0
+    for j in range(MODELS):
+        if table.mu[row, j] < ASLEEP:
+            continue
+        trace = 0.0
+        for a in range(3):
+            trace += table.P[row, j, a, a] + dt * (
+                2.0 * table.P[row, j, a, 3 + a] + dt * table.P[row, j, 3 + a, 3 + a]
+            )
+        variance = max(variance, trace)
+    accel = gates.coarse_accel_mps2
+    if table.mu[row, BOOST] > 1e-3:
+        accel = gates.coarse_boost_mps2
+    reach = 4.0 * math.sqrt(variance) + 0.5 * accel * dt * dt
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    e, n, u = e - place[0], n - place[1], u - place[2]
+    r = math.sqrt(e * e + n * n + u * u)
+    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
+    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
+    azimuth = math.atan2(de, dn)
+    flat = math.sqrt(de * de + dn * dn)
+    elevation = math.atan2(axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u, flat)
+    turn = 5.0 * radars.sigma[sensor, 1] + 3.0 * radars.bias[sensor, 1]
+    turn = min(turn + reach / max(flat - reach, 1.0), math.pi)
+    rise = 5.0 * radars.sigma[sensor, 2] + 3.0 * radars.bias[sensor, 2]
+    rise += reach / max(r - reach, 1.0)
+    reach += 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
+    k = np.searchsorted(ranges, r - reach)
+    while k < ranges.shape[0] and ranges[k] <= r + reach:
+        p = order[k]
+        k += 1
+        if abs(wrap_angle(plots[p, NUMBERS + AZIMUTH] - azimuth)) > turn:
+            continue
+        if not abs(plots[p, NUMBERS + ELEVATION] - elevation) > rise:  # also without elevation
+            return True
+    return False
+
+
+@kernel
+def _window(
+    row: int, sensor: int, radars: Radars, sigmas: float, env: Array, scratch: Scratch
+) -> None:
+    """Where the models of the predicted `row` expect a plot: scratch.low, high (5,) and radial (3, 5).
+
+    radial[j]: range, range rate and their covariance (rr, rd, dd) by model j.
+    """
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    low, high, radial = scratch.low, scratch.high, scratch.radial
+    low[:] = math.inf
+    high[:] = -math.inf
+    x, P = scratch.x, scratch.P
+    azimuth = 0.0
+    first = True
+    for j in range(MODELS):
+        if scratch.mu[row, j] < ASLEEP:
+            continue
+        rate, t0, t1, t2, u0, u1, u2 = range_rate_of(x, row, j, place)
+        r, _, _, _ = range_of(x, row, j, place)
+        value, a0, a1, a2 = azimuth_of(x, row, j, axes, place)
+        if first:
+            azimuth = value
+            first = False
+        value = azimuth + wrap_angle(value - azimuth)  # all models on one branch
+        variance = quadratic(P, row, j, 0, 0, a0, a1, a2, a0, a1, a2)
+        _widen(low, high, AZIMUTH, value, sigmas * math.sqrt(variance))
+        value, a0, a1, a2 = elevation_of(x, row, j, axes, place)
+        variance = quadratic(P, row, j, 0, 0, a0, a1, a2, a0, a1, a2)
+        _widen(low, high, ELEVATION, value, sigmas * math.sqrt(variance))
+        value, _, _, _ = height_of(x, row, j, env)
+        _widen(low, high, HEIGHT, value, sigmas * math.sqrt(P[row, j, 2, 2]))
+        # range and range rate bend over the tangential spread: mean and variance of that term
+        along = quadratic(P, row, j, 0, 0, u0, u1, u2, u0, u1, u2)
+        bend_r = 0.5 * (P[row, j, 0, 0] + P[row, j, 1, 1] + P[row, j, 2, 2] - along) / r
+        cross = quadratic(P, row, j, 0, 3, u0, u1, u2, u0, u1, u2)
+        bend_d = (P[row, j, 0, 3] + P[row, j, 1, 4] + P[row, j, 2, 5] - cross) / r
+        across = quadratic(P, row, j, 0, 0, u0, u1, u2, t0, t1, t2)
+        radial[j, 0] = r + bend_r
+        radial[j, 1] = rate + bend_d
+        radial[j, 2] = along + 2.0 * bend_r * bend_r
+        radial[j, 3] = across + cross
+        radial[j, 4] = (
+            quadratic(P, row, j, 3, 3, u0, u1, u2, u0, u1, u2)
+            + 2.0 * quadratic(P, row, j, 0, 3, t0, t1, t2, u0, u1, u2)
+            + quadratic(P, row, j, 0, 0, t0, t1, t2, t0, t1, t2)
+            + 2.0 * bend_d * bend_d
+        )
+        _widen(low, high, RANGE, radial[j, 0], sigmas * math.sqrt(radial[j, 2]))
+
+
+@kernel
+def _widen(low: Array, high: Array, kind: int, value: float, reach: float) -> None:
+    low[kind] = min(low[kind], value - reach)
+    high[kind] = max(high[kind], value + reach)
+
+
+@kernel
+def _inside(row: int, plots: Array, p: int, gates: Gates, scratch: Scratch) -> bool:
+    """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
+    variances = scratch.variances
+    r, rate = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + RANGE_RATE]
+    near = False
+    for j in range(MODELS):
+        if scratch.mu[row, j] < ASLEEP:
+            continue
+        dr = r - scratch.radial[j, 0]
+        rr = scratch.radial[j, 2] + variances[RANGE]
+        if math.isnan(rate):
+            near = near or dr * dr <= gates.distance2 * rr
+            continue
+        dd = rate - scratch.radial[j, 1]
+        rd, d2 = scratch.radial[j, 3], scratch.radial[j, 4] + variances[RANGE_RATE]
+        # [dr dd] S⁻¹ [dr dd]ᵀ
+        near = near or dr * dr * d2 - 2.0 * dr * dd * rd + dd * dd * rr <= gates.distance2 * (
+            rr * d2 - rd * rd
+        )
+    if not near:
+        return False
+    low, high = scratch.low, scratch.high
+    turn = wrap_angle(plots[p, NUMBERS + AZIMUTH] - 0.5 * (low[AZIMUTH] + high[AZIMUTH]))
+    slack = gates.sigmas * math.sqrt(variances[AZIMUTH])
+    if abs(turn) > 0.5 * (high[AZIMUTH] - low[AZIMUTH]) + slack:
+        return False
+    for kind in (ELEVATION, HEIGHT):
+        value = plots[p, NUMBERS + kind]
+        slack = gates.sigmas * math.sqrt(variances[kind])
+        if value < low[kind] - slack or value > high[kind] + slack:  # never where it is nan
+            return False
+    return True
+
+
+@kernel
+def attempt(
+    row: int, p: int, t_s: float, sensor: int, plots: Array, fresh: bool, radars: Radars, env: Array,
+    scratch: Scratch, work: Work,
+) -> tuple[float, float]:  # fmt: skip
+    """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
+    copy_row(
+        scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_cov, scratch.trial_mu
+    )
+    shift = plots[p, T] - t_s
+    if shift != 0.0:  # at most the 20 ms of a sub-scan
+        for j in range(MODELS):
+            for a in range(3):
+                scratch.trial_x[row, j, a] += shift * scratch.trial_x[row, j, 3 + a]
+    for c in range(5):
+        scratch.numbers[c] = plots[p, NUMBERS + c]
+    variances_of(plots, p, sensor, fresh, radars, scratch.variances)
+    return hypothesise(
+        scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, scratch.numbers, scratch.variances,
+        radars.axes[sensor], radars.place[sensor], env, work,
+    )  # fmt: skip
+
+
+@kernel
+def pair_up(
+    table: Table, size: int, grade: int, t_s: float, sensor: int, plots: Array, used: Ints,
+    order: Ints, ranges: Array, radars: Radars, clutter: Clutter, gates: Gates, dynamics: Dynamics,
+    env: Array, scratch: Scratch, work: Work,
+) -> int:  # fmt: skip
+    """Fill the pairs of all rows of status `grade` with the unused plots; returns their number."""
+    count = 0
+    miss = math.log(1.0 - radars.pd[sensor])
+    for row in range(size):
+        if table.status[row] != grade:
+            continue
+        if t_s - table.seen_s[row, sensor] < gates.revisit * radars.period_s[sensor]:
+            continue
+        if not _near(table, row, t_s, sensor, plots, order, ranges, radars, gates, env):
+            continue
+        copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
+        predict_row(
+            scratch.x, scratch.P, scratch.mu, row, t_s - table.t_s[row], dynamics, env, work
+        )
+        if table.bounded[row] == 0:
+            _blur_height(scratch.P, row, t_s - table.t_s[row])
+        _window(row, sensor, radars, gates.sigmas, env, scratch)
+        fresh = table.last_sensor[row] == sensor
+        slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
+        top = scratch.high[RANGE] + slack
+        k = np.searchsorted(ranges, scratch.low[RANGE] - slack)
+        while k < ranges.shape[0] and ranges[k] <= top:
+            p = order[k]
+            k += 1
+            if used[p] or count >= scratch.pair_row.shape[0]:
+                continue
+            variances_of(plots, p, sensor, fresh, radars, scratch.variances)
+            if not _inside(row, plots, p, gates, scratch):
+                continue
+            scratch.tried[row] = NONE
+            loglik, distance2 = attempt(
+                row, p, t_s, sensor, plots, fresh, radars, env, scratch, work
+            )
+            if distance2 > gates.distance2:
+                continue
+            background = clutter_density(clutter, radars, sensor, plots, p, gates.birth_per_look)
+            llr = math.log(radars.pd[sensor]) + loglik - math.log(background)
+            gain = llr - miss
+            if grade == TENTATIVE:
+                # the track exists with probability e only: ln(1 - e + e exp(gain))
+                odds = table.llr[row] + clutter.log_birth_odds[sensor]
+                exists = 1.0 / (1.0 + math.exp(-max(min(odds, 50.0), -50.0)))
+                gain = (
+                    gain + math.log(exists)
+                    if gain > 30.0
+                    else math.log(1.0 - exists + exists * math.exp(gain))
+                )
+            if gain <= 0.0:
+                continue
+            scratch.pair_row[count] = row
+            scratch.pair_plot[count] = p
+            scratch.pair_gain[count] = gain
+            scratch.pair_llr[count] = llr
+            scratch.tried[row] = count
+            count += 1
+    return count
+
+
+@kernel
+def _blur_height(P: Array, row: int, dt: float) -> None:
+    """Keep an unobserved height unobserved: gravity alone must not make it known."""
+    for j in range(MODELS):
+        P[row, j, 2, 2] += 50.0**2 * abs(dt)
+        P[row, j, 5, 5] += 20.0**2 * abs(dt)
