@@ -123,7 +123,7 @@ def test_check_tells_every_fault_at_once(
 def test_an_unknown_threat_class_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import rampart.scenario.loader as loader
+    from rampart.scenario import loader
 
     text = (loader.CATALOGUE / "one-mortar.toml").read_text().replace("mortar_81", "mortar_811")
     path = tmp_path / "odd.toml"
