@@ -99,7 +99,7 @@ class Engine:
         out += self._health.advance(now_ns, self._seq)
         out += [self._rejected(feed, word, n) for feed, word, n in self._tracker.rejections()]
 
-        threats = self._picture.update(now_ns, frozenset())
+        threats = self._picture.update(now_ns, self._warner.settled)
         zones: list[ZoneState] = []
         if isinstance(message, OperatorAction):
             zones += self._warner.act(message, self._seq)

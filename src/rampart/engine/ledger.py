@@ -62,6 +62,26 @@ class Ledger:
         some = [f for f, share in named.items() if share >= AUTO_SHARE]
         return any(release[f] == "auto" for f in some or [max(named, key=lambda f: named[f])])
 
+    def settled(self, track: int) -> bool:
+        """'A track whose zone decisions cannot change': each zone it concerns is warned of it with P at
+        or above the threshold, and everywhere else P is below a quarter of the watch level."""
+        row = self.open.rows.get(track)
+        if row is None:
+            return True
+        quiet = self.rules.watch_p / 4
+        fall, fly = self.open.fall[:, row.slot].tolist(), self.open.fly[:, row.slot].tolist()
+        for z, book in enumerate(self.books):
+            member = book.members.get(track)
+            if member is None:
+                if fall[z] >= quiet or fly[z] >= quiet:
+                    return False
+            elif member.phase != "impact":
+                falling, flying = self.levels(z)
+                firm = member.touch or member.fall >= falling or member.fly >= flying
+                if member.phase != "warn" or not firm:
+                    return False
+        return True
+
     def may_clear(self, z: int) -> bool:
         """'Hold over, no open threat in the sense of Hold, coverage healthy >= 30 s.'"""
         book = self.books[z]

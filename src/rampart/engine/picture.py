@@ -7,6 +7,7 @@ tables stay the only home of its state.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -47,7 +48,7 @@ class Note(msgspec.Struct):
     impact: ImpactEstimate | None
     boost_p: float
     decided_s: float  # when classification and prediction were last renewed
-    aged_s: float  # when the launch was last renewed
+    aged_plots: int  # plots when the launch was last renewed
     said_ns: int | None = None  # when the last Prediction left
     origin_said: bool = False
 
@@ -74,11 +75,11 @@ class Picture:
         self._weather = weather
         self._predictor.set_weather(weather)
 
-    def update(self, now_ns: int, settled: frozenset[int]) -> list[Threat]:
+    def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
         """The threats that changed since the last call, soonest impact first.
 
-        `settled`: tracks whose zone decisions cannot change just now; they are renewed at most every
-        `settled_refresh_s`, so that the others are decided first.
+        `settled(track)`: its zone decisions cannot change just now. Such a track, once it has
+        `settled_plots`, is renewed only every `settled_refresh_s`: the time goes to the others.
         """
         tracker, bank = self._tracker, self._tracker.bank
         self._renewed = []
@@ -90,8 +91,7 @@ class Picture:
                 continue
             note = self._notes.get(track)
             t_s = float(bank.t_s[row])
-            calm = note is not None and track in settled
-            if calm and t_s - note.decided_s < self._settings.settled_refresh_s:  # type: ignore[union-attr]
+            if note is not None and self._rests(note, row, t_s) and settled(track):
                 continue
             threats.append(self._renew(row, track, t_s, note, explained.get(track, "")))
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
@@ -103,6 +103,14 @@ class Picture:
                 self._ended.append(track)
         tracker.collect()
         return threats
+
+    def _rests(self, note: Note, row: int, t_s: float) -> bool:
+        """Renewed lately, and old enough for that to be enough if nothing hangs on it."""
+        s = self._settings
+        return (
+            t_s - note.decided_s < s.settled_refresh_s
+            and int(self._tracker.bank.hits[row]) > s.settled_plots
+        )
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
@@ -150,11 +158,11 @@ class Picture:
         boost_p = max(float(mu[2]), note.boost_p if note else 0.0)
         falls = bounded and 1.0 - float(mu[DRONE]) > FALLS_P
         impact = self._predictor.impact(x, P, t_s, sensor) if falls else None
-        launch, aged_s = (note.launch, note.aged_s) if note else (None, -math.inf)
-        if falls and t_s - aged_s >= self._settings.launch_refresh_s:
-            fresh = self._origins.launch(x, P, t_s, sensor)
-            launch, aged_s = _sharper(fresh, launch), t_s
+        launch, aged_plots = (note.launch, note.aged_plots) if note else (None, 0)
         plots = int(bank.hits[row])
+        if falls and plots >= 2 * aged_plots:  # each doubling of the plots is worth a flight back
+            fresh = self._origins.launch(x, P, t_s, sensor)
+            launch, aged_plots = _sharper(fresh, launch), plots
         rcs_sum, _, rcs_count = bank.rcs[row]
         classified = (
             _KNOWN
@@ -178,10 +186,10 @@ class Picture:
             known=known,
         )
         if note is None:
-            note = Note(threat, classified, launch, impact, boost_p, t_s, aged_s)
+            note = Note(threat, classified, launch, impact, boost_p, t_s, aged_plots)
             self._notes[track] = note
         note.threat, note.classified, note.launch, note.impact = threat, classified, launch, impact
-        note.boost_p, note.decided_s, note.aged_s = boost_p, t_s, aged_s
+        note.boost_p, note.decided_s, note.aged_plots = boost_p, t_s, aged_plots
         self._renewed.append(track)
         return threat
 

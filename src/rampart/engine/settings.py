@@ -23,7 +23,7 @@ class EngineSettings(Settings, frozen=True):
     settled_refresh_s: float = (
         1.0  # a track whose zone decisions cannot change is renewed this often
     )
-    launch_refresh_s: float = 1.0  # the flight back to the origin is renewed this often
+    settled_plots: int = 5  # a younger track is renewed with every plot
     prediction_row_s: float = 1.0  # a `Prediction` of one track leaves at most this often
 
     def fingerprint(self) -> str:

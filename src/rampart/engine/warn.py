@@ -65,6 +65,10 @@ class Warner:
         """Rows that follow from time and coverage alone."""
         return self.decide(now_ns, (), healthy, cause_seq)
 
+    def settled(self, track: int) -> bool:
+        """Whether a track's zone decisions cannot change just now, see `Ledger.settled`."""
+        return self._ledger.settled(track)
+
     def siren(self, zone_id: str) -> str:
         """The phase that a zone's siren follows, see `ZoneBook.siren`."""
         return self._ledger.books[self._number[zone_id]].siren()
