@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rampart.domain.site import Rules
 from warn_stage import CONFIRM, Stage, falling, flying, ns, zone
 
 
@@ -213,3 +214,59 @@ def test_time_that_runs_backwards_moves_nothing_back():
     assert rows == []
     stage.run(19.0)
     assert stage.phase("A") == "impact"
+
+
+def test_a_hold_that_is_over_still_stands_after_a_pending_above_it():
+    stage = one(release=CONFIRM, all_clear="confirm", confirm_timeout_s=300.0)
+    stage.person("warn", "A")
+    stage.run(1205.0)
+    stage.see(falling(1, 1205.0, 0.0, 1300.0))
+    stage.person("all_clear", "A")
+    stage.person("withhold", "A")
+    assert stage.phase("A") == "hold"
+
+
+def test_an_impact_is_latched_and_the_zone_is_not_cancelled_meanwhile():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 20.0))
+    stage.run(19.5)
+    assert stage.phase("A") == "impact"
+    for k in range(8):  # it was predicted badly: it lands elsewhere, later
+        stage.see(falling(1, 20.0 + k * 0.5, 9000.0, 60.0, third_s=1.0))
+    assert stage.phase("A") == "impact"
+
+
+def test_no_cancel_while_many_small_ones_add_up():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 90.0, third_s=1.0))
+    for track in range(2, 12):
+        stage.see(falling(track, 2.0, 575.0, 90.0, sigma_m=60.0, third_s=1.0))
+    harmless(stage, 1, 20.0, 10)
+    assert stage.phase("A") == "warn"
+
+
+def test_every_phase_is_told_though_all_fell_due_while_nobody_called():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 20.0))
+    stage.see(at_s=100.0)
+    assert stage.story("A") == ["warn", "impact", "hold"]
+    asked = one(release=CONFIRM)
+    asked.see(falling(1, 1.0, 0.0, 20.0))
+    asked.see(at_s=100.0)
+    assert asked.story("A") == ["pending", "warn", "impact", "hold"]
+
+
+def test_a_zone_warned_by_fallback_only_is_cancelled_with_the_threatened_one():
+    stage = Stage(rules=Rules(fallback="base_wide"))
+    stage.blind("B")
+    stage.see(falling(1, 1.0, 0.0, 90.0))
+    assert stage.last("B").reason == "fallback"
+    for k in range(40):
+        stage.see(falling(1, 2.0 + k * 0.5, 0.0, 90.0, third_s=1.0))
+    assert stage.phase("B") == "warn"  # it lands far from B, and B stays warned all the same
+    for k in range(4):
+        stage.see(falling(1, 30.0 + k * 0.5, -9000.0, 90.0, third_s=1.0))
+    assert (stage.phase("A"), stage.phase("B")) == ("clear", "watch")
+    stage.see(falling(2, 40.0, 562.0, 90.0, sigma_m=60.0))  # only watched in A
+    assert (stage.phase("A"), stage.phase("B")) == ("watch", "watch")
+    assert stage.last("B").tracks == ()
