@@ -37,7 +37,7 @@ def altitude_chart(story: Story, axis: Axis) -> Markup | None:
     ]
     curves = tag(
         "svg",
-        *(_curve(trail, axis, y) for trail in shown),
+        *(_curve(trail, story.trail_points, axis, y) for trail in shown),
         x="0",
         y="0",
         width="100%",
@@ -56,6 +56,7 @@ def altitude_chart(story: Story, axis: Axis) -> Markup | None:
             height=1,
         )
         for trail in shown
+        if trail.t_s[-1] <= axis.end_s
     ]
     title = tag("title", "Height above the site's origin over time")
     desc = tag("desc", f"{len(shown)} tracks, highest {metres(top_m / 1.08)}")
@@ -75,10 +76,10 @@ def altitude_chart(story: Story, axis: Axis) -> Markup | None:
     )
 
 
-def _curve(trail: Trail, axis: Axis, y: Callable[[float], float]) -> Markup:
+def _curve(trail: Trail, most: int, axis: Axis, y: Callable[[float], float]) -> Markup:
     path = points(
         (axis.percent(t) * INNER / 100, y(place[2]))
-        for t, place in zip(trail.t_s, trail.xyz_enu_m, strict=True)
+        for t, place in trail.thinned(most)
         if axis.start_s <= t <= axis.end_s
     )
     look = FAMILY[trail.family]

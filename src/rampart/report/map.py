@@ -189,7 +189,8 @@ def _zone_label(story: Story, view: View, zone: Zone, labels: Labels, *, must: b
 def _trails(story: Story, view: View, *, close: bool) -> list[Markup]:
     drawn = []
     for trail in story.confirmed:
-        path = points(view.xy(e, n) for e, n, _ in trail.xyz_enu_m)
+        shown = trail.thinned(story.trail_points)
+        path = points(view.xy(*place[:2]) for _, place in shown)
         css = FAMILY[trail.family].css
         weight = "trail" if trail.threat else "trail trail-quiet"
         title = tag("title", f"Track {trail.track}: {FAMILY[trail.family].word}")

@@ -33,6 +33,8 @@ from rampart.metrics.truth import Truth
 Kind = Literal["scenario", "recording", "journal", "plots"]
 
 NOT_A_THREAT = ("aircraft", "clutter")
+POINTS = 15_000
+"""Points of all tracks together in one picture."""
 ALARMED = ("warn", "impact")
 
 
@@ -77,6 +79,15 @@ class Trail:
     last: TrackUpdate | None = None
     confirmed: bool = False
     ended_ns: int | None = None
+    alarmed: bool = False
+
+    def thinned(self, most: int) -> list[tuple[float, tuple[float, float, float]]]:
+        """(time, place) of at most about `most` points evenly through it, the last one always."""
+        step = max(1, -(-len(self.t_s) // most))
+        kept = list(range(0, len(self.t_s), step))
+        if kept and kept[-1] != len(self.t_s) - 1:
+            kept.append(len(self.t_s) - 1)
+        return [(self.t_s[i], self.xyz_enu_m[i]) for i in kept]
 
     @property
     def family(self) -> str:
@@ -90,13 +101,11 @@ class Trail:
 
     @property
     def threat(self) -> bool:
-        """Whether it counts as a threat: confirmed, of a threat's family, not explained by known traffic."""
-        return (
-            self.confirmed
-            and self.last is not None
-            and self.family not in NOT_A_THREAT
-            and not self.last.known
-        )
+        """Whether it counts as a threat: a zone was alarmed because of it, or it is confirmed, of a
+        threat's family, and not explained by known traffic."""
+        if self.last is None or not self.confirmed:
+            return False
+        return self.alarmed or not (self.family in NOT_A_THREAT or self.last.known)
 
 
 @dataclass(slots=True)
@@ -117,6 +126,7 @@ class Story:
     zones: dict[str, list[ZoneState]] = field(default_factory=dict)
     states: list[ZoneState] = field(default_factory=list)
     updates: list[TrackUpdate] = field(default_factory=list)
+    alarming: set[int] = field(default_factory=set)
     health: dict[str, list[SensorHealth]] = field(default_factory=dict)
     marks: Counter[str] = field(default_factory=Counter)
     first_ns: int | None = None
@@ -146,6 +156,7 @@ class Story:
                 case ZoneState():
                     self.zones.setdefault(output.zone, []).append(output)
                     self.states.append(output)
+                    self._alarm(output)
                 case SensorHealth():
                     self.health.setdefault(output.sensor, []).append(output)
                 case Rejected():
@@ -166,6 +177,11 @@ class Story:
     def confirmed(self) -> list[Trail]:
         """Every track that was ever confirmed, by number."""
         return [trail for _, trail in sorted(self.trails.items()) if trail.confirmed]
+
+    @property
+    def trail_points(self) -> int:
+        """How many points of each track a picture shows, so that a page stays small whatever happens."""
+        return min(max(POINTS // max(len(self.confirmed), 1), 12), 150)
 
     def landing(self, trail: Trail) -> Prediction | None:
         """The last prediction of where a track lands; none for a drone, whatever was thought at first."""
@@ -200,6 +216,7 @@ class Story:
         if self.truth is not None:
             self.updates.append(update)  # the judge asks which track was which object
         trail = self.trails.setdefault(update.track, Trail(update.track, update.t_first_ns))
+        trail.alarmed = update.track in self.alarming
         trail.last = update
         if update.status == "ended":  # its state is not told again
             trail.ended_ns = update.t_ns
@@ -207,6 +224,12 @@ class Story:
         trail.confirmed = trail.confirmed or update.status in ("confirmed", "coasting")
         trail.t_s.append(self.seconds(update.t_ns))
         trail.xyz_enu_m.append(update.state_enu[:3])
+
+    def _alarm(self, state: ZoneState) -> None:
+        if state.phase in ALARMED:
+            self.alarming.update(state.tracks)
+            for track in self.alarming & self.trails.keys():
+                self.trails[track].alarmed = True
 
     def _predict(self, prediction: Prediction) -> None:
         self.predictions.setdefault(prediction.track, []).append(prediction)

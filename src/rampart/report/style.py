@@ -137,7 +137,7 @@ figure{padding:.6rem}.maps .map-word,.only .map-word{font-size:17px}
 
 .map-grid-word{font-size:15px}.timeline .bar-word{display:none}.figures dd{font-size:1.35rem}
 .figures{grid-template-columns:1fr 1fr}
-.stack{display:block}th,td{padding:.4rem .6rem}
+th,td{padding:.4rem .6rem}table{min-width:660px}
 }
 @media print{
 body{background:#fff;font-size:11pt}header,main,footer{max-width:none;padding:0}
