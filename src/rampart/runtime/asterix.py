@@ -19,6 +19,7 @@ from rampart.domain.site import Sensor, Site
 from rampart.domain.time import NS_PER_DAY, NS_PER_S
 from rampart.formats.asterix import Counts, Decoder
 from rampart.formats.pcap import Recording, read_recording
+from rampart.runtime.repeats import without_repeats
 
 Position = tuple[float, float, float]  # latitude deg, longitude deg, WGS84 height m
 
@@ -79,7 +80,7 @@ class AsterixRecording:
         return self._decoder.editions
 
     def __iter__(self) -> Iterator[Input]:
-        for message in _decoded(self.container, self._decoder):
+        for message in without_repeats(_decoded(self.container, self._decoder)):
             name = getattr(message, "sensor", None)
             if name in self._names:
                 yield msgspec.structs.replace(message, sensor=self._names[name])
