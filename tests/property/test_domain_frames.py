@@ -55,7 +55,9 @@ def test_a_sensors_own_axes_lead_back_to_the_site(lat, lon, h, e1, n1, e2, n2):
     rotation, position = sensor_axes(site, sensor)
     place = geodetic_from_enu((e2, n2, 900.0), site)
     sensor_place = geodetic_from_enu(position, site)
-    local = np.array(proj_enu(*(float(v) for v in sensor_place)).transform(place[1], place[0], place[2]))
+    local = np.array(
+        proj_enu(*(float(v) for v in sensor_place)).transform(place[1], place[0], place[2])
+    )
     assert np.abs(position + rotation @ local - (e2, n2, 900.0)).max() < 1e-3
     assert np.abs(rotation @ rotation.T - np.eye(3)).max() < 1e-12
 
