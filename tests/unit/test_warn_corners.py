@@ -220,7 +220,7 @@ def test_a_hold_that_is_over_still_stands_after_a_pending_above_it():
     stage = one(release=CONFIRM, all_clear="confirm", confirm_timeout_s=300.0)
     stage.person("warn", "A")
     stage.run(1205.0)
-    stage.see(falling(1, 1205.0, 0.0, 1300.0))
+    stage.see(falling(1, 1205.0, 0.0, 1300.0, p=(0, 0, 0, 0, 0, 1.0)))
     stage.person("all_clear", "A")
     stage.person("withhold", "A")
     assert stage.phase("A") == "hold"
@@ -242,7 +242,7 @@ def test_no_cancel_while_many_small_ones_add_up():
     for track in range(2, 12):
         stage.see(falling(track, 2.0, 575.0, 90.0, sigma_m=60.0, third_s=1.0))
     harmless(stage, 1, 20.0, 10)
-    assert stage.phase("A") == "warn"
+    assert stage.story("A") == ["warn"]
 
 
 def test_every_phase_is_told_though_all_fell_due_while_nobody_called():
@@ -270,3 +270,80 @@ def test_a_zone_warned_by_fallback_only_is_cancelled_with_the_threatened_one():
     stage.see(falling(2, 40.0, 562.0, 90.0, sigma_m=60.0))  # only watched in A
     assert (stage.phase("A"), stage.phase("B")) == ("watch", "watch")
     assert stage.last("B").tracks == ()
+
+
+def test_two_low_updates_a_second_apart_are_not_three():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 90.0))
+    stage.run(19.0)
+    stage.see(falling(1, 20.0, 9000.0, 90.0, third_s=1.0))
+    stage.see(falling(1, 21.5, 9000.0, 90.0, third_s=1.0))
+    assert stage.phase("A") == "warn"
+
+
+def test_an_all_clear_taken_back_leaves_the_alarm_open():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 20.0, lost="predicted_time"))
+    stage.run(640.0)
+    stage.blind()
+    stage.run(641.0)
+    stage.sighted()
+    stage.see(falling(2, 642.0, 0.0, 700.0))
+    assert stage.phase("A") == "warn"
+    assert len({row.alarm_id for row in stage.rows if row.alarm_id}) == 1
+
+
+def test_an_order_to_warn_releases_what_is_pending_for_good():
+    stage = one(release=CONFIRM, confirm_timeout_s=300.0)
+    stage.see(falling(1, 1.0, 0.0, 500.0))
+    stage.person("warn", "A")
+    stage.person("withdraw", "A")
+    assert (stage.phase("A"), stage.last("A").tracks) == ("warn", (1,))
+
+
+def test_a_persons_assessment_can_raise_a_warning_at_once():
+    stage = one()
+    stage.see(flying(1, 1.0, -1500.0, 40.0, p=(0, 0, 0, 0.05, 0.9, 0.05)))
+    assert stage.rows == []
+    stage.person("assess", track=1, family="drone")
+    assert (stage.phase("A"), stage.last("A").reason) == ("warn", "drone_corridor")
+
+
+def test_a_drone_over_the_zone_but_above_the_ceiling_is_not_inside():
+    stage = one()
+    stage.see(flying(1, 1.0, 0.0, 5.0, height_m=400.0, vu_mps=-6.0))
+    assert stage.phase("A") == "warn"
+    stage.see(flying(1, 20.0, 50.0, 5.0, height_m=290.0, vu_mps=-6.0))
+    assert stage.phase("A") == "impact"
+
+
+def test_a_hole_in_coverage_widens_the_zone_for_drones_too():
+    stage = one()
+    stage.see(flying(1, 1.0, -480.0, 1.0))  # 180 m off the edge, hardly moving
+    assert stage.phase("A") != "impact"
+    stage.blind()
+    stage.see(flying(1, 2.0, -480.0, 1.0))
+    assert stage.phase("A") == "impact"
+
+
+def test_a_stamp_from_the_past_does_not_make_a_timer_run_twice():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 20.0, lost="predicted_time"))
+    stage.run(23.0)
+    assert stage.phase("A") == "hold"
+    for _ in range(200):  # a source that repeats the same four seconds
+        for t_s in (20.0, 24.0):
+            stage.rows += stage.warner.decide(ns(t_s), (), stage.healthy, 1)
+    assert stage.phase("A") == "hold"
+
+
+def test_numbers_are_renewed_when_the_time_or_p_zone_moves_materially():
+    stage = one()
+    stage.see(falling(1, 1.0, 0.0, 60.0, sigma_m=4000.0))
+    assert stage.rows[-1].p_zone < 0.02
+    stage.see(falling(1, 2.0, 0.0, 60.4, sigma_m=4000.0))
+    assert len(stage.rows) == 1
+    stage.see(falling(1, 3.0, 0.0, 60.6, sigma_m=4000.0))
+    assert stage.rows[-1].change == "renewed"
+    stage.see(falling(1, 4.0, 0.0, 60.6, sigma_m=2000.0))
+    assert (len(stage.rows), stage.rows[-1].change) == (3, "renewed")

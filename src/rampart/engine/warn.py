@@ -113,7 +113,7 @@ class Warner:
         criteria.spread_fallback(self._ledger)
 
     def _finish(self) -> list[ZoneState]:
-        self._publish()
+        self._publish(renew=True)
         timers.run(self._ledger, self._publish)  # what the decision has made due at this instant
         rows, self._rows = self._rows, []
         return rows
@@ -137,11 +137,13 @@ class Warner:
                 ledger.forget(z, m)
         self._judge((track,), ())
 
-    def _publish(self) -> None:
-        """Rows for the zones of which something new is to be said, in the site's order."""
+    def _publish(self, *, renew: bool = False) -> None:
+        """Rows for the zones of which something new is to be said, in the site's order. `renew`: also
+        where only numbers may have moved, which is asked once a call, when all news is in.
+        """
         ledger = self._ledger
         for z, book in enumerate(ledger.books):
-            look = book.engaged and ledger.now - book.looked_ns >= RENEW_NS
+            look = renew and book.engaged and ledger.now - book.looked_ns >= RENEW_NS
             if not (book.dirty or book.ask or look):
                 continue
             book.dirty, book.looked_ns = False, ledger.now
