@@ -140,6 +140,17 @@ def test_json_is_one_object_and_nothing_else(
     assert said.err == ""
 
 
+def test_a_run_that_stops_early_is_judged_up_to_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["run", "one-mortar", "--seed", "3", "--until", "20", "--out", str(tmp_path / "x")]
+    assert main(argv) == 0
+    assert "The run ends while Camp is still under warning" in capsys.readouterr().out
+    summary = json.loads((tmp_path / "x" / "summary.json").read_text())
+    assert summary["zones_warned"] == 1
+    assert summary["zones_hit"] == 0  # the bomb is still in the air
+
+
 def test_plain_text_says_what_happened(
     ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

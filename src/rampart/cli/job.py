@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +27,7 @@ from rampart.runtime.recompute import Recomputation, recompute
 
 if TYPE_CHECKING:
     from rampart.engine.engine import Engine
+    from rampart.metrics.truth import Truth
 
 
 class View(Protocol):
@@ -104,14 +105,19 @@ def perform(job: Job, plan: Plan) -> Done:
         story.interrupted = done.report.interrupted
         story.head = _head(job, header)  # a recording knows what it held once it has been read
         if job.truth is not None:
-            done.verdict = judge(
-                job.site, job.truth, story.states, story.updates, end_ns=story.now_ns
-            )
+            done.verdict = _judged(story, job.truth)
         done.summary = summarise(story, done.verdict, done.report)
         (folder / "summary.json").write_text(json_text(done.summary) + "\n", encoding="utf-8")
         text = page(story, done.verdict, timing_words(done.report))
         (folder / "report.html").write_text(text, encoding="utf-8")
     return done
+
+
+def _judged(story: Story, truth: Truth) -> Verdict:
+    """The verdict on what was issued; a run that stopped early is not blamed for what came after."""
+    now_ns = story.now_ns
+    verdict = judge(story.head.site, truth, story.states, story.updates, end_ns=now_ns)
+    return replace(verdict, hits=tuple(hit for hit in verdict.hits if hit.t_ns <= now_ns))
 
 
 def default_folder(job: Job) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rampart.domain.time import iso_utc
 from rampart.metrics.warnings import Verdict
-from rampart.report.story import Story
+from rampart.report.story import ALARMED, Story
 from rampart.report.words import FAMILY, clock, join, plural
 from rampart.report.zones import ZoneOutcome
 
@@ -17,6 +17,10 @@ def paragraph(story: Story, outcomes: Sequence[ZoneOutcome], verdict: Verdict | 
     said = [_input(story), _air(story), *_warnings(story, outcomes)]
     if verdict is not None:
         said.append(_judged(outcomes, verdict))
+    open_zones = [row.name for row in outcomes if story.phase(row.zone) in ALARMED]
+    if open_zones:
+        still = "is still" if len(open_zones) == 1 else "are still"
+        said.append(f"The run ends while {join(open_zones)} {still} under warning.")
     if story.interrupted:
         said.append(f"The run was interrupted at {clock(story.seconds(story.now_ns))}.")
     return [sentence for sentence in said if sentence]
