@@ -1,0 +1,81 @@
+"""Known traffic explains its own track, and never another one near it."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from rampart.domain.frames import geodetic_from_enu
+from rampart.domain.messages import KnownTrack
+from rampart.domain.site import Site
+from rampart.engine.known import KnownSettings, KnownTraffic
+
+S = 1_000_000_000
+SITE = Site(name="t", uuid="u", latitude_deg=35.0, longitude_deg=40.0, height_m=200.0)
+
+
+def report(
+    ident: str, xyz: tuple[float, float, float], t_s: float = 0.0, v=(0.0, -40.0, 0.0)
+) -> KnownTrack:
+    latitude, longitude, height = geodetic_from_enu(xyz, SITE)
+    return KnownTrack(
+        source="test", ident=ident, t_event_ns=int(t_s * S), t_arrival_ns=int(t_s * S),
+        latitude_deg=float(latitude), longitude_deg=float(longitude), height_m=float(height),
+        velocity_enu_mps=v,
+    )  # fmt: skip
+
+
+def explain(known: KnownTraffic, t_s: float, *tracks: tuple[float, float]) -> dict[int, str]:
+    """Tracks 1, 2, ... at these places, flying south at 40 m/s, known to 10 m and 3 m/s."""
+    states = np.array([[x, y, 200.0, 0.0, -40.0, 0.0] for x, y in tracks])
+    cov = np.tile(np.diag([100.0] * 3 + [9.0] * 3), (len(tracks), 1, 1))
+    return known.explain(np.arange(1, len(tracks) + 1), int(t_s * S), states, cov)
+
+
+def hearing(*reports: KnownTrack) -> KnownTraffic:
+    known = KnownTraffic(SITE, KnownSettings())
+    for each in reports:
+        known.hear(each)
+    return known
+
+
+def test_a_report_explains_the_track_at_its_place_carried_forward() -> None:
+    known = hearing(report("friend", (0.0, 3000.0, 200.0)))
+    assert explain(known, 2.0, (0.0, 2920.0)) == {1: "friend"}
+    assert explain(known, 2.0, (0.0, 3300.0)) == {}
+
+
+def test_a_hostile_one_300_m_behind_stays_unexplained() -> None:
+    known = hearing(report("friend", (0.0, 3000.0, 200.0)))
+    assert explain(known, 0.0, (0.0, 3300.0), (0.0, 3000.0)) == {2: "friend"}
+    assert explain(known, 0.0, (0.0, 3300.0)) == {}
+
+
+def test_one_report_explains_one_track_and_the_nearest() -> None:
+    known = hearing(report("friend", (0.0, 3000.0, 200.0)))
+    assert explain(known, 0.0, (0.0, 3030.0), (0.0, 3005.0)) == {2: "friend"}
+
+
+def test_two_reports_do_not_share_a_track() -> None:
+    known = hearing(report("a", (0.0, 3000.0, 200.0)), report("b", (0.0, 3040.0, 200.0)))
+    assert explain(known, 0.0, (0.0, 3035.0), (0.0, 3001.0)) == {1: "b", 2: "a"}
+
+
+def test_another_way_of_flying_is_not_explained() -> None:
+    known = hearing(report("friend", (0.0, 3000.0, 200.0), v=(40.0, 0.0, 0.0)))
+    assert explain(known, 0.0, (0.0, 3000.0)) == {}
+
+
+def test_old_reports_vouch_for_nothing_and_older_ones_do_not_replace_newer() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0), 10.0), report("f", (0.0, 9000.0, 200.0), 4.0))
+    assert explain(known, 10.0, (0.0, 3000.0)) == {1: "f"}
+    assert explain(known, 15.5, (0.0, 2780.0)) == {}
+    known.forget(15 * S + S // 2)
+    assert known.empty
+
+
+def test_a_snapshot_keeps_the_reports() -> None:
+    known = hearing(report("friend", (0.0, 3000.0, 200.0)))
+    other = KnownTraffic(SITE, KnownSettings())
+    other.load(msgspec.msgpack.decode(msgspec.msgpack.encode(known.state())))
+    assert explain(other, 1.0, (0.0, 2960.0)) == {1: "friend"}
