@@ -64,7 +64,6 @@ def head(site: Site = SITE, *, simulated: bool = True) -> Head:
     return Head(
         name="raid",
         source="scenario raid",
-        kind="scenario",
         site=site,
         simulated=simulated,
         seed=4,

@@ -142,7 +142,6 @@ def _head(job: Job, header: Header) -> Head:
     return Head(
         name=job.name,
         source=job.source,
-        kind=job.kind,
         site=job.site,
         simulated=job.simulated,
         seed=job.seed,

@@ -6,20 +6,17 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rampart.domain.errors import ConfigError, Fault, UsageError
 from rampart.domain.messages import Input
 from rampart.domain.site import Site
-from rampart.report.story import Fact, Kind
+from rampart.report.story import Fact
 
 if TYPE_CHECKING:
     from rampart.formats.journal import Header, JournalReader
     from rampart.metrics.truth import Truth
     from rampart.runtime.asterix import AsterixRecording
-
-
-KINDS: Final[dict[str, Kind]] = {".rpj": "journal", ".csv": "plots"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,7 +25,6 @@ class Job:
 
     name: str
     source: str
-    kind: Kind
     site: Site
     epoch_ns: int
     messages: Iterable[Input]
@@ -121,7 +117,6 @@ def _scenario(source: str, seed: int | None) -> Job:
     return Job(
         name=scenario.name,
         source=f"scenario {scenario.name}",
-        kind="scenario",
         site=scenario.site,
         epoch_ns=scenario.world.start_ns,
         messages=_held(scenario.messages(), source),
@@ -144,14 +139,12 @@ def _recording(path: Path, site: str | None, meta: str | None, editions: str | N
         chosen = parse_editions(editions)
     given = load_site(site) if site is not None else None
     opened = open_source(path, site=given, meta=meta, editions=chosen)
-    kind = KINDS.get(path.suffix.lower(), "recording")
     return Job(
         name=opened.name,
         source=path.name,
-        kind=kind,
         site=opened.site,
         epoch_ns=opened.epoch_ns,
-        messages=opened.messages if kind == "journal" else _held(opened.messages, str(path)),
+        messages=opened.messages if opened.journal else _held(opened.messages, str(path)),
         simulated=opened.simulated,
         seed=opened.seed,
         reader=opened.journal,

@@ -8,7 +8,7 @@ from rampart.domain.time import iso_utc
 from rampart.metrics.warnings import Verdict
 from rampart.report.altitude import altitude_chart
 from rampart.report.axis import Axis
-from rampart.report.map import true_impacts, whole_map, zone_map
+from rampart.report.map import MANY_THREATS, true_impacts, whole_map, zone_map
 from rampart.report.prose import paragraph
 from rampart.report.story import Head, Story
 from rampart.report.style import STYLE
@@ -170,8 +170,9 @@ def _map_legend(story: Story) -> Markup:
     landings = [story.landing(trail) for trail in story.threats]
     if any(landing and landing.cov_m2 for landing in landings):
         items.append(_key(_oval("ellipse"), "predicted impact area, 95 %, at last"))
-        items.append(_key(_oval("ellipse ellipse-middle"), "8 s after the first plot"))
-        items.append(_key(_oval("ellipse ellipse-early"), "3 s after"))
+        if story.head.site.zones and len(story.threats) <= MANY_THREATS:
+            items.append(_key(_oval("ellipse ellipse-middle"), "8 s after the first plot"))
+            items.append(_key(_oval("ellipse ellipse-early"), "3 s after"))
     if true_impacts(story):
         mark = tag("path", d=star(15, 8, 7.0), class_="truth")
         items.append(_key(mark, "TRUTH: where it really fell"))

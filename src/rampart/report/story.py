@@ -30,8 +30,6 @@ from rampart.domain.values import POSTERIOR
 from rampart.formats.results import family_group
 from rampart.metrics.truth import Truth
 
-Kind = Literal["scenario", "recording", "journal", "plots"]
-
 NOT_A_THREAT = ("aircraft", "clutter")
 POINTS = 15_000
 """Points of all tracks together in one picture."""
@@ -56,7 +54,6 @@ class Head:
 
     name: str
     source: str
-    kind: Kind
     site: Site
     simulated: bool
     seed: int | None
