@@ -98,11 +98,16 @@ def test_a_flight_does_not_depend_on_its_company() -> None:
     assert np.array_equal(together, alone)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])
-@pytest.mark.parametrize("column", range(7))
+@pytest.mark.parametrize(
+    ("bad", "column"),
+    [
+        (bad, column)
+        for bad in (np.nan, np.inf, -np.inf, 1e300)
+        for column in range(7)
+        if not (column == 6 and bad == -np.inf)  # ln k = -inf: no drag is a valid flight
+    ],
+)
 def test_input_that_is_not_finite_has_no_landing_and_harms_nobody(bad: float, column: int) -> None:
-    if column == 6 and bad == -np.inf:
-        pytest.skip("no drag is a valid flight")
     states = random_flights(3, 5)
     clean = fly(states, WIND, ENV)
     states[1, column] = bad
