@@ -158,3 +158,26 @@ def test_classes_agree_with_their_families() -> None:
     found = ballistic(300, 52, 7e-5)
     mortars = sum(p for name, p in found.classes.items() if name.startswith("mortar"))
     assert mortars == pytest.approx(found.p_family[MORTAR], abs=0.02)
+
+
+def test_few_echoes_of_a_fluctuating_target_say_less_than_many() -> None:
+    x = np.array([-5000.0, 0.0, 250.0, 46.0, 0.0, 0.0, math.log(1e-4)])
+    few, many = (
+        Classifier().classify(x, P, FLIES, 30, 250.0, None, -3.0, 0.0, n).p_family[DRONE]
+        for n in (1.0, 100.0)
+    )
+    without = Classifier().classify(x, P, FLIES, 30, 250.0).p_family[DRONE]
+    assert many < few < without
+
+
+def test_a_bird_that_hurries_is_a_bird() -> None:
+    for speed in (12, 18, 24):
+        found = level(speed, 150, rcs=-20.0, plots=30)
+        assert found.family == "clutter"
+        assert found.p_family[DRONE] < 0.2
+
+
+def test_what_climbed_here_too_slowly_never_was_a_round() -> None:
+    x = np.array([-3000.0, 0.0, 80.0, 15.0, 0.0, 0.0, math.log(1e-4)])
+    found = Classifier().classify(x, P, np.array([0.8, 0.15, 0.05]), 3, 80.0)
+    assert sum(found.p_family[:3]) < 0.02

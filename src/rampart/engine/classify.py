@@ -64,19 +64,25 @@ class _Flyer(NamedTuple):
 
 
 _FLYERS: Final[dict[str, _Flyer]] = {
-    "owa_drone": _Flyer("drone", 0.30, 46, 8, 250, 0.9, -11, 5),
-    "quadcopter": _Flyer("drone", 0.008, 12, 6, 120, 0.8, -14, 5),
+    "owa_drone": _Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 4),
+    "quadcopter": _Flyer("drone", 0.02, 12, 6, 150, 1.0, -14, 4),
     "airliner": _Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10),
     "aircraft_low": _Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10),  # departing, landing
-    "light_aircraft": _Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 6),
-    "helicopter": _Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 6),
-    "glider": _Flyer("aircraft", 0.07, 30, 6, 900, 0.7, -1, 6),
-    "bird": _Flyer("clutter", 0.20, 13, 5, 200, 0.8, -22.5, 4.5),
-    "clutter_patch": _Flyer("clutter", 0.06, 1, 2, 50, 1.2, -15, 10),
+    "light_aircraft": _Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 5),
+    "helicopter": _Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 5),
+    "glider": _Flyer("aircraft", 0.10, 31, 8, 900, 0.7, -1, 4),
+    "bird": _Flyer("clutter", 0.50, 13, 6, 150, 1.0, -22, 5),
+    "clutter_patch": _Flyer("clutter", 0.06, 1, 2, 50, 1.2, -20, 6),
     "flyer_unknown": _Flyer("unknown", 0.02, 40, 30, 500, 1.5, -10, 15),
 }
 
+SCINTILLATION_DB: Final = 5.6
+"""Standard deviation of one echo of a slowly fluctuating target (exponential power, Swerling 1), dB."""
+SCINTILLATION_MEAN_DB: Final = -2.5
+"""Mean of the same in dB: 10 log10(e) x -Euler's constant; what a mean of decibels lies too low by."""
+
 CLASSES: Final[tuple[str, ...]] = (*_ROUNDS, *_FLYERS)
+SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in _ROUNDS.values())
 MAX_RANGE_M: Final[dict[str, float]] = {
     name: r.max_range_m for name, r in _ROUNDS.items() if math.isfinite(r.max_range_m)
 }
@@ -126,13 +132,15 @@ class Classifier:
         launch: ImpactEstimate | None = None,
         rcs_dbsm: float = math.nan,
         boost_p: float = 0.0,
+        rcs_plots: float = math.inf,
     ) -> Classification:
         """Posterior of the track with state `x` (7,), `P` (7, 7), model probabilities `mu` (ballistic,
         drone, boost), after `plots` plots.
 
         `height_m` above the site's level, nan where it is not observed (height and climb then say
         nothing); `launch`: the ground crossing behind it (`OriginFinder.launch`); `rcs_dbsm`: mean over
-        the track, nan where not told; `boost_p`: the largest probability of the boost model so far.
+        the track, nan where not told, of `rcs_plots` plots; `boost_p`: the largest probability of the
+        boost model so far.
         Absurd or missing values widen the posterior and raise nothing.
         """
         if launch is None:
@@ -141,7 +149,8 @@ class Classifier:
             a, b, c = launch.velocity_mps
             seen = (math.sqrt(a * a + b * b + c * c), math.atan2(c, math.hypot(a, b)))
         posterior = np.empty(len(CLASSES))
-        _posterior(x, P, mu, height_m, seen[0], seen[1], rcs_dbsm, boost_p, posterior)
+        scatter_db = SCINTILLATION_DB / math.sqrt(max(rcs_plots, 1.0))
+        _posterior(x, P, mu, height_m, seen[0], seen[1], rcs_dbsm, scatter_db, boost_p, posterior)
         s = self.settings
         young = s.young_unknown_p * math.exp(-plots / s.young_plots)
         p = posterior.tolist()
@@ -180,7 +189,7 @@ def _normal(value: float, mean: float, sigma: float) -> float:
 @kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
-    rcs_dbsm: float, boost_p: float, out: Array,
+    rcs_dbsm: float, scatter_db: float, boost_p: float, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = _ROUND_TABLE.shape[0], _FLYER_TABLE.shape[0]
@@ -191,9 +200,13 @@ def _posterior(
     speed = math.sqrt(ground * ground + x[5] * x[5]) if seen_up else ground
     variance = 1.5 * (P[3, 3] + P[4, 4]) if not seen_up else P[3, 3] + P[4, 4] + P[5, 5]
     told = math.isfinite(rcs_dbsm)
+    rcs = rcs_dbsm - SCINTILLATION_MEAN_DB
     if not (math.isfinite(speed) and math.isfinite(variance)):
         return
     sigma_v = math.sqrt(max(variance, 0.0) / 3.0) + 2.0
+    # v0² >= v² + 2 g h: drag only takes energy
+    rise = max(height_m, 0.0) if seen_up else 0.0
+    energetic = math.sqrt(speed * speed + 2.0 * 9.81 * rise)
     sigma_climb = math.sqrt(max(P[5, 5], 0.0)) + 3.0
     log_height = math.log(max(height_m, 20.0))
 
@@ -208,11 +221,12 @@ def _posterior(
             angle = 0.05 + min(sigma_v / max(speed, 30.0), 0.5)
             p *= _within(launch_rad, math.radians(row[3]), math.radians(row[4]), angle)
         else:
-            # nothing is told of the launch: a round is hardly faster now than then
-            p *= _within(speed, 0.3 * row[1], row[2], 10.0 + sigma_v)
+            # nothing is told of the launch: a round is hardly faster now than then, drag has cost
+            # it half of its speed at most
+            p *= _within(energetic, 0.5 * row[1], row[2], 10.0 + sigma_v)
         p *= _normal(x[6], math.log(row[5]), math.sqrt(row[6] * row[6] + max(P[6, 6], 0.0)))
         if told:
-            p *= _normal(rcs_dbsm, row[7], 5.0)
+            p *= _normal(rcs, row[7], math.sqrt(25.0 + scatter_db * scatter_db))
         # a short boost is often over before the second plot: its absence says little
         p *= 0.5 + 0.5 * boosted if _IS_ROCKET[i] > 0.0 else 1.0 - 0.9 * boosted
         out[i] = p
@@ -220,11 +234,13 @@ def _posterior(
     # ... and as a round at all: model probability x speed x height x climb
     falls = min(max(mu[0] + mu[2], 0.0), 1.0)
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
+    # what climbed here with less than the slowest launch never was a round
+    falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))
     if seen_up:
         falls *= _normal(log_height, math.log(800.0), 1.0)
         falls *= _normal(x[5], 0.0, math.sqrt(150.0**2 + sigma_climb * sigma_climb))
     if told:
-        falls *= _normal(rcs_dbsm, -22.0, 8.0)
+        falls *= _normal(rcs, -22.0, math.sqrt(64.0 + scatter_db * scatter_db))
     total = 0.0
     if not within > 1e-200:
         # no class fits: the last of them, the unknown round
@@ -244,7 +260,7 @@ def _posterior(
             p *= _normal(log_height, math.log(row[3]), row[4])
             p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
         if told:
-            p *= _normal(rcs_dbsm, row[5], row[6])
+            p *= _normal(rcs, row[5], math.sqrt(row[6] * row[6] + scatter_db * scatter_db))
         out[rounds + i] = p
         total += p
     if not total > 1e-300:

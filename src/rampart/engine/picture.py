@@ -169,7 +169,7 @@ class Picture:
             if known
             else self._classifier.classify(
                 x, P, mu, plots, _height_m(x) if bounded else math.nan, launch,
-                rcs_sum / rcs_count if rcs_count else math.nan, boost_p,
+                rcs_sum / rcs_count if rcs_count else math.nan, boost_p, float(rcs_count),
             )
         )  # fmt: skip
         third_s = float(bank.t_third_s[row])
