@@ -68,31 +68,29 @@ def look(
         ):
             continue
         e = rng.normal(size=4) * noise
+        sigma_el, sigma_rr = sensor.sigma_elevation_rad, sensor.sigma_range_rate_mps
         rows.append(
             (
                 r + e[0] * sensor.sigma_range_m,
                 az + e[1] * sensor.sigma_azimuth_rad,
-                math.nan
-                if sensor.sigma_elevation_rad is None
-                else el + e[2] * sensor.sigma_elevation_rad,
-                math.nan
-                if sensor.sigma_range_rate_mps is None
-                else d @ v / r + e[3] * sensor.sigma_range_rate_mps,
-            )  # fmt: skip
+                math.nan if sigma_el is None else el + e[2] * sigma_el,
+                math.nan if sigma_rr is None else d @ v / r + e[3] * sigma_rr,
+            )
         )
-    for _ in range(rng.poisson(clutter)):
-        rows.append(
-            (
-                rng.uniform(sensor.range_min_m, sensor.range_max_m),
-                rng.uniform(0, 2 * math.pi),
-                math.nan
-                if sensor.sigma_elevation_rad is None
-                else rng.uniform(sensor.elevation_min_rad, sensor.elevation_max_rad),
-                math.nan if sensor.sigma_range_rate_mps is None else rng.uniform(-700, 700),
-            )  # fmt: skip
-        )
+    rows += [_false_plot(sensor, rng) for _ in range(rng.poisson(clutter))]
     rng.shuffle(rows)
     return batch(sensor.id, t_s, rows)
+
+
+def _false_plot(sensor: Sensor, rng: np.random.Generator) -> tuple[float, float, float, float]:
+    elevation = rng.uniform(sensor.elevation_min_rad, sensor.elevation_max_rad)
+    rate = rng.uniform(-700, 700)
+    return (
+        rng.uniform(sensor.range_min_m, sensor.range_max_m),
+        rng.uniform(0, 2 * math.pi),
+        math.nan if sensor.sigma_elevation_rad is None else elevation,
+        math.nan if sensor.sigma_range_rate_mps is None else rate,
+    )
 
 
 def batch(
@@ -132,15 +130,16 @@ def drive(tracker: Tracker, batches: Sequence[PlotBatch]) -> None:
 def sky(tracker: Tracker) -> dict[int, tuple[np.ndarray, ...]]:
     """Every named track by id: state, covariance, model probabilities, score, hits."""
     bank, table = tracker.bank, tracker.bank.table
-    return {
-        int(table.track_id[row]): (
+    found = {}
+    for row in bank.rows():
+        score = [table.llr[row], table.fade[row], table.hits[row], table.status[row]]
+        found[int(table.track_id[row])] = (
             bank.mean(row),
             bank.cov(row),
             table.mu[row].copy(),
-            np.array([table.llr[row], table.fade[row], table.hits[row], table.status[row]]),
-        )  # fmt: skip
-        for row in bank.rows()
-    }
+            np.array(score, float),
+        )
+    return found
 
 
 def assert_same_sky(a: Tracker, b: Tracker, tolerance: float = 1e-9) -> None:

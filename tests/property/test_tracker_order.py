@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -28,11 +27,6 @@ from tracker_world import (
 
 SENSOR = Sensor(id="R", clutter_per_scan=10.0)
 SITE = site_of(SENSOR)
-
-
-@dataclass
-class Raid:
-    batches: list[PlotBatch]
 
 
 def raid(seed: int, scans: int = 14, clutter: float = 10.0) -> list[PlotBatch]:
@@ -141,7 +135,7 @@ def test_doubled_plots_are_refused_and_confirm_nothing() -> None:
                 PlotBatch(sensor="R", t_arrival_ns=item.t_arrival_ns, data=rows[:3].tobytes()),
             ],
         )
-    refused = dict((reason, n) for _, reason, n in twice.rejections())
+    refused = {reason: n for _, reason, n in twice.rejections()}
     assert refused["duplicate"] > 50
     assert_same_sky(once, twice, 0.0)
 

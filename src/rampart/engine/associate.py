@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.fate import Fate, Radars, covered, settle, steer
-from rampart.engine.gate import Gates, Scratch, attempt, pair_up, variances_of
+from rampart.engine.gate import Gates, Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
 from rampart.kernels._jit import kernel
 from rampart.kernels.assignment import NONE, assign
@@ -48,8 +48,8 @@ def _rival(best: Array, key: int, gain: float) -> float:
 
 @kernel
 def _commit(
-    table: Table, row: int, p: int, llr: float, sensor: int, plots: Array, confirm_llr: float,
-    gates: Gates, scratch: Scratch,
+    table: Table, row: int, p: int, llr: float, sensor: int, plots: Array, radars: Radars,
+    confirm_llr: float, gates: Gates, scratch: Scratch,
 ) -> None:  # fmt: skip
     """Write the tried update of `row` with plot `p` into the table, and judge the track anew."""
     t_s = plots[p, T]
@@ -66,9 +66,11 @@ def _commit(
     table.sensors[row] |= 1 << min(sensor, 62)
     table.looked_s[row, sensor] = t_s
     table.seen_s[row, sensor] = t_s
-    moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
     if not math.isnan(plots[p, NUMBERS + ELEVATION]) or not math.isnan(plots[p, NUMBERS + HEIGHT]):
         table.bounded[row] = 1
+    if table.bounded[row] == 0:
+        blur_height(table.x, table.P, row, sensor, radars, gates.ceiling_m)
+    moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
     if table.status[row] == TENTATIVE:
@@ -235,7 +237,8 @@ def step(
             elif table.ambiguous[row] > 0:
                 table.ambiguous[row] -= 1
             _commit(
-                table, row, p, scratch.pair_llr[best], sensor, plots, fate.confirm_llr[sensor], gates, scratch
+                table, row, p, scratch.pair_llr[best], sensor, plots, radars,
+                fate.confirm_llr[sensor], gates, scratch,
             )  # fmt: skip
             used[p] = 1 + (grade == CONFIRMED)
             touched[changed] = row

@@ -117,6 +117,13 @@ def states_at(
         moments(x, P, mu, 0, mean[k], cov[k])
 
 
+@kernel
+def _mixtures(x: Array, P: Array, mu: Array, rows: Ints, mean: Array, cov: Array) -> None:
+    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` as they stand."""
+    for k in range(rows.shape[0]):
+        moments(x, P, mu, rows[k], mean[k], cov[k])
+
+
 class Bank:
     """All tracks of one tracker, as arrays indexed by row; rows stay with a track until it ends."""
 
@@ -152,11 +159,19 @@ class Bank:
 
     def mean(self, row: int) -> Array:
         """Mixture mean (7,) at the track's last plot."""
-        return self.state_at(row, float(self.table.t_s[row]))[0]
+        return self.mixtures(np.array([row], np.int64))[0][0]
 
     def cov(self, row: int) -> Array:
         """Mixture covariance (7, 7) at the track's last plot."""
-        return self.state_at(row, float(self.table.t_s[row]))[1]
+        return self.mixtures(np.array([row], np.int64))[1][0]
+
+    def mixtures(self, rows: Ints) -> tuple[Array, Array]:
+        """Mixture means (n, 7) and covariances (n, 7, 7) of `rows`, each at its track's last plot."""
+        table = self.table
+        mean = np.empty((len(rows), N))
+        cov = np.empty((len(rows), N, N))
+        _mixtures(table.x, table.P, table.mu, rows, mean, cov)
+        return mean, cov
 
     def state_at(self, row: int, t_s: float) -> tuple[Array, Array]:
         """Mixture mean (7,) and covariance (7, 7) of one track propagated to `t_s`."""

@@ -7,7 +7,7 @@ and at last the update itself, whose likelihood against clutter is the pair's sc
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,9 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+UNSEEN_SPEED_MPS: Final = 50.0  # climb of an object whose height nobody measures, one sigma
+
+
 class Gates(NamedTuple):
     """Which pairs are looked at, and when a track is made known."""
 
@@ -62,6 +65,7 @@ class Gates(NamedTuple):
     ambiguous_margin: float  # a rival this close in log likelihood makes an update ambiguous
     ambiguous_plots: int
     smoothing_s: float  # of turn rate and speed
+    ceiling_m: float  # no object flies higher above the site's level
 
 
 class Scratch(NamedTuple):
@@ -298,7 +302,7 @@ def pair_up(
             scratch.x, scratch.P, scratch.mu, row, t_s - table.t_s[row], dynamics, env, work
         )
         if table.bounded[row] == 0:
-            _blur_height(scratch.P, row, t_s - table.t_s[row])
+            blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m)
         _window(row, sensor, radars, gates.sigmas, env, scratch)
         fresh = table.last_sensor[row] == sensor
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
@@ -342,8 +346,37 @@ def pair_up(
 
 
 @kernel
-def _blur_height(P: Array, row: int, dt: float) -> None:
-    """Keep an unobserved height unobserved: gravity alone must not make it known."""
+def blur_height(
+    x: Array, P: Array, row: int, sensor: int, radars: Radars, ceiling_m: float
+) -> None:
+    """Keep an unobserved height unobserved: neither gravity nor Doppler must make it known.
+
+    The spread along the circle of equal range and azimuth never falls below that of the coverage;
+    range and azimuth do not change to first order.
+    """
+    axes, place = radars.axes[sensor], radars.place[sensor]
+    low, high = math.sin(radars.elevation[sensor, 0]), math.sin(radars.elevation[sensor, 1])
     for j in range(MODELS):
-        P[row, j, 2, 2] += 50.0**2 * abs(dt)
-        P[row, j, 5, 5] += 20.0**2 * abs(dt)
+        r, _, _, _ = range_of(x, row, j, place)
+        _, h0, h1, h2 = elevation_of(x, row, j, axes, place)
+        length = math.sqrt(h0 * h0 + h1 * h1 + h2 * h2)
+        h0, h1, h2 = h0 / length, h1 / length, h2 / length
+        wide = (min(r * high, ceiling_m) - r * low) / math.sqrt(12.0)
+        lack = wide * wide - quadratic(P, row, j, 0, 0, h0, h1, h2, h0, h1, h2)
+        if lack > 0.0:
+            _add_square(P, row, j, 0, lack, h0, h1, h2)
+        lack = UNSEEN_SPEED_MPS**2 - quadratic(P, row, j, 3, 3, h0, h1, h2, h0, h1, h2)
+        if lack > 0.0:
+            _add_square(P, row, j, 3, lack, h0, h1, h2)
+
+
+@kernel
+def _add_square(
+    P: Array, i: int, j: int, at: int, factor: float, h0: float, h1: float, h2: float
+) -> None:
+    """Add factor h hᵀ to the 3 x 3 diagonal block of P[i, j] at `at`."""
+    for a in range(3):
+        ha = h0 if a == 0 else (h1 if a == 1 else h2)
+        P[i, j, at + a, at] += factor * ha * h0
+        P[i, j, at + a, at + 1] += factor * ha * h1
+        P[i, j, at + a, at + 2] += factor * ha * h2

@@ -200,21 +200,33 @@ def sort_plots(plots: Array) -> Array:
     ]
 
 
+Key = tuple[float, int]  # event time, sensor
+MANY: Final = 1_000_000  # beyond any sensor's index
+
+
 class Entry(NamedTuple):
     """One thing that happened to the tables: a sub-scan, or tracks that ended by time (`plots` None)."""
 
     t_s: float
     sensor: int  # -1 for an ending
-    range_m: float
-    azimuth_rad: float
     look_start_s: float
     complete: bool
     plots: Array | None
 
     @property
-    def key(self) -> tuple[float, int, float, float]:
-        """Place in the one order."""
-        return self.t_s, self.sensor, self.range_m, self.azimuth_rad
+    def key(self) -> Key:
+        """Place in the one order; what shares it is one sub-scan."""
+        return self.t_s, self.sensor
+
+
+def join(a: Entry, b: Entry) -> Entry:
+    """Two deliveries of one instant of one sensor as one sub-scan."""
+    plots = a.plots
+    if a.plots is not None and b.plots is not None:
+        plots = sort_plots(np.concatenate([a.plots, b.plots]))
+    return Entry(
+        a.t_s, a.sensor, min(a.look_start_s, b.look_start_s), a.complete or b.complete, plots
+    )
 
 
 def sub_scans(plots: Array, sensor: int, span_s: float, complete: bool) -> list[Entry]:
@@ -229,12 +241,7 @@ def sub_scans(plots: Array, sensor: int, span_s: float, complete: bool) -> list[
         if times[n - 1] - times[first] > span_s:
             last = int(np.searchsorted(times, times[first] + span_s, side="right"))
         part = plots[first:last]
-        entries.append(
-            Entry(
-                float(part[0, T]), sensor, float(part[0, NUMBERS]), float(part[0, NUMBERS + 1]),
-                start, complete and last == n, part,
-            )
-        )  # fmt: skip
+        entries.append(Entry(float(part[0, T]), sensor, start, complete and last == n, part))
         first = last
     return entries
 
@@ -246,8 +253,8 @@ class Ring:
         self._span_s = span_s
         self._copy_every_s = copy_every_s
         self.entries: list[Entry] = []
-        self._keys: list[tuple[float, int, float, float]] = []
-        self._copies: list[tuple[tuple[float, int, float, float], Any]] = []
+        self._keys: list[Key] = []
+        self._copies: list[tuple[Key, Any]] = []
 
     @property
     def newest_s(self) -> float:
@@ -259,41 +266,46 @@ class Ring:
         return t_s < self.newest_s - self._span_s
 
     def is_late(self, entry: Entry) -> bool:
-        """Whether `entry` belongs before something that has been done already."""
-        return bool(self._keys) and entry.key < self._keys[-1]
+        """Whether `entry` belongs before, or to, something that has been done already."""
+        return bool(self._keys) and entry.key <= self._keys[-1]
 
-    def add(self, entry: Entry) -> None:
-        """Put `entry` in its place."""
+    def add(self, entry: Entry) -> Entry:
+        """Put `entry` in its place, joined with what came of the same instant; returns what stands there."""
         key = entry.key
-        at = bisect.bisect_right(self._keys, key)
-        self._keys.insert(at, key)
-        self.entries.insert(at, entry)
+        at = bisect.bisect_left(self._keys, key)
+        if at < len(self._keys) and self._keys[at] == key:
+            self.entries[at] = join(self.entries[at], entry)
+        else:
+            self._keys.insert(at, key)
+            self.entries.insert(at, entry)
+        return self.entries[at]
 
-    def due_for_copy(self) -> bool:
-        """Whether the tables should be copied after the newest entry."""
-        return not self._copies or self.newest_s - self._copies[-1][0][0] >= self._copy_every_s
+    def is_copy_due(self, t_s: float) -> bool:
+        """Whether the tables should be copied before something at `t_s` is done to them."""
+        return bool(self._keys) and t_s - self._copies[-1][0][0] >= self._copy_every_s
 
     def keep_copy(self, copy: Any) -> None:
         """Remember the tables as they stand after the newest entry, and forget what is too old."""
-        self._copies.append((self._keys[-1], copy))
-        self._forget()
+        if self._keys[-1] > self._copies[-1][0]:
+            self._copies.append((self._keys[-1], copy))
+            self._forget()
 
     def start(self, copy: Any) -> None:
         """Forget all; `copy` is the state before anything that will be added."""
         self.entries.clear()
         self._keys.clear()
-        self._copies = [((-math.inf, -1, 0.0, 0.0), copy)]
+        self._copies = [((-math.inf, -1), copy)]
 
-    def base(self) -> tuple[tuple[float, int, float, float], Any]:
+    def base(self) -> tuple[Key, Any]:
         """The oldest copy with its place."""
         return self._copies[0]
 
-    def load(self, key: tuple[float, int, float, float], copy: Any) -> None:
+    def load(self, key: Key, copy: Any) -> None:
         """Start anew from a copy that stood at `key`."""
         self.start(copy)
         self._copies = [(key, copy)]
 
-    def go_back(self, key: tuple[float, int, float, float]) -> tuple[Any, list[Entry]]:
+    def go_back(self, key: Key) -> tuple[Any, list[Entry]]:
         """The newest copy from before `key`, and the entries to replay after it; later copies are void."""
         while len(self._copies) > 1 and self._copies[-1][0] >= key:
             self._copies.pop()
@@ -302,8 +314,8 @@ class Ring:
 
     def near(self, sensor: int, t_s: float, span_s: float) -> Array:
         """Plots of `sensor` already let in within `span_s` of `t_s`; shape (n, COLUMNS)."""
-        low = bisect.bisect_left(self._keys, (t_s - span_s, -2, 0.0, 0.0))
-        high = bisect.bisect_right(self._keys, (t_s + span_s, math.inf, 0.0, 0.0))
+        low = bisect.bisect_left(self._keys, (t_s - span_s, -2))
+        high = bisect.bisect_right(self._keys, (t_s + span_s, MANY))
         parts = [
             entry.plots
             for entry in self.entries[low:high]

@@ -70,7 +70,9 @@ class TrackSettings(Settings, frozen=True):
     confirm_hits: int = 3
     false_tracks_per_hour: float = 1e-4  # confirmed out of clutter: sets the score for confirmation
     fast_speed_mps: float = 60.0  # the fast lane: faster than a drone beyond doubt
-    fast_margin: float = 14.0  # score that the fast lane may lack at the second plot
+    fast_margin: float = (
+        2.0  # score that the fast lane may lack: few false alarms, so only in little clutter
+    )
     ambiguous_margin: float = 4.0
     ambiguous_plots: int = 4
     smoothing_s: float = 3.0
@@ -156,6 +158,7 @@ def gates_of(settings: TrackSettings) -> Gates:
         ambiguous_margin=s.ambiguous_margin,
         ambiguous_plots=s.ambiguous_plots,
         smoothing_s=s.smoothing_s,
+        ceiling_m=s.ceiling_m,
     )
 
 

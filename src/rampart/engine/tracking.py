@@ -96,19 +96,17 @@ class Tracker:
         if sensor is None:
             self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
             return
-        entries = self._let_in(batch, sensor)
         redo: Entry | None = None
-        for entry in entries:
+        for entry in self._let_in(batch, sensor):
             if self._ring.is_late(entry):
-                if redo is None or entry.key < redo.key:
-                    redo = entry
-                self._ring.add(entry)
+                joined = self._ring.add(entry)
+                redo = joined if redo is None or joined.key < redo.key else redo
             elif redo is not None:
                 self._ring.add(entry)
             else:
+                self._copy_if_due(entry.t_s)
                 self._ring.add(entry)
                 self._run(entry)
-                self._copy_if_due()
         if redo is not None:
             self._replay(redo)
 
@@ -126,7 +124,7 @@ class Tracker:
         gone = self._settle(t_s)
         if gone:
             # it must happen again where a late plot takes the tables back to before it
-            self._ring.add(Entry(t_s, -1, 0.0, 0.0, t_s, False, None))
+            self._ring.add(Entry(t_s, -1, t_s, False, None))
 
     # ------------------------------------------------------------------------------ what came out
     @property
@@ -197,7 +195,7 @@ class Tracker:
             arrival_s = (batch.t_arrival_ns - self.epoch_ns) / NS_PER_S
             newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
             empty = np.empty((0, COLUMNS))
-            entries = [Entry(newest_s, sensor, 0.0, 0.0, newest_s, True, empty)]
+            entries = [Entry(newest_s, sensor, newest_s, True, empty)]
             if not batch.complete:
                 return []
         self._step_back(batch.t_arrival_ns, newest_s)
@@ -323,7 +321,6 @@ class Tracker:
         self._ended = [
             (track_id, reason) for track_id, reason in self._ended if track_id not in after
         ]
-        self._copy_if_due()
 
     _replaying = False
     _last_gone = 0
@@ -337,8 +334,8 @@ class Tracker:
     def _copy(self) -> tuple[Any, Any]:
         return self.bank.copy(), tuple(column.copy() for column in self._clutter)
 
-    def _copy_if_due(self) -> None:
-        if self._ring.due_for_copy():
+    def _copy_if_due(self, t_s: float) -> None:
+        if self._ring.is_copy_due(t_s):
             self._ring.keep_copy(self._copy())
 
     def _paste(self, copy: tuple[Any, Any]) -> None:
@@ -358,7 +355,7 @@ class Tracker:
             "columns": [column.tobytes() for column in columns],
             "clutter": [column.tobytes() for column in clutter],
             "entries": [
-                [*entry[:6], entry.plots.tobytes() if entry.plots is not None else None]
+                [*entry[:4], entry.plots.tobytes() if entry.plots is not None else None]
                 for entry in self._ring.entries
                 if entry.key > key
             ],
@@ -388,18 +385,18 @@ class Tracker:
             np.frombuffer(raw, column.dtype).reshape(column.shape)
             for raw, column in zip(state["clutter"], self._clutter, strict=True)
         )
-        at, sensor, range_m, azimuth = state["base_key"]
+        at, sensor = state["base_key"]
         self._names = {(a, b, c): number for a, b, c, number in state["names"]}
         self._next_id = state["next_id"]
-        self._ring.load((at, sensor, range_m, azimuth), (columns, clutter))
+        self._ring.load((at, sensor), (columns, clutter))
         self._paste((columns, clutter))
         self._replaying = True
-        for t_s, sensor, range_m, azimuth, start_s, complete, raw in state["entries"]:
+        for t_s, sensor, start_s, complete, raw in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
-            entry = Entry(t_s, sensor, range_m, azimuth, start_s, complete, plots)
+            entry = Entry(t_s, sensor, start_s, complete, plots)
+            self._copy_if_due(entry.t_s)
             self._ring.add(entry)
             self._run(entry)
-            self._copy_if_due()
         self._replaying = False
         self._lag_s = dict(map(tuple, state["lag_s"]))
         self._heard = dict(map(tuple, state["heard"]))

@@ -120,24 +120,25 @@ def predict_ballistic(
     h = dt / chunks
     k = math.exp(x[i, j, 6])
     for _ in range(chunks):
-        speed = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
-        _, shape_before = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, k, env)
+        before = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
         midpoint(x, i, j, 0.5 * h, k, env)
-        _ballistic_jacobian(x, i, j, h, k, env, G)
+        steepness = _ballistic_jacobian(x, i, j, h, k, env, G)
         midpoint(x, i, j, 0.5 * h, k, env)
-        speed = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
-        _, shape_after = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, k, env)
+        after = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
         _congruence(P, i, j, G, T)
         add_white_acceleration(P, i, j, abs(h), q_accel)
         # where Cd(M) is steep its shape is doubtful, and q must follow what the air does
-        P[i, j, 6, 6] += q_drag * abs(h) + SHAPE_DOUBT * abs(math.log(shape_after / shape_before))
+        P[i, j, 6, 6] += q_drag * abs(h) + SHAPE_DOUBT * steepness * abs(after - before)
 
 
 @kernel
 def _ballistic_jacobian(
     x: Array, i: int, j: int, dt: float, k: float, env: Array, G: Array
-) -> None:
-    """G (6, 5) = columns U, vE, vN, vU, q of F - [I 0; 0 0] over `dt`, linearised at the present mean."""
+) -> float:
+    """G (6, 5) = columns U, vE, vN, vU, q of F - [I 0; 0 0] over `dt`, linearised at the present mean.
+
+    Returns d ln S / d|v|, s/m.
+    """
     v2 = x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2
     speed = max(math.sqrt(v2), 1e-3)
     rate, shape = drag_rate(x[i, j, 0], x[i, j, 1], x[i, j, 2], speed, k, env)
@@ -164,6 +165,7 @@ def _ballistic_jacobian(
         G[a, 0] = half * G[3 + a, 0]
         G[3 + a, 4] = dt * drag  # da/dq = the drag itself
         G[a, 4] = half * G[3 + a, 4]
+    return float(slope / (shape * sound))
 
 
 @kernel

@@ -1,0 +1,249 @@
+"""What an operator would see: tracks begin, keep their number, tell what they know, and end for a reason."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from rampart.domain.messages import PlotBatch
+from rampart.domain.site import Sensor
+from rampart.domain.time import ns_from_seconds
+from rampart.engine.tracking import Tracker
+from tracker_world import (
+    Path,
+    batch,
+    drive,
+    level_flight,
+    look,
+    round_from,
+    site_of,
+    sky,
+    tracker_of,
+)
+
+
+def watch(
+    tracker: Tracker, sensor: Sensor, paths: list[Path], until_s: float, *, seed: int = 1,
+    step_s: float = 0.5, start_s: float = 0.0, **kwargs: float,
+) -> list[tuple[int, str]]:  # fmt: skip
+    """Look at the paths every `step_s`; returns what ended meanwhile."""
+    site = site_of(sensor)
+    rng = np.random.default_rng(seed)
+    ended = []
+    for k in range(int((until_s - start_s) / step_s)):
+        t_s = start_s + step_s * k
+        drive(tracker, [look(site, sensor, t_s, paths, rng, **kwargs)])
+        ended += tracker.ended
+        tracker.collect()
+    return ended
+
+
+def nearest(tracker: Tracker, t_s: float, truth: np.ndarray) -> tuple[int, float]:
+    """(id, distance m) of the named track nearest to a true state at `t_s`."""
+    rows = tracker.bank.rows()
+    x, _ = tracker.bank.states_at(rows, t_s)
+    away = np.linalg.norm(x[:, :3] - truth[:3], axis=1)
+    return int(tracker.bank.table.track_id[rows[away.argmin()]]), float(away.min())
+
+
+MORTAR = round_from((3200, 600, 0), (-100, -15, 150))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_mortar_round_is_confirmed_at_its_third_plot_and_known_to_a_few_metres(seed: int) -> None:
+    sensor = Sensor(id="R")
+    tracker = tracker_of(site_of(sensor))
+    watch(tracker, sensor, [MORTAR], 1.6, seed=seed)
+    assert not any(tracker.status(row) == "confirmed" for row in tracker.bank.rows())
+    watch(tracker, sensor, [MORTAR], 2.1, seed=seed, start_s=1.5)
+    # at 0.5 s the round has cleared the lowest beam: plots at 0.5, 1.0, 1.5 s
+    assert [tracker.status(row) for row in tracker.bank.rows()] == ["confirmed"]
+    watch(tracker, sensor, [MORTAR], 12.1, seed=seed, start_s=2.0)
+    row = int(tracker.bank.rows()[0])
+    x, cov = tracker.bank.state_at(row, 12.0)
+    truth = MORTAR(12.0)
+    error = x[:6] - truth
+    assert error @ np.linalg.solve(cov[:6, :6], error) < 25.0
+    assert np.linalg.norm(error[:3]) < 40.0
+    assert np.linalg.norm(error[3:]) < 8.0
+
+
+def test_a_salvo_from_one_tube_keeps_one_number_for_each_round() -> None:
+    """Half a second apart, as the looks: each round stands where the one before it stood a look ago."""
+    kept = 0
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        salvo = [
+            round_from(
+                (3600 + rng.normal(0, 12), 700 + rng.normal(0, 12), 0),
+                (-105 + rng.normal(0, 1), -18 + rng.normal(0, 1), 158 + rng.normal(0, 1)),
+                0.5 * i,
+            )
+            for i in range(8)
+        ]
+        sensor = Sensor(id="R", pd=0.9)
+        tracker = tracker_of(site_of(sensor))
+        watch(tracker, sensor, salvo, 10.1, seed=seed, pd=0.9, clutter=20)
+        numbers = [nearest(tracker, 10.0, path(10.0))[0] for path in salvo]
+        assert len(set(numbers)) == 8
+        watch(tracker, sensor, salvo, 16.1, seed=seed, start_s=10.5, pd=0.9, clutter=20)
+        kept += sum(
+            nearest(tracker, 16.0, p(16.0))[0] == n for p, n in zip(salvo, numbers, strict=True)
+        )
+    assert kept >= 30  # of 32: one exchange between neighbours is within what the radar can tell
+
+
+def test_a_round_ends_at_its_predicted_time_when_it_falls_below_the_lowest_beam() -> None:
+    sensor = Sensor(id="R")
+    tracker = tracker_of(site_of(sensor))
+    ended = watch(tracker, sensor, [MORTAR], 36.0)
+    assert [reason for _, reason in ended] == ["predicted_time"]
+    assert sky(tracker) == {}
+
+
+def test_a_drone_that_vanishes_in_full_view_expires() -> None:
+    sensor = Sensor(id="R")
+    flight = level_flight((4000, 2000, 300), (-45, -10, 0))
+    tracker = tracker_of(site_of(sensor))
+    ended = watch(tracker, sensor, [lambda t: flight(t) if t < 10.0 else None], 20.0, clutter=3)
+    assert [reason for _, reason in ended] == ["expired"]
+
+
+def test_a_track_is_given_up_as_sensor_lost_when_the_radar_falls_silent() -> None:
+    sensor = Sensor(id="R")
+    tracker = tracker_of(site_of(sensor))
+    watch(tracker, sensor, [level_flight((4000, 2000, 300), (-45, -10, 0))], 6.0)
+    assert len(sky(tracker)) == 1
+    for k in range(20):
+        tracker.advance(ns_from_seconds(6.0 + 0.5 * k))
+    assert [reason for _, reason in tracker.ended] == ["sensor_lost"]
+
+
+def test_numbers_are_never_used_again() -> None:
+    sensor = Sensor(id="R")
+    tracker = tracker_of(site_of(sensor))
+    first = round_from((3200, 600, 0), (-100, -15, 100), 0.0)
+    second = round_from((3200, 600, 0), (-100, -15, 100), 30.0)
+    watch(tracker, sensor, [first, second], 26.0)
+    used = 1
+    assert sky(tracker) == {}
+    watch(tracker, sensor, [first, second], 36.0, start_s=26.0)
+    assert min(sky(tracker)) > used
+
+
+def test_clutter_alone_confirms_nothing_in_a_quarter_of_an_hour() -> None:
+    sensor = Sensor(id="R", clutter_per_scan=20.0)
+    tracker = tracker_of(site_of(sensor))
+    ended = watch(tracker, sensor, [], 900.0, clutter=20)
+    confirmed = [row for row in tracker.bank.rows() if tracker.status(row) != "tentative"]
+    assert confirmed == []
+    assert {reason for _, reason in ended} <= {"dropped"}
+
+
+def test_an_azimuth_across_north_is_one_track() -> None:
+    sensor = Sensor(id="R")
+    flight = level_flight((-400, 5000, 400), (50, 0, 0))
+    tracker = tracker_of(site_of(sensor))
+    watch(tracker, sensor, [flight], 16.0, clutter=5)
+    assert len(sky(tracker)) == 1
+    assert nearest(tracker, 15.5, flight(15.5))[1] < 40.0
+
+
+def test_without_elevation_a_track_is_never_bounded_and_its_height_stays_wide() -> None:
+    sensor = Sensor(id="R", sigma_elevation_rad=None)
+    tracker = tracker_of(site_of(sensor))
+    watch(tracker, sensor, [MORTAR, level_flight((4000, 2000, 300), (-45, -10, 0))], 15.1)
+    rows = tracker.bank.rows()
+    assert len(rows) == 2
+    assert not tracker.bank.table.bounded[rows].any()
+    assert (np.sqrt(tracker.bank.states_at(rows, 15.0)[1][:, 2, 2]) > 200.0).all()
+
+
+def test_a_height_bounds_a_track_of_a_flat_radar() -> None:
+    sensor = Sensor(
+        id="R", sigma_elevation_rad=None, sigma_range_rate_mps=None, sigma_range_m=30.0,
+        scan_period_s=4.0, range_max_m=250_000.0, elevation_min_rad=-0.1,
+    )  # fmt: skip
+    site = site_of(sensor, known=True, height_m=120.0)
+    tracker = tracker_of(site)
+    rng = np.random.default_rng(4)
+    for k in range(10):
+        e, n = 60_000.0 - 800.0 * k, 40_000.0
+        h = 10_000.0
+        u = h - 120.0 - (e * e + n * n) / (2 * 6_378_137.0)
+        r = math.sqrt(e * e + n * n + u * u) + rng.normal(0, 30)
+        azimuth = math.atan2(e, n) + rng.normal(0, 1e-3)
+        drive(
+            tracker,
+            [batch("R", 4.0 * k, [(r, azimuth, math.nan, math.nan)], height_m=h, complete=False)],
+        )
+    rows = tracker.bank.rows()
+    assert len(rows) == 1
+    assert tracker.bank.table.bounded[rows[0]] == 1
+    x, cov = tracker.bank.state_at(int(rows[0]), 36.0)
+    assert abs(x[2] - u) < 100.0
+    assert math.sqrt(cov[2, 2]) < 60.0
+    assert np.linalg.norm(x[3:5] - (-200.0, 0.0)) < 25.0
+
+
+def test_without_doppler_a_round_is_tracked_as_well() -> None:
+    sensor = Sensor(id="R", sigma_range_rate_mps=None)
+    tracker = tracker_of(site_of(sensor))
+    watch(tracker, sensor, [MORTAR], 8.1, clutter=10, pd=0.9)
+    _, away = nearest(tracker, 8.0, MORTAR(8.0))
+    assert away < 40.0
+
+
+def test_plots_that_arrive_one_by_one_count_their_misses_by_the_revisit_time() -> None:
+    sensor = Sensor(id="R", scan_period_s=0.5, clutter_per_scan=1.0)
+    site = site_of(sensor)
+    rng = np.random.default_rng(2)
+    flight = level_flight((4000, 2000, 300), (-45, -10, 0))
+    other = level_flight((-4000, 2000, 300), (45, -10, 0))
+    tracker = tracker_of(site)
+    ended = []
+    for k in range(40):
+        for path in (flight, other):
+            if path is flight and k > 15:
+                continue  # gone in full view, while the radar goes on showing the other
+            item = look(site, sensor, 0.5 * k, [path], rng)
+            drive(tracker, [PlotBatch(sensor="R", t_arrival_ns=item.t_arrival_ns, data=item.data)])
+            ended += tracker.ended
+            tracker.collect()
+    assert [reason for _, reason in ended] == ["expired"]
+    assert len(sky(tracker)) == 1
+
+
+def test_two_radars_make_one_track_of_one_object() -> None:
+    sensors = (
+        Sensor(id="A"),
+        Sensor(id="B", position_enu_m=(6000.0, -2000.0, 30.0), sigma_range_m=25.0),
+    )
+    site = site_of(*sensors, known=True)
+    tracker = tracker_of(site)
+    rng = np.random.default_rng(8)
+    for k in range(24):
+        sensor = sensors[k % 2]
+        drive(tracker, [look(site, sensor, 0.25 * k, [MORTAR], rng, clutter=5, pd=0.9)])
+    assert len(sky(tracker)) == 1
+    assert nearest(tracker, 5.75, MORTAR(5.75))[1] < 40.0
+
+
+def test_the_fast_lane_names_a_round_at_its_second_plot_but_not_a_drone() -> None:
+    sensor = Sensor(id="R", clutter_per_scan=1.0)
+    site = site_of(sensor)
+    rng = np.random.default_rng(3)
+    tracker = tracker_of(site)
+    paths = [
+        round_from((3200, 600, 300), (-190, -30, 60)),
+        level_flight((4000, 2000, 300), (-45, -10, 0)),
+    ]
+    for k in range(2):
+        drive(tracker, [look(site, sensor, 0.5 * k, paths, rng)])
+    rows = tracker.bank.rows()
+    assert len(rows) == 1
+    assert tracker.bank.table.fast[rows[0]] == 1
+    assert tracker.status(int(rows[0])) == "tentative"
+    assert tracker.touched == [int(rows[0])]
