@@ -8,7 +8,7 @@ from typing import Final
 
 from rampart.report.story import ALARMED, Story
 from rampart.report.svg import Markup, tag
-from rampart.report.words import clock
+from rampart.report.words import clock, minutes
 
 STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
 TICKS = 7
@@ -55,11 +55,12 @@ class Axis:
 
     def draw(self, height: float, top: float = 0.0) -> list[Markup]:
         """Tick lines from `top` down to `height` and their words below."""
+        words = clock if self.end_s < 120 else minutes
         drawn = []
         for t in self.ticks():
             at = self.percent(t)
             x = f"{at:.2f}%"
             anchor = "start" if at < 4 else "end" if at > 96 else "middle"
             drawn.append(tag("line", x1=x, x2=x, y1=top, y2=height, class_="tick"))
-            drawn.append(tag("text", clock(t), x=x, y=height + 16, class_=f"axis-word {anchor}"))
+            drawn.append(tag("text", words(t), x=x, y=height + 16, class_=f"axis-word {anchor}"))
         return drawn

@@ -55,11 +55,14 @@ REASON: Final = {
 
 def clock(t_s: float) -> str:
     """Seconds since the epoch as ``12.3 s`` below two minutes, ``4:05`` below an hour, else ``2:04:05``."""
-    if abs(t_s) < 120:
-        return f"{t_s:.1f} s"
+    return f"{t_s:.1f} s" if abs(t_s) < 120 else minutes(t_s)
+
+
+def minutes(t_s: float) -> str:
+    """``0:45``, ``4:05``, ``2:04:05``."""
     hours, rest = divmod(round(t_s), 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    whole, seconds = divmod(rest, 60)
+    return f"{hours}:{whole:02d}:{seconds:02d}" if hours else f"{whole}:{seconds:02d}"
 
 
 def metres(value_m: float) -> str:
