@@ -101,9 +101,6 @@ def test_equal_to_stone_soup(
     truth_rows, track_rows = messy_picture(seed, objects, scans, spacing_m)
     peer = peer_says(peer_python("stonesoup"), tmp_path, truth_rows, track_rows)
 
-    siap(
-        paths(truth_rows), paths(track_rows)
-    )  # imports and caches, as the peer's clock leaves out its own
     truth, tracks = paths(truth_rows), paths(track_rows)
     picture, g, o = siap(truth, tracks), gospa(truth, tracks), ospa(truth, tracks)
 

@@ -1,0 +1,125 @@
+"""The catalogue's scenarios over seeds, judged from truth alone: the tables of `docs/evidence/`.
+
+    python benchmarks/catalogue.py green-village quiet-day [--seeds 1-20] [--workers 2] [--write]
+
+Each run is one engine, one seed. `--write` puts the table under today's date in docs/evidence/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import platform
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from rampart import scenario
+from rampart.domain.messages import PlotBatch, TrackUpdate, ZoneState
+from rampart.engine.engine import Engine
+from rampart.metrics.warnings import Verdict, judge
+
+EVIDENCE = Path(__file__).resolve().parents[1] / "docs" / "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One seed of one scenario: the verdict, the rows, and what it took."""
+
+    name: str
+    seed: int
+    verdict: Verdict
+    watches: int  # zones that went from clear to watch
+    hours: float
+    plots: int
+    cpu_s: float
+
+
+def judged(name: str, seed: int) -> Judged:
+    """Run `name` with `seed` through an engine of its own and judge it."""
+    run = scenario.load(name, seed=seed)
+    engine = Engine(run.site, simulated=True)
+    states: list[ZoneState] = []
+    updates: list[TrackUpdate] = []
+    shown = {zone.id: "clear" for zone in run.site.zones}
+    watches = plots = 0
+    first_ns = last_ns = None
+    messages = list(run.messages())
+    start_s = process_time()
+    for message in messages:
+        first_ns = message.t_arrival_ns if first_ns is None else first_ns
+        last_ns = message.t_arrival_ns
+        plots += len(message) if isinstance(message, PlotBatch) else 0
+        for out in engine.receive(message):
+            if isinstance(out, ZoneState):
+                watches += out.phase == "watch" and shown[out.zone] == "clear"
+                shown[out.zone] = out.phase
+                states.append(out)
+            elif isinstance(out, TrackUpdate) and out.status != "ended":
+                updates.append(out)
+    cpu_s = process_time() - start_s
+    verdict = judge(run.site, run.truth, states, updates)
+    hours = (last_ns - first_ns) / 3.6e12 if first_ns is not None and last_ns is not None else 0.0
+    return Judged(name, seed, verdict, watches, hours, plots, cpu_s)
+
+
+def table(name: str, runs: Sequence[Judged]) -> list[str]:
+    """The figures that the first issue asks for, as Markdown rows."""
+    kinds = {
+        kind: sum(r.verdict.count(kind) for r in runs) for kind in ("true", "false", "precaution")
+    }
+    order = ("true", "precaution", "false")
+    warned = sum(kinds.values())
+    hits = [h for r in runs for h in r.verdict.hits]
+    missed = [(r.seed, h.zone, h.object_id) for r in runs for h in r.verdict.outcomes("missed")]
+    latencies = [x for r in runs for x in r.verdict.latencies_s]
+    usable = [x for r in runs for x in r.verdict.usable_s]
+    hours = sum(r.hours for r in runs)
+    rows = [
+        ("seeds", f"{runs[0].seed}-{runs[-1].seed}"),
+        ("simulated hours, plots", f"{hours:.2f}, {sum(r.plots for r in runs):,}"),
+        ("impacts in zones", str(len(hits))),
+        ("missed", f"{len(missed)} {missed if missed else ''}".strip()),
+        ("zone warnings: true / precaution / false", " / ".join(str(kinds[k]) for k in order)),
+        ("false share of zone warnings", f"{kinds['false'] / warned:.1%}" if warned else "no warning"),
+        ("zones entering watch an hour", f"{sum(r.watches for r in runs) / hours:.2f}"),
+        ("CPU s", f"{sum(r.cpu_s for r in runs):.0f}"),
+    ]  # fmt: skip
+    if latencies:
+        rows += [
+            ("after the third detection, median / worst, s",
+             f"{np.median(latencies):.2f} / {max(latencies):.2f}"),
+            ("usable seconds, p10 / p50", " / ".join(f"{q:.1f}" for q in np.percentile(usable, (10, 50)))),
+        ]  # fmt: skip
+    return [f"### {name}", "", "| | |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows), ""]
+
+
+def main() -> None:
+    """Run, print, and perhaps write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+")
+    parser.add_argument("--seeds", default="1-20")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    first, last = (int(x) for x in args.seeds.split("-"))
+    seeds = range(first, last + 1)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    lines = [f"# The catalogue over seeds, {today}", ""]
+    lines += [f"`python benchmarks/catalogue.py {' '.join(args.names)} --seeds {args.seeds}`; "
+              f"Python {platform.python_version()}, {platform.machine()}.", ""]  # fmt: skip
+    with ProcessPoolExecutor(args.workers) as pool:
+        for name in args.names:
+            lines += table(name, list(pool.map(judged, [name] * len(seeds), seeds)))
+    print("\n".join(lines))
+    if args.write:
+        EVIDENCE.mkdir(parents=True, exist_ok=True)
+        (EVIDENCE / f"catalogue-{today}.md").write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
