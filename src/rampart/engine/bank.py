@@ -159,11 +159,11 @@ class Bank:
 
     def mean(self, row: int) -> Array:
         """Mixture mean (7,) at the track's last plot."""
-        return self.mixtures(np.array([row], np.int64))[0][0]
+        return self.mixtures(np.array([row], np.int64))[0].reshape(N)
 
     def cov(self, row: int) -> Array:
         """Mixture covariance (7, 7) at the track's last plot."""
-        return self.mixtures(np.array([row], np.int64))[1][0]
+        return self.mixtures(np.array([row], np.int64))[1].reshape(N, N)
 
     def mixtures(self, rows: Ints) -> tuple[Array, Array]:
         """Mixture means (n, 7) and covariances (n, 7, 7) of `rows`, each at its track's last plot."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -60,18 +60,17 @@ def take(ledger: Ledger, hazard: Hazard, threat: Threat) -> None:
 def weigh(ledger: Ledger, hazard: Hazard, row: OpenThreat) -> None:
     """P of one threat in every zone, into the table and into its members; it joins where it matters."""
     threat, p, track = row.threat, row.p, row.threat.track
-    members = [book.members.get(track) for book in ledger.books]
+    members = {z: b.members[track] for z, b in enumerate(ledger.books) if track in b.members}
     ledger.stale = True
     if not is_threat(threat, p):
         ledger.open.fall[:, row.slot] = ledger.open.fly[:, row.slot] = 0.0
-        for member in members:
-            if member is not None:
-                member.fall = member.fly = member.fly_high = 0.0
-                member.touch = member.near = member.inside = False
+        for m in members.values():
+            m.fall = m.fly = m.fly_high = 0.0
+            m.touch = m.near = m.inside = False
         return
-    settled = np.array([m is not None and m.phase in OPEN for m in members], np.bool_)
-    degraded = np.array([not book.healthy for book in ledger.books], np.bool_)
-    hits = hazard.of(threat, p, degraded, ledger.now, settled)
+    settled = np.zeros(len(ledger.books), np.bool_)
+    settled[[z for z, member in members.items() if member.phase in OPEN]] = True
+    hits = hazard.of(threat, p, ledger.degraded, ledger.now, settled)
     row.done = row.done if threat.lost else []
     hits.fall[row.done] = hits.fly[row.done] = 0.0
     hits.touch[row.done] = False
@@ -80,27 +79,24 @@ def weigh(ledger: Ledger, hazard: Hazard, row: OpenThreat) -> None:
     pathless = threat.impact is None and threat.motion is None and not threat.lost
     flying = flies(threat, p)
     watch_p = ledger.rules.watch_p
-    numbers = zip(hits.fall.tolist(), hits.fly.tolist(), hits.touch.tolist(), strict=True)
-    for z, (fall, fly, touch) in enumerate(numbers):
+    columns = (hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m)
+    zones = enumerate(zip(*(column.tolist() for column in columns), strict=True))
+    for z, (fall, fly, fly_high, touch, inside, gap_m) in zones:
         # 'an unassessed track that could reach the zone'; nothing known of its path: it could
         reaches = not assessed and (fly > 0.0 or pathless)
-        member = members[z]
+        member = members.get(z)
         if member is None:
             if not (reaches or touch or fall >= watch_p or fly >= watch_p):
                 continue
-            member = Member(track=track, since_ns=ledger.now)
+            member = members[z] = Member(track=track, since_ns=ledger.now)
             member.reason = "drone_corridor" if fly > fall else "threshold"
             ledger.books[z].members[track] = member
             ledger.books[z].dirty = True
-        member.fall, member.fly, member.touch, member.flies = fall, fly, touch, flying
-        if flying:
-            member.fly_high, member.gap_m = float(hits.fly_high[z]), float(hits.gap_m[z])
-        else:
-            member.fly_high, member.gap_m = 0.0, np.inf
-        member.inside = bool(hits.inside[z])
-        member.near = reaches or member.gap_m <= LOITER_M
+        member.fall, member.fly, member.fly_high = fall, fly, fly_high
+        member.touch, member.inside, member.gap_m = touch, inside, gap_m
+        member.flies, member.near = flying, reaches or gap_m <= LOITER_M
         member.times = _times(threat, hits, z, member) or member.times
-    _borrow(ledger, track)
+    _borrow(members.values())
 
 
 def _times(threat: Threat, hits: Hits, z: int, member: Member) -> tuple[int, int, int] | None:
@@ -120,9 +116,8 @@ def _impact_times(threat: Threat) -> tuple[int, int, int] | None:
     return threat.impact.t_ns_q05, threat.impact.t_ns_q50, threat.impact.t_ns_q95
 
 
-def _borrow(ledger: Ledger, track: int) -> None:
+def _borrow(members: Collection[Member]) -> None:
     """A member by fallback only is as threatened as the zone that is threatened most."""
-    members = [book.members[track] for book in ledger.books if track in book.members]
     if not any(m.borrowed for m in members):
         return
     times = min((m.times for m in members if m.times and not m.borrowed), default=None)
@@ -164,6 +159,9 @@ def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -
     falling, flying = ledger.levels(z)
     _, p_fall, p_fly = ledger.p[z].tolist()
     changed = [book.members[track] for track in tracks if track in book.members]
+    if not changed and p_fall < falling and p_fly < flying:
+        book.over_fall = book.over_fly = False
+        return
     for m in changed:
         if m.phase == "watch" and not m.bound:
             if m.fall >= falling or m.touch:
@@ -253,5 +251,5 @@ def spread_fallback(ledger: Ledger) -> None:
                 book.members[track] = member
             if member.phase == "watch" and not member.bound:
                 member.borrowed = True
-                _borrow(ledger, track)
+                _borrow([b.members[track] for b in ledger.books if track in b.members])
                 ledger.raise_member(z, member, "fallback")

@@ -89,6 +89,8 @@ class Hazard:
         self._all_corners = np.vstack(self._corners) if self._corners else np.zeros((0, 2))
         self._first = np.cumsum([0, *(len(c) for c in self._corners)]).astype(np.int64)
         self._circles = _circles(site, 0.0)
+        self._never = np.full((self._zones, 3), np.nan)
+        self._far = np.full(self._zones, np.inf)
 
     def of(
         self, threat: Threat, p: tuple[float, ...], degraded: Mask, now_ns: int, settled: Mask
@@ -104,9 +106,9 @@ class Hazard:
             fly=np.zeros(self._zones),
             fly_high=np.zeros(self._zones),
             touch=np.zeros(self._zones, np.bool_),
-            entry_s=np.full((self._zones, 3), np.nan),
+            entry_s=self._never,
             inside=np.zeros(self._zones, np.bool_),
-            gap_m=np.full(self._zones, np.inf),
+            gap_m=self._far,
         )
         flying = flies(threat, p)
         impact = threat.impact
@@ -124,33 +126,36 @@ class Hazard:
         impact = threat.impact
         assert impact is not None
         mean, cov = np.array([impact.x_m, impact.y_m]), np.array(impact.cov_m2)
+        sides = [
+            (zones, more_m)
+            for zones, more_m in ((~degraded, 0.0), (degraded, self._rules.degraded_radius_m))
+            if zones.any()
+        ]
         weights: dict[float, float] = {}
         for i in _BALLISTIC if flying else (*_BALLISTIC, _UNKNOWN):
             weights[self._radius[i]] = weights.get(self._radius[i], 0.0) + p[i]
         for radius, weight in weights.items():
             if weight < NEGLIGIBLE:
                 continue
-            for mask, r in (
-                (~degraded, radius),
-                (degraded, radius + self._rules.degraded_radius_m),
-            ):
-                if mask.any():
-                    grown = self._grown[r]
-                    hits.fall += weight * gaussian_mass(
-                        mean, cov, grown.rows, grown.first, grown.circles, mask
-                    )
+            for zones, more_m in sides:
+                grown = self._grown[radius + more_m]
+                hits.fall += weight * gaussian_mass(
+                    mean, cov, grown.rows, grown.first, grown.circles, zones
+                )
         # 'the grown zone touches the 50 % impact region of a confirmed ballistic track'
         if threat.detections < 3 or sum(p[i] for i in _BALLISTIC) < 0.5:
             return
         radius = self._radius[max(_BALLISTIC, key=lambda i: p[i])]
         xx, xy, yy = impact.cov_m2
         wide = math.sqrt(0.5 * (xx + yy + math.hypot(xx - yy, 2 * xy)))
-        for z in range(self._zones):
-            r = radius + self._rules.degraded_radius_m if degraded[z] else radius
-            grown = self._grown[r]
-            x, y, around = grown.circles[z]
-            if math.hypot(x - mean[0], y - mean[1]) - around <= HALF_REGION * wide:
-                sigmas = mahalanobis_distance(mean, cov, self._corners[z], r, grown.each[z])
+        for zones, more_m in sides:
+            grown = self._grown[radius + more_m]
+            gaps = np.hypot(*(grown.circles[:, :2] - mean).T) - grown.circles[:, 2]
+            # a zone whose circle is out of the region's reach is not touched
+            for z in np.flatnonzero(zones & (gaps <= HALF_REGION * wide)).tolist():
+                sigmas = mahalanobis_distance(
+                    mean, cov, self._corners[z], radius + more_m, grown.each[z]
+                )
                 hits.touch[z] = sigmas <= HALF_REGION
 
     def _fly(
@@ -168,9 +173,8 @@ class Hazard:
         radii = np.where(degraded, radius + rules.degraded_radius_m, radius)
         e, n, u = motion.position_enu_m
         height = u + (e * e + n * n) / (2.0 * EARTH_RADIUS_M)
-        for z in range(self._zones):
-            hits.gap_m[z] = max(0.0, signed_distance(e, n, self._corners[z]))
-            hits.inside[z] = hits.gap_m[z] <= radii[z] and height < rules.drone_ceiling_m
+        hits.gap_m = np.array([max(0.0, signed_distance(e, n, c)) for c in self._corners])
+        hits.inside = (hits.gap_m <= radii) & (height < rules.drone_ceiling_m)
         seed = np.array([
             *motion.position_enu_m, *motion.velocity_enu_mps, motion.sigma_position_m,
             motion.sigma_speed_mps, motion.turn_rate_rps, motion.sigma_turn_rate_rps,

@@ -34,6 +34,7 @@ class Ledger:
     def __init__(self, site: Site, simulated: bool) -> None:
         self.site, self.rules, self.zones, self.simulated = site, site.rules, site.zones, simulated
         self.books = [ZoneBook() for _ in site.zones]
+        self.degraded = np.zeros(len(site.zones), np.bool_)
         self.open = OpenThreats(len(site.zones))
         self.raids: list[Raid] = []
         self.assessed: dict[int, str] = {}
@@ -108,6 +109,10 @@ class Ledger:
     def raid(self, alarm: Alarm) -> Raid:
         """The raid of an alarm."""
         return next(raid for raid in self.raids if raid.id == alarm.raid)
+
+    def note_health(self) -> None:
+        """Renew `degraded`, (zones,), after a book's `healthy` has changed."""
+        self.degraded = np.array([not book.healthy for book in self.books], np.bool_)
 
     # ------------------------------------------------------------------------------- moving
     def join_alarm(self, z: int, t_ns: int, track: int | None) -> None:
@@ -306,6 +311,7 @@ class Ledger:
         """Inverse of `state`, for the same site."""
         self.now = msgspec.convert(state["now"], int)
         self.books = msgspec.convert(state["books"], list[ZoneBook])
+        self.note_health()
         self.raids = msgspec.convert(state["raids"], list[Raid])
         self.open.load(msgspec.convert(state["open"], dict[str, object]))
         self.assessed = dict(msgspec.convert(state["assessed"], list[tuple[int, str]]))

@@ -84,16 +84,15 @@ class Picture:
         tracker, bank = self._tracker, self._tracker.bank
         self._renewed = []
         explained = self._explain(now_ns) if tracker.touched else {}
-        threats: list[Threat] = []
+        rows: list[int] = []
         for row in tracker.touched:
             track = int(bank.track_id[row])
             if track <= 0:
                 continue
             note = self._notes.get(track)
-            t_s = float(bank.t_s[row])
-            if note is not None and self._rests(note, row, t_s) and settled(track):
-                continue
-            threats.append(self._renew(row, track, t_s, note, explained.get(track, "")))
+            if note is None or not (self._rests(note, row) and settled(track)):
+                rows.append(row)
+        threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
             note = self._notes.get(track)
@@ -104,12 +103,12 @@ class Picture:
         tracker.collect()
         return threats
 
-    def _rests(self, note: Note, row: int, t_s: float) -> bool:
+    def _rests(self, note: Note, row: int) -> bool:
         """Renewed lately, and old enough for that to be enough if nothing hangs on it."""
-        s = self._settings
-        return (
-            t_s - note.decided_s < s.settled_refresh_s
-            and int(self._tracker.bank.hits[row]) > s.settled_plots
+        s, table = self._settings, self._tracker.bank.table
+        return bool(
+            table.t_s[row] - note.decided_s < s.settled_refresh_s
+            and table.hits[row] > s.settled_plots
         )
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
@@ -148,22 +147,47 @@ class Picture:
                 reports.append(self._track_update(row, note, now_ns, mean, cov))
         return reports
 
-    # ---------------------------------------------------------------------------- one track
-    def _renew(self, row: int, track: int, t_s: float, note: Note | None, known: str) -> Threat:
-        bank = self._tracker.bank
-        x, P = bank.state_at(row, t_s)
+    # --------------------------------------------------------------------------- each track
+    def _renew(self, rows: list[int], explained: dict[int, str]) -> list[Threat]:
+        """Threats of the tracks in `rows`: states and impact points of all of them at once."""
+        table = self._tracker.bank.table
+        at = np.array(rows, np.int64)
+        means, covs = self._tracker.bank.mixtures(at)
+        falls = (table.bounded[at] > 0) & (1.0 - table.mu[at, DRONE] > FALLS_P)
+        sensors = table.last_sensor[at[falls]]
+        crossings = iter(
+            self._predictor.impacts(means[falls], covs[falls], table.t_s[at[falls]], sensors)
+        )
+        return [
+            self._judge(row, x, P, falling, next(crossings) if falling else None, explained)
+            for row, x, P, falling in zip(rows, means, covs, falls.tolist(), strict=True)
+        ]
+
+    def _judge(
+        self,
+        row: int,
+        x: Array,
+        P: Array,
+        falls: bool,
+        impact: ImpactEstimate | None,
+        explained: dict[int, str],
+    ) -> Threat:
+        """Classify one track; write down and return what the warning rules shall know of it."""
+        bank = self._tracker.bank.table
+        track = int(bank.track_id[row])
+        note = self._notes.get(track)
+        known = explained.get(track, "")
+        t_s = float(bank.t_s[row])
         mu = bank.mu[row]
         sensor = int(bank.last_sensor[row])
         bounded = bool(bank.bounded[row])
         boost_p = max(float(mu[2]), note.boost_p if note else 0.0)
-        falls = bounded and 1.0 - float(mu[DRONE]) > FALLS_P
-        impact = self._predictor.impact(x, P, t_s, sensor) if falls else None
         launch, aged_plots = (note.launch, note.aged_plots) if note else (None, 0)
         plots = int(bank.hits[row])
         if falls and plots >= 2 * aged_plots:  # each doubling of the plots is worth a flight back
             fresh = self._origins.launch(x, P, t_s, sensor)
             launch, aged_plots = _sharper(fresh, launch), plots
-        rcs_sum, _, rcs_count = bank.rcs[row]
+        rcs_sum, _, rcs_count = bank.rcs[row].tolist()
         classified = (
             _KNOWN
             if known

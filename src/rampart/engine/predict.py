@@ -45,10 +45,12 @@ from rampart.kernels.motion import (
 )
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
 _STATES: Final = 15  # nominal, then x ± sqrt(7) L_i
 _FLIGHTS: Final = _STATES + 8  # and ± one sigma of wind E, wind N, drag shape, drift
+_CROSSING: Final = 11  # E N U t, velocity E N U, covariance xx xy yy, sigma of t
 _SENSOR: Final = 7  # E N U, then one-sigma biases: range m, azimuth rad, elevation rad, time s
 
 
@@ -135,35 +137,44 @@ class Predictor:
         sees it, -1 for none. None where the height is not observed or a flight does not land."""
         return self.crossing(x, P, t_s, sensor_index, self.settings.step_s)
 
+    def impacts(
+        self, x: Array, P: Array, t_s: Array, sensor_index: Ints
+    ) -> list[ImpactEstimate | None]:
+        """As `impact` for many tracks in one call: x (n, 7), P (n, 7, 7), t_s (n,), sensor_index (n,)."""
+        return self._crossings(x, P, t_s, sensor_index, self.settings.step_s)
+
     def crossing(
         self, x: Array, P: Array, t_s: float, sensor_index: int, step_s: float
     ) -> ImpactEstimate | None:
         """As `impact`; with `step_s` < 0 the crossing that lies behind: the origin."""
-        if not self._bounded(P):
-            return None
-        sensor = self._sensors[sensor_index] if sensor_index >= 0 else _NO_SENSOR
-        out = np.empty(11)
-        landed = _crossing(
-            np.asarray(x, float), np.asarray(P, float), sensor, self._priors,
-            self.env, self._shapes, self._air, step_s, out,
-        )  # fmt: skip
-        if not landed:
-            return None
-        e, n, u, t, a, b, c, xx, xy, yy, sigma_t = out.tolist()
-        return ImpactEstimate(
-            (e, n, u),
-            (xx, xy, yy),
-            t_s + t - _Q05 * sigma_t,
-            t_s + t,
-            t_s + t + _Q05 * sigma_t,
-            (a, b, c),
-        )
+        at = np.array([t_s]), np.array([sensor_index], np.int64)
+        one = np.asarray(x, float)[None], np.asarray(P, float)[None]
+        return self._crossings(*one, *at, step_s)[0]
 
-    def _bounded(self, P: Array) -> bool:
+    def _crossings(
+        self, x: Array, P: Array, t_s: Array, sensor_index: Ints, step_s: float
+    ) -> list[ImpactEstimate | None]:
         s = self.settings
-        return bool(
-            0.0 <= P[2, 2] < s.height_sigma_max_m**2 and 0.0 <= P[5, 5] < s.climb_sigma_max_mps**2
-        )
+        limits = (s.height_sigma_max_m**2, s.climb_sigma_max_mps**2)
+        out = np.empty((len(x), _CROSSING))
+        _crossings(
+            x, P, sensor_index, self._sensors, limits, self._priors, self.env, self._shapes,
+            self._air, step_s, out,
+        )  # fmt: skip
+        return [
+            None if math.isnan(row[0]) else _estimate(at, *row)
+            for at, row in zip(t_s.tolist(), out.tolist(), strict=True)
+        ]
+
+
+def _estimate(
+    at_s: float, e: float, n: float, u: float, t: float, a: float, b: float, c: float,
+    xx: float, xy: float, yy: float, sigma_t: float,
+) -> ImpactEstimate:  # fmt: skip
+    """The columns of a crossing, of a state that stood at `at_s`, with a name each."""
+    t += at_s
+    reach = _Q05 * sigma_t
+    return ImpactEstimate((e, n, u), (xx, xy, yy), t - reach, t, t + reach, (a, b, c))
 
 
 _NO_SENSOR: Final = np.zeros(_SENSOR)
@@ -317,3 +328,19 @@ def _crossing(
         out[i] = mean[i]
     out[7], out[8], out[9], out[10] = xx, xy, yy, math.sqrt(tt)
     return True
+
+
+@kernel
+def _crossings(
+    x: Array, P: Array, sensor_index: Ints, sensors: Array, limits: tuple[float, float],
+    priors: Array, env: Array, shapes: Array, air: Air, dt: float, out: Array,
+) -> None:  # fmt: skip
+    """A row of `out` (n, 11) for each state, see `_crossing`; nan where there is none."""
+    for k in range(x.shape[0]):
+        out[k, 0] = math.nan
+        bounded = 0.0 <= P[k, 2, 2] < limits[0] and 0.0 <= P[k, 5, 5] < limits[1]
+        if not bounded:
+            continue
+        sensor = sensors[sensor_index[k]] if sensor_index[k] >= 0 else _NO_SENSOR
+        if not _crossing(x[k], P[k], sensor, priors, env, shapes, air, dt, out[k]):
+            out[k, 0] = math.nan

@@ -87,11 +87,12 @@ class Warner:
         elapsed = 0 if first else max(0, now_ns - ledger.now)
         ledger.now = now_ns if first else max(now_ns, ledger.now)
         self._cause, self._by, self._rows = cause_seq, "", []
+        guarded = None if healthy is None else frozenset(healthy)
         changed = False
         for book, zone in zip(ledger.books, ledger.zones, strict=True):
             before = book.healthy and not first
-            if healthy is not None:
-                book.healthy = zone.id in healthy
+            if guarded is not None:
+                book.healthy = zone.id in guarded
             watched = before and elapsed <= BLIND_NS
             if not (watched and book.healthy):
                 book.healthy_since_ns = ledger.now
@@ -100,6 +101,8 @@ class Warner:
                 book.hold_left_ns = max(0, book.hold_left_ns - elapsed)
             if before != book.healthy:
                 changed = book.dirty = True
+        if changed:
+            ledger.note_health()
         if changed and ledger.open.rows:
             # radii and thresholds of some zones are others now
             for row in ledger.open.rows.values():
