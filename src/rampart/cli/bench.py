@@ -10,10 +10,10 @@ from rampart.cli.say import say_json
 BENCHES = {
     "latency": (
         "rampart.cli.latency",
-        "plot in to zone state out, 200 threats and 100 false plots",
+        "CPU time from plot in to zone state out, and plots sustained",
     ),
 }
-"""Name -> (module with `measure() -> dict[str, float]`, what it measures)."""
+"""Name -> (module with `measure() -> dict[str, float]` and `LINES`, what it measures)."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,11 +34,13 @@ def execute(options: argparse.Namespace) -> int:
     measured: dict[str, dict[str, float]] = {}
     for name in options.names or BENCHES:
         module, what = BENCHES[name]
-        measured[name] = importlib.import_module(module).measure()
+        bench = importlib.import_module(module)
+        measured[name] = bench.measure()
         if not options.json:
             print(f"{name}: {what}")
             for key, value in measured[name].items():
-                print(f"  {key:<32} {value:,.3f}")
+                line = next(line for begin, line in bench.LINES.items() if key.startswith(begin))
+                print(f"  {key:<26} {value:>10,.2f}  {line}")
     if options.json:
         say_json(measured)
     return 0
