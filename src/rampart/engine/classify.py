@@ -64,7 +64,7 @@ class _Flyer(NamedTuple):
 
 
 _FLYERS: Final[dict[str, _Flyer]] = {
-    "owa_drone": _Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 4),
+    "owa_drone": _Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5),
     "quadcopter": _Flyer("drone", 0.02, 12, 6, 150, 1.0, -14, 4),
     "airliner": _Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10),
     "aircraft_low": _Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10),  # departing, landing

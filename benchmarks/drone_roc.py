@@ -1,0 +1,186 @@
+"""How early one-way drones are warned of, over horizons and thresholds of the drone rule.
+
+    python benchmarks/drone_roc.py --flights 200 --seed 1 [--no-rcs]
+
+Simulated one-way drones, eight at a time, each at a zone of its own from its own bearing, half of them by a
+bend. One engine tracks and classifies; several sets of warning rules judge the same threats side by
+side. Lead: from the first row in which the drone is a member of its zone's alarm to the true entry into
+the zone grown by the hazard radius. A flight without such a row counts as not warned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from rampart.domain.messages import PlotBatch, ZoneState
+from rampart.domain.site import Rules, Sensor, Site, Zone
+from rampart.domain.time import NS_PER_DAY, NS_PER_S
+from rampart.engine.engine import Engine
+from rampart.engine.threat import Threat
+from rampart.engine.warn import Warner
+from rampart.kernels.geometry import signed_distance
+from rampart.metrics.truth import Truth
+from rampart.sim.simulate import simulate
+from rampart.sim.world import Flight, RadarModel, World
+
+START_NS: Final = 19_000 * NS_PER_DAY
+CLASSES: Final = ("owa_drone", "owa_drone_large", "owa_drone_small")
+AT_ONCE: Final = 8
+RING_M: Final = 1_500.0
+HORIZONS_S: Final = (60.0, 90.0, 105.0, 120.0)
+THRESHOLDS: Final = (0.03, 0.05, 0.10)
+WANTED_S: Final = 60.0
+AUTO: Final = dict.fromkeys(("mortar", "gun", "rocket", "drone", "unknown"), "auto")
+
+
+def site() -> Site:
+    """Eight zones of 400 m on a ring about one rotating radar."""
+    zones = []
+    for i in range(AT_ONCE):
+        e, n = _around(i * 2 * math.pi / AT_ONCE, RING_M)
+        corners = ((e - 200, n - 200), (e + 200, n - 200), (e + 200, n + 200), (e - 200, n + 200))
+        zones.append(Zone(id=f"z{i}", name="", polygon_enu_m=corners, release=AUTO))  # type: ignore[arg-type]
+    radar = Sensor(
+        id="radar", position_enu_m=(0.0, 0.0, 12.0), sigma_range_m=20.0, sigma_azimuth_rad=3e-3,
+        sigma_elevation_rad=3e-3, scan_period_s=1.0,
+    )  # fmt: skip
+    return Site(
+        name="ring", uuid="ring", latitude_deg=34.0, longitude_deg=42.0, height_m=180.0,
+        zones=tuple(zones), sensors=(radar,),
+    )  # fmt: skip
+
+
+def world(seed: int) -> World:
+    """Eight drones, one for each zone."""
+    rng = np.random.default_rng(seed)
+    flights = []
+    for i in range(AT_ONCE):
+        e, n = _around(i * 2 * math.pi / AT_ONCE, RING_M)
+        bearing = (i + rng.uniform(-0.4, 0.4)) * 2 * math.pi / AT_ONCE
+        height = float(rng.uniform(60.0, 400.0))
+        begin = (*_around(bearing, rng.uniform(8_000.0, 11_000.0)), height)
+        bend = (*_around(bearing + rng.uniform(-0.25, 0.25), rng.uniform(4_500.0, 6_500.0)), height)
+        route = (begin, *((bend,) if rng.random() < 0.5 else ()), (e, n, 0.0))
+        # it dives at the end only
+        last = np.array(route[-2][:2])
+        way = np.array([e, n]) - last
+        pitch = np.array([e, n]) - way / np.linalg.norm(way) * 4.0 * height
+        if np.linalg.norm(way) > 5.0 * height:
+            route = (*route[:-1], (float(pitch[0]), float(pitch[1]), height), route[-1])
+        flights.append(
+            Flight(
+                id=f"d{i}", class_id=CLASSES[int(rng.integers(3))], route=route,
+                at_s=float(rng.uniform(0.0, 30.0)), hostile=True, strikes=True,
+            )
+        )  # fmt: skip
+    radar = RadarModel(
+        sensor="radar", motion="rotating", detects_dbsm=-20.0, detects_range_m=8_000.0
+    )
+    return World(
+        site=site(), start_ns=START_NS, duration_s=330.0, flights=tuple(flights), radars=(radar,)
+    )
+
+
+class Jury:
+    """Stands in for one `Warner`: several judge the same threats; the engine hears the first."""
+
+    def __init__(self, place: Site, rules: Sequence[Rules]) -> None:
+        self.warners = [Warner(msgspec.structs.replace(place, rules=r), True) for r in rules]
+        self.rows: list[list[tuple[ZoneState, dict[int, tuple[float, ...]]]]] = [[] for _ in rules]
+        self.at: dict[int, tuple[float, ...]] = {}
+
+    def decide(
+        self, now_ns: int, threats: Sequence[Threat], healthy: Collection[str], cause_seq: int
+    ) -> list[ZoneState]:
+        """Rows of the first warner; those of all are kept with the places of their tracks."""
+        for t in threats:
+            if t.motion is not None:
+                self.at[t.track] = t.motion.position_enu_m
+        answers = [w.decide(now_ns, threats, healthy, cause_seq) for w in self.warners]
+        for kept, rows in zip(self.rows, answers, strict=True):
+            kept += [(r, {k: self.at[k] for k in r.tracks if k in self.at}) for r in rows]
+        return answers[0]
+
+
+def leads(seed: int, rules: Sequence[Rules], told: bool) -> list[list[float]]:
+    """Seconds of lead of each drone (-inf: never warned), for each set of rules."""
+    scene = world(seed)
+    run = simulate(scene, seed)
+    engine = Engine(scene.site, simulated=True)
+    jury = Jury(scene.site, rules)
+    engine._warner = jury  # type: ignore[assignment]
+    for message in run.messages:
+        hidden = isinstance(message, PlotBatch) and not told
+        engine.receive(_without_rcs(message) if hidden else message)  # type: ignore[arg-type]
+    return [
+        [_lead(run.truth, i, scene.site, rows) for i in range(len(run.truth))] for rows in jury.rows
+    ]
+
+
+def _lead(truth: Truth, i: int, place: Site, rows: list[tuple[ZoneState, Any]]) -> float:
+    zone = place.zones[int(truth.ids[i][1:])]
+    grown_m = place.rules.hazard_radius_m["drone"]
+    path = truth.samples(i)
+    corners = np.array(zone.polygon_enu_m)
+    inside = [
+        t for t, (e, n, _) in zip(truth.sample_t_ns[path], truth.sample_enu_m[path], strict=True)
+        if signed_distance(e, n, corners) <= grown_m
+    ]  # fmt: skip
+    for row, places in rows:
+        if row.zone != zone.id or row.phase not in ("warn", "impact", "pending"):
+            continue
+        true, _ = truth.at(i, row.issued_ns)
+        if any(math.dist(true, at) < 400.0 for at in places.values()):
+            return float(inside[0] - row.issued_ns) / NS_PER_S
+    return -math.inf
+
+
+def _without_rcs(batch: PlotBatch) -> PlotBatch:
+    rows = batch.rows.copy()
+    rows["rcs_dbsm"] = rows["snr_db"] = np.nan
+    return msgspec.structs.replace(batch, data=rows.tobytes())
+
+
+def _around(bearing_rad: float, r: float) -> tuple[float, float]:
+    return r * math.sin(bearing_rad), r * math.cos(bearing_rad)
+
+
+def _grid() -> Iterator[Rules]:
+    for horizon in HORIZONS_S:
+        for threshold in THRESHOLDS:
+            yield Rules(drone_horizon_s=horizon, drone_warn_p=threshold)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--flights", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-rcs", action="store_true", help="the radar tells no cross-section")
+    args = parser.parse_args()
+    rules = list(_grid())
+    found: list[list[float]] = [[] for _ in rules]
+    for k in range(math.ceil(args.flights / AT_ONCE)):
+        more = leads(args.seed + k, rules, not args.no_rcs)
+        found = [[*a, *b] for a, b in zip(found, more, strict=True)]
+    print(f"{len(found[0])} flights, cross-section {'not told' if args.no_rcs else 'told'}")
+    print("horizon s | threshold | warned | >= 60 s out | lead p1 p10 p50 s")
+    for r, lead in zip(rules, found, strict=True):
+        s = np.array(lead)
+        p = np.quantile(s, (0.01, 0.1, 0.5), method="lower")
+        print(
+            f"{r.drone_horizon_s:9.0f} | {r.drone_warn_p:9.2f} | {np.isfinite(s).mean():6.3f} | "
+            f"{(s >= WANTED_S).mean():11.3f} | {p[0]:.1f} {p[1]:.1f} {p[2]:.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
