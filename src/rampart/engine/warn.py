@@ -101,7 +101,7 @@ class Warner:
                 book.hold_left_ns = max(0, book.hold_left_ns - elapsed)
             if before != book.healthy:
                 changed = book.dirty = True
-        if changed:
+        if changed or first:
             ledger.note_health()
         if changed and ledger.open.rows:
             # radii and thresholds of some zones are others now
