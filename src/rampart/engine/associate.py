@@ -16,7 +16,7 @@ from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.fate import Fate, Radars, covered, settle, steer
 from rampart.engine.gate import Gates, Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
 from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
@@ -46,7 +46,7 @@ def _rival(best: Array, key: int, gain: float) -> float:
     return float(best[key, 1] if best[key, 0] == gain else best[key, 0])
 
 
-@kernel
+@woven_kernel
 def _commit(
     table: Table, row: int, p: int, llr: float, sensor: int, plots: Array, radars: Radars,
     confirm_llr: float, gates: Gates, scratch: Scratch,
@@ -77,7 +77,7 @@ def _commit(
         _promote(table, row, confirm_llr, gates, scratch)
 
 
-@kernel
+@woven_kernel
 def _gather(table: Table, row: int, p: int, plots: Array) -> None:
     """Add the echo strengths of plot `p` to those of `row`."""
     if not math.isnan(plots[p, SNR]):
@@ -89,7 +89,7 @@ def _gather(table: Table, row: int, p: int, plots: Array) -> None:
         table.rcs[row, 2] += 1.0
 
 
-@kernel
+@woven_kernel
 def _history(table: Table, row: int, dt: float, smoothing_s: float, mean: Array) -> None:
     """Smoothed turn rate and speed of `row` with their variances, from successive mean velocities."""
     e, n, u = mean[3], mean[4], mean[5]
@@ -110,7 +110,7 @@ def _history(table: Table, row: int, dt: float, smoothing_s: float, mean: Array)
     table.velocity[row, 0], table.velocity[row, 1], table.velocity[row, 2] = e, n, u
 
 
-@kernel
+@woven_kernel
 def _promote(table: Table, row: int, confirm_llr: float, gates: Gates, scratch: Scratch) -> None:
     """Confirm `row`, or put it into the fast lane; either makes a name due."""
     if table.hits[row] >= gates.confirm_hits and table.llr[row] >= confirm_llr:
@@ -279,7 +279,7 @@ def _missed(
             continue
         if table.t_first_s[row] >= look_start_s:
             continue
-        e, n, u = steer(table, row, t_s - table.t_s[row], env)
+        e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
         if covered(e, n, u, sensor, radars):
             table.llr[row] += loss
             table.fade[row] += loss

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rampart.engine.fate import Radars
 from rampart.engine.plotrow import NUMBERS
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.filters import ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
 Array = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ def _cell(value: float, low: float, high: float, cells: int) -> int:
     return min(max(int((value - low) / (high - low) * cells), 0), cells - 1)
 
 
-@kernel
+@woven_kernel
 def clutter_density(
     clutter: Clutter, radars: Radars, sensor: int, plots: Array, p: int, birth_per_look: float
 ) -> float:

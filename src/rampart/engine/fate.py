@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
 from rampart.kernels.filters import drag_rate
 from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
@@ -61,29 +61,30 @@ class Fate(NamedTuple):
     settle_every_s: float  # tracks are judged by time this often between complete looks
 
 
-@kernel
-def steer(table: Table, row: int, dt: float, env: Array) -> tuple[float, float, float]:
+@woven_kernel
+def steer(x: Array, mu: Array, row: int, dt: float, env: Array) -> tuple[float, float, float]:
     """Site ENU of `row` after `dt` seconds, by its present acceleration: a quick estimate."""
     e = n = u = 0.0
     for j in range(MODELS):
-        w = table.mu[row, j]
-        x = table.x[row, j]
-        e += w * (x[0] + dt * x[3])
-        n += w * (x[1] + dt * x[4])
-        u += w * (x[2] + dt * x[5])
-    w = table.mu[row, BALLISTIC]
-    x = table.x[row, BALLISTIC]
-    speed = math.sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
-    rate, _ = drag_rate(x[0], x[1], x[2], speed, math.exp(x[6]), env)
-    half = 0.5 * w * dt * dt
+        w = mu[row, j]
+        e += w * (x[row, j, 0] + dt * x[row, j, 3])
+        n += w * (x[row, j, 1] + dt * x[row, j, 4])
+        u += w * (x[row, j, 2] + dt * x[row, j, 5])
+    b = BALLISTIC
+    ve, vn, vu = x[row, b, 3], x[row, b, 4], x[row, b, 5]
+    speed = math.sqrt(ve * ve + vn * vn + vu * vu)
+    k = math.exp(x[row, b, 6])
+    rate, _ = drag_rate(x[row, b, 0], x[row, b, 1], x[row, b, 2], speed, k, env)
+    half = 0.5 * mu[row, b] * dt * dt
     drag = rate * speed
-    e -= half * drag * x[3]
-    n -= half * drag * x[4]
-    u -= half * (drag * x[5] + env[GRAVITY])
-    return e, n, u
+    return (
+        e - half * drag * ve,
+        n - half * drag * vn,
+        u - half * (drag * vu + env[GRAVITY]),
+    )
 
 
-@kernel
+@woven_kernel
 def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
     """Whether a sensor watches a place in site ENU."""
     axes, place = radars.axes[sensor], radars.place[sensor]
@@ -101,7 +102,7 @@ def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
     return bool(clockwise <= radars.sector[sensor, 1])
 
 
-@kernel
+@woven_kernel
 def _hidden(
     table: Table, row: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate, env: Array
 ) -> bool:
@@ -111,7 +112,7 @@ def _hidden(
     """
     quiet = t_s - table.t_s[row]
     for k in range(LOOK_AHEAD):
-        e, n, u = steer(table, row, quiet + LOOK_AHEAD_STEP_S * k, env)
+        e, n, u = steer(table.x, table.mu, row, quiet + LOOK_AHEAD_STEP_S * k, env)
         if u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
             return True
         for s in range(radars.period_s.shape[0]):
@@ -120,7 +121,7 @@ def _hidden(
     return True
 
 
-@kernel
+@woven_kernel
 def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -> bool:
     """Whether a sensor has delivered anything of late: one that is silent has not looked."""
     longest_s = max(fate.alive_min_s, fate.alive_periods * radars.period_s[sensor])
@@ -146,7 +147,7 @@ def settle(
         fade = table.fade[row]
         watched = False  # in the sight of a live sensor
         lit = False  # some sensor is live
-        e, n, u = steer(table, row, quiet, env)
+        e, n, u = steer(table.x, table.mu, row, quiet, env)
         for s in range(radars.period_s.shape[0]):
             if not alive(t_s, s, radars, heard_s, fate):
                 continue
@@ -182,7 +183,7 @@ def settle(
     return gone
 
 
-@kernel
+@woven_kernel
 def falling(table: Table, row: int) -> bool:
     """Whether `row` is a ballistic object of known height on its way down."""
     return bool(
@@ -190,7 +191,7 @@ def falling(table: Table, row: int) -> bool:
     )
 
 
-@kernel
+@woven_kernel
 def _reason(
     table: Table, row: int, quiet: float, fade: float, watched: bool, down: bool, radars: Radars,
     fate: Fate,

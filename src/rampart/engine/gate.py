@@ -16,7 +16,7 @@ from rampart.engine.bank import TENTATIVE, Table
 from rampart.engine.clutter import Clutter, clutter_density
 from rampart.engine.fate import Radars, steer
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
 from rampart.kernels.filters import (
     AZIMUTH,
@@ -55,6 +55,7 @@ class Gates(NamedTuple):
 
     sigmas: float  # of each number alone
     distance2: float  # squared normalised distance of all numbers together
+    coarse_sigmas: float  # of place, before anything is predicted
     coarse_accel_mps2: float  # a bound of unmodelled acceleration, before anything is predicted
     coarse_boost_mps2: float  # the same while a boost is possible
     revisit: float  # of the scan period: a sensor shows an object once in a look
@@ -104,7 +105,7 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
     )  # fmt: skip
 
 
-@kernel
+@woven_kernel
 def variances_of(
     plots: Array, p: int, sensor: int, fresh: bool, radars: Radars, out: Array
 ) -> None:
@@ -120,31 +121,38 @@ def variances_of(
             out[RANGE] += (rate * radars.bias[sensor, 3]) ** 2
 
 
-@kernel
+@woven_kernel
 def _near(
-    table: Table, row: int, t_s: float, sensor: int, plots: Array, order: Ints, ranges: Array,
-    radars: Radars, gates: Gates, env: Array,
+    x: Array, P: Array, mu: Array, row: int, dt: float, sensor: int, plots: Array, order: Ints,
+    ranges: Array, radars: Radars, gates: Gates, env: Array,
 ) -> bool:  # fmt: skip
-    """Whether any plot lies so near to `row` that predicting it is worth while."""
-    dt = t_s - table.t_s[row]
-    e, n, u = steer(table, row, dt, env)
-    variance = 0.0
-    for j in range(MODELS):
-        if table.mu[row, j] < ASLEEP:
-            continue
-        trace = 0.0
-        for a in range(3):
-            trace += table.P[row, j, a, a] + dt * (
-                2.0 * table.P[row, j, a, 3 + a] + dt * table.P[row, j, 3 + a, 3 + a]
-            )
-        variance = max(variance, trace)
-    accel = gates.coarse_accel_mps2
-    if table.mu[row, BOOST] > 1e-3:
-        accel = gates.coarse_boost_mps2
-    reach = 4.0 * math.sqrt(variance) + 0.5 * accel * dt * dt
+    """Whether any plot lies so near to `row`, `dt` after its last, that predicting it is worth while."""
+    e, n, u = steer(x, mu, row, dt, env)
     axes, place = radars.axes[sensor], radars.place[sensor]
     e, n, u = e - place[0], n - place[1], u - place[2]
-    r = math.sqrt(e * e + n * n + u * u)
+    r = max(math.sqrt(e * e + n * n + u * u), 1.0)
+    ue, un, uu = e / r, n / r, u / r
+    along = across = 0.0  # variances on the line of sight and in all
+    for j in range(MODELS):
+        if mu[row, j] < ASLEEP:
+            continue
+        place_velocity = quadratic(P, row, j, 0, 3, ue, un, uu, ue, un, uu)
+        line = (
+            quadratic(P, row, j, 0, 0, ue, un, uu, ue, un, uu)
+            + 2.0 * dt * place_velocity
+            + dt * dt * quadratic(P, row, j, 3, 3, ue, un, uu, ue, un, uu)
+        )
+        trace = 0.0
+        for a in range(3):
+            trace += P[row, j, a, a] + dt * (
+                2.0 * P[row, j, a, 3 + a] + dt * P[row, j, 3 + a, 3 + a]
+            )
+        along = max(along, line)
+        across = max(across, trace)
+    accel = gates.coarse_accel_mps2
+    if mu[row, BOOST] >= ASLEEP:
+        accel = gates.coarse_boost_mps2
+    reach = gates.coarse_sigmas * math.sqrt(across) + 0.5 * accel * dt * dt
     de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
     dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
     azimuth = math.atan2(de, dn)
@@ -154,9 +162,13 @@ def _near(
     turn = min(turn + reach / max(flat - reach, 1.0), math.pi)
     rise = 5.0 * radars.sigma[sensor, 2] + 3.0 * radars.bias[sensor, 2]
     rise += reach / max(r - reach, 1.0)
-    reach += 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
-    k = np.searchsorted(ranges, r - reach)
-    while k < ranges.shape[0] and ranges[k] <= r + reach:
+    # the range also grows by the bend of what moves across: d² / 2r
+    depth = (
+        gates.coarse_sigmas * math.sqrt(along) + 0.5 * accel * dt * dt + reach * reach / (2.0 * r)
+    )
+    depth += 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
+    k = np.searchsorted(ranges, r - depth)
+    while k < ranges.shape[0] and ranges[k] <= r + depth:
         p = order[k]
         k += 1
         if abs(wrap_angle(plots[p, NUMBERS + AZIMUTH] - azimuth)) > turn:
@@ -166,7 +178,7 @@ def _near(
     return False
 
 
-@kernel
+@woven_kernel
 def _window(
     row: int, sensor: int, radars: Radars, sigmas: float, env: Array, scratch: Scratch
 ) -> None:
@@ -223,7 +235,7 @@ def _widen(low: Array, high: Array, kind: int, value: float, reach: float) -> No
     high[kind] = max(high[kind], value + reach)
 
 
-@kernel
+@woven_kernel
 def _inside(row: int, plots: Array, p: int, gates: Gates, scratch: Scratch) -> bool:
     """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
     variances = scratch.variances
@@ -258,7 +270,7 @@ def _inside(row: int, plots: Array, p: int, gates: Gates, scratch: Scratch) -> b
     return True
 
 
-@kernel
+@woven_kernel
 def attempt(
     row: int, p: int, t_s: float, sensor: int, plots: Array, fresh: bool, radars: Radars, env: Array,
     scratch: Scratch, work: Work,
@@ -295,12 +307,13 @@ def pair_up(
             continue
         if t_s - table.seen_s[row, sensor] < gates.revisit * radars.period_s[sensor]:
             continue
-        if not _near(table, row, t_s, sensor, plots, order, ranges, radars, gates, env):
+        dt = t_s - table.t_s[row]
+        if not _near(
+            table.x, table.P, table.mu, row, dt, sensor, plots, order, ranges, radars, gates, env
+        ):
             continue
         copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
-        predict_row(
-            scratch.x, scratch.P, scratch.mu, row, t_s - table.t_s[row], dynamics, env, work
-        )
+        predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
             blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m)
         _window(row, sensor, radars, gates.sigmas, env, scratch)
@@ -345,7 +358,7 @@ def pair_up(
     return count
 
 
-@kernel
+@woven_kernel
 def blur_height(
     x: Array, P: Array, row: int, sensor: int, radars: Radars, ceiling_m: float
 ) -> None:

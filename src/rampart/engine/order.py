@@ -191,13 +191,13 @@ def raw_views(data: bytes) -> tuple[Array, Ints]:
     )
 
 
+@kernel
 def sort_plots(plots: Array) -> Array:
     """`plots` by time, then range, then azimuth: one order for every way they may arrive in."""
-    if len(plots) < 2:
-        return plots
-    return plots[
-        np.lexsort((plots[:, NUMBERS + 2], plots[:, NUMBERS + 1], plots[:, NUMBERS], plots[:, T]))
-    ]
+    order = np.argsort(plots[:, NUMBERS + 1], kind="mergesort")
+    order = order[np.argsort(plots[order, NUMBERS], kind="mergesort")]
+    order = order[np.argsort(plots[order, T], kind="mergesort")]
+    return plots[order]
 
 
 Key = tuple[float, int]  # event time, sensor

@@ -60,6 +60,7 @@ class TrackSettings(Settings, frozen=True):
     # association
     gate_sigmas: float = 4.75  # of one number
     gate_distance2: float = 27.0  # squared distance of four numbers
+    coarse_sigmas: float = 4.5
     coarse_accel_mps2: float = 40.0
     coarse_boost_mps2: float = 600.0
     revisit_share: float = (
@@ -148,6 +149,7 @@ def gates_of(settings: TrackSettings) -> Gates:
     return Gates(
         sigmas=s.gate_sigmas,
         distance2=s.gate_distance2,
+        coarse_sigmas=s.coarse_sigmas,
         coarse_accel_mps2=s.coarse_accel_mps2,
         coarse_boost_mps2=s.coarse_boost_mps2,
         revisit=s.revisit_share,

@@ -54,3 +54,12 @@ def _single(dispatcher: Any, done: dict[Any, Any]) -> Any:
         options = {k: v for k, v in dispatcher.targetoptions.items() if k != "nopython"}
         done[function] = numba.njit(cache=True, **options)(again)
     return done[function]
+
+
+def woven_kernel(function: F) -> F:
+    """As `kernel`, woven into its callers' machine code: for hot functions that take whole tables,
+    whose many arrays would otherwise be handed over and counted at every call."""
+    return cast(
+        F,
+        numba.njit(cache=True, fastmath=False, error_model="numpy", forceinline=True)(function),
+    )

@@ -59,9 +59,14 @@ def begin(
         sigma_el = min(sigma_up / (r * math.cos(elevation)), 1.0)
     ce, se = math.cos(elevation), math.sin(elevation)
     ca, sa = math.cos(azimuth), math.sin(azimuth)
-    # columns: unit vectors along range, azimuth and elevation in the sensor's axes
-    local = np.array([[ce * sa, ca, -se * sa], [ce * ca, -sa, -se * ca], [se, 0.0, ce]])
-    unit = axes @ local
+    # columns: unit vectors along range, azimuth and elevation, in the sensor's axes, then the site's
+    local = ((ce * sa, ca, -se * sa), (ce * ca, -sa, -se * ca), (se, 0.0, ce))
+    unit = np.empty((3, 3))
+    for a in range(3):
+        for c in range(3):
+            unit[a, c] = (
+                axes[a, 0] * local[0][c] + axes[a, 1] * local[1][c] + axes[a, 2] * local[2][c]
+            )
     side = max(r * ce, 1.0) * math.sqrt(variances[AZIMUTH])
     sigma = (math.sqrt(variances[RANGE]), side, r * sigma_el)
     doppler = not math.isnan(numbers[RANGE_RATE])

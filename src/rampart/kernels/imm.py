@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.filters import (
     AZIMUTH,
     ELEVATION,
@@ -104,7 +104,7 @@ def _leave(rate: float, dt: float) -> float:
     return 1.0 - math.exp(-rate * abs(dt))
 
 
-@kernel
+@woven_kernel
 def set_transition(dynamics: Dynamics, dt: float, transition: Array) -> None:
     """transition[i, j] = probability that model i has become j after `dt` seconds."""
     transition[BALLISTIC, DRONE] = _leave(dynamics.ballistic_to_drone, dt)
@@ -126,7 +126,7 @@ def set_transition(dynamics: Dynamics, dt: float, transition: Array) -> None:
         transition[i, i] = 1.0 - away
 
 
-@kernel
+@woven_kernel
 def mix(x: Array, P: Array, mu: Array, row: int, work: Work) -> None:
     """Mix the three models of `row` by work.transition; mu becomes the predicted probabilities."""
     for j in range(MODELS):
@@ -200,7 +200,7 @@ def predict_row(
     follow(x, P, mu, row)
 
 
-@kernel
+@woven_kernel
 def follow(x: Array, P: Array, mu: Array, row: int) -> None:
     """Models that are asleep take the state of the likeliest one."""
     leader = 0
