@@ -233,10 +233,10 @@ class Warnings(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------ what must hold
     def over_s(self, thing: Object) -> float:
-        """When the last prediction of an object stands no more."""
+        """When the last prediction of an object stands no more; at that very instant it is over."""
         if thing.threat.impact is None:
             return float("inf") if thing.lost_s is None else thing.lost_s
-        return (thing.threat.impact.t_ns_q95 - ns(0.0)) / 1e9 + 2.0
+        return (thing.threat.impact.t_ns_q95 - ns(0.0)) / 1e9 + 2.0 - 1e-6
 
     @invariant()
     def rows_are_lawful(self) -> None:

@@ -29,7 +29,7 @@ def test_small_probability_is_watched_without_an_alarm():
 
 def test_unassessed_track_that_could_reach_the_zone_is_watched_and_nags_until_assessed():
     stage = Stage()
-    stage.see(flying(1, 1.0, -1300.0, 20.0, y_m=900.0, sigma_turn_rps=0.01, p=UNKNOWN))
+    stage.see(flying(1, 1.0, -1300.0, 20.0, y_m=1700.0, sigma_turn_rps=0.01, p=UNKNOWN))
     assert stage.phase("A") == "watch"
     stage.run(130.0)
     nags = [row for row in stage.rows if row.zone == "A" and row.change == "renewed"]

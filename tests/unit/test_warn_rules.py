@@ -481,14 +481,14 @@ def test_fallback_warns_the_whole_base_by_policy_only():
 # ---------------------------------------------------------------------------------- drones
 def test_a_drone_is_warned_of_by_its_futures_and_renewed_while_tracked():
     stage = Stage([zone("A", 0.0)])
-    stage.see(flying(1, 1.0, -3600.0, 50.0))
+    stage.see(flying(1, 1.0, -7000.0, 50.0))
     assert stage.phase("A") in ("clear", "watch")
-    for k in range(40):
-        stage.see(flying(1, 2.0 + k, -3600.0 + 50.0 * k, 50.0))
+    for k in range(100):
+        stage.see(flying(1, 2.0 + k, -7000.0 + 50.0 * k, 50.0))
     warn = next(row for row in stage.rows if row.phase == "warn")
     assert warn.reason == "drone_corridor"
     assert warn.t_impact_ns_q50 is not None
-    assert 50.0 < (warn.t_impact_ns_q50 - warn.issued_ns) / 1e9 < 61.0
+    assert 50.0 < (warn.t_impact_ns_q50 - warn.issued_ns) / 1e9 < Rules().drone_horizon_s + 1.0
     last = stage.last("A")
     assert last.phase == "warn"
     assert last.t_impact_ns_q50 == pytest.approx(ns(2.0 + (3600 - 400) / 50), abs=2e9)

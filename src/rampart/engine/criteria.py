@@ -78,7 +78,6 @@ def weigh(ledger: Ledger, hazard: Hazard, row: OpenThreat) -> None:
     assessed = bool(row.assessed) or is_assessed(p)
     pathless = threat.impact is None and threat.motion is None and not threat.lost
     flying = flies(threat, p)
-    watch_p = ledger.rules.watch_p
     columns = (hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m)
     zones = enumerate(zip(*(column.tolist() for column in columns), strict=True))
     for z, (fall, fly, fly_high, touch, inside, gap_m) in zones:
@@ -86,7 +85,7 @@ def weigh(ledger: Ledger, hazard: Hazard, row: OpenThreat) -> None:
         reaches = not assessed and (fly > 0.0 or pathless)
         member = members.get(z)
         if member is None:
-            if not (reaches or touch or fall >= watch_p or fly >= watch_p):
+            if not (reaches or touch or ledger.worth_watching(fall, fly)):
                 continue
             member = members[z] = Member(track=track, since_ns=ledger.now)
             member.reason = "drone_corridor" if fly > fall else "threshold"
@@ -135,8 +134,8 @@ def _count_low(ledger: Ledger, z: int, member: Member, row: OpenThreat) -> None:
         # 'cancel only if the 95 % upper bound of P is below the cancel level'
         low = member.fall < falling / 4 and member.fly_high < flying / 4 and not member.touch
     else:
-        quarter = ledger.rules.watch_p / 4
-        quiet = member.fall < quarter and member.fly < quarter
+        # a quarter of the watch levels
+        quiet = not ledger.worth_watching(4 * member.fall, 4 * member.fly)
         low = quiet and not (member.touch or member.near)
     member.count_low(low, row.threat.fresh and not row.threat.lost, row.threat.t_ns)
 
@@ -173,14 +172,18 @@ def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -
             book.dirty = True
             book.due_ns = min(book.due_ns, ledger.next_due(z, m))
     # 'P or p_zone >= 0.01': many small ones together; all that are watched for it join
-    for p, level, kind in ((p_fall, falling, "fall"), (p_fly, flying, "fly")):
+    watch_p, drone_watch_p = ledger.rules.watch_p, ledger.rules.drone_watch_p
+    for p, level, kind, least in (
+        (p_fall, falling, "fall", watch_p),
+        (p_fly, flying, "fly", drone_watch_p),
+    ):
         if p < level:
             continue
         reason: Reason = "threshold" if kind == "fall" else "drone_corridor"
         was_below = not (book.over_fall if kind == "fall" else book.over_fly)
         pool = sorted(book.members.values(), key=lambda m: m.track) if was_below else changed
         for m in pool:
-            if m.phase == "watch" and not m.bound and getattr(m, kind) >= ledger.rules.watch_p:
+            if m.phase == "watch" and not m.bound and getattr(m, kind) >= least:
                 ledger.raise_member(z, m, reason)
         if not book.has(*OPEN):
             _join_largest(ledger, z, kind, reason)

@@ -69,12 +69,12 @@ class Ledger:
         row = self.open.rows.get(track)
         if row is None:
             return True
-        quiet = self.rules.watch_p / 4
+        quiet_fall, quiet_fly = self.rules.watch_p / 4, self.rules.drone_watch_p / 4
         fall, fly = self.open.fall[:, row.slot].tolist(), self.open.fly[:, row.slot].tolist()
         for z, book in enumerate(self.books):
             member = book.members.get(track)
             if member is None:
-                if fall[z] >= quiet or fly[z] >= quiet:
+                if fall[z] >= quiet_fall or fly[z] >= quiet_fly:
                     return False
             elif member.phase != "impact":
                 falling, flying = self.levels(z)
@@ -82,6 +82,10 @@ class Ledger:
                 if member.phase != "warn" or not firm:
                     return False
         return True
+
+    def worth_watching(self, fall: float, fly: float) -> bool:
+        """'P >= 0.002'; of what flies, its own level: futures reach far, and most come to nothing."""
+        return fall >= self.rules.watch_p or fly >= self.rules.drone_watch_p
 
     def may_clear(self, z: int) -> bool:
         """'Hold over, no open threat in the sense of Hold, coverage healthy >= 30 s.'"""
@@ -164,7 +168,7 @@ class Ledger:
     def step_down(self, z: int, member: Member, reason: Reason) -> None:
         """From pending, warn or impact to watch; what deserves no watch goes altogether."""
         book = self.books[z]
-        worth = max(member.fall, member.fly) >= self.rules.watch_p
+        worth = self.worth_watching(member.fall, member.fly)
         member.turn("watch", reason, self.now)
         member.borrowed = False
         book.why, book.dirty = reason, True

@@ -135,7 +135,7 @@ class Warner:
         for z, book in enumerate(ledger.books):
             m = book.members.get(track)
             idle = m is not None and m.phase == "watch" and not (m.bound or m.near)
-            if m is not None and idle and max(m.fall, m.fly) < ledger.rules.watch_p:
+            if m is not None and idle and not ledger.worth_watching(m.fall, m.fly):
                 book.why = "recomputed"
                 ledger.forget(z, m)
         self._judge((track,), ())

@@ -129,6 +129,7 @@ class RulesForm(Settings, frozen=True):
     warn_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.warn_p
     watch_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.watch_p
     drone_warn_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.drone_warn_p
+    drone_watch_p: Annotated[float, Meta(gt=0, le=1)] = DEFAULT_RULES.drone_watch_p
     hazard_radius_m: HazardForm = HazardForm()
     hold_s: NotNegative = DEFAULT_RULES.hold_s
     manual_s: NotNegative = DEFAULT_RULES.manual_s
