@@ -491,7 +491,7 @@ def test_a_drone_is_warned_of_by_its_futures_and_renewed_while_tracked():
     assert 50.0 < (warn.t_impact_ns_q50 - warn.issued_ns) / 1e9 < Rules().drone_horizon_s + 1.0
     last = stage.last("A")
     assert last.phase == "warn"
-    assert last.t_impact_ns_q50 == pytest.approx(ns(2.0 + (3600 - 400) / 50), abs=2e9)
+    assert last.t_impact_ns_q50 == pytest.approx(ns(2.0 + (7000 - 400) / 50), abs=2e9)
 
 
 def test_a_drone_above_the_ceiling_that_does_not_come_down_is_no_threat():

@@ -6,9 +6,11 @@ Kernels are float64, serial and without fastmath, so that a replay on one machin
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from types import FunctionType
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
 import numpy as np
@@ -17,17 +19,51 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
 
+def _fingerprint() -> str:
+    """A word that changes when any source that kernels are made of changes.
+
+    numba looks at the file of a kernel alone. One that calls or freezes something of another file
+    would outlive its change there, and a replay would no longer be that of the source.
+    """
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
+    for room in ("kernels", "engine"):
+        for path in sorted((package / room).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+_config: Any = numba.config  # its names are made at run time
+_CACHE_ROOT: Final = _config.CACHE_DIR or str(Path(__file__).parent / "__pycache__")
+CACHE: Final = str(Path(_CACHE_ROOT) / f"rampart-{_fingerprint()}")
+"""Where compiled kernels are kept: NUMBA_CACHE_DIR, else beside the sources, one folder a version."""
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    dispatcher = numba.njit(fastmath=False, error_model="numpy", **options)(function)
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = CACHE  # read by the next line only; other users of numba keep theirs
+    try:
+        dispatcher.enable_caching()
+    finally:
+        _config.CACHE_DIR = before
+    return dispatcher
+
+
 def kernel(function: F) -> F:
     """`function` compiled on first use and kept in the kernel cache on disk."""
-    return cast(F, numba.njit(cache=True, fastmath=False, error_model="numpy")(function))
+    return cast(F, _compiled(function))
 
 
 def inline_kernel(function: F) -> F:
     """As `kernel`, inlined into its callers: for small scalar formulae inside hot loops."""
-    return cast(
-        F,
-        numba.njit(cache=True, fastmath=False, error_model="numpy", inline="always")(function),
-    )
+    return cast(F, _compiled(function, inline="always"))
+
+
+def woven_kernel(function: F) -> F:
+    """As `kernel`, woven into its callers' machine code: for hot functions that take whole tables,
+    whose many arrays would otherwise be handed over and counted at every call."""
+    return cast(F, _compiled(function, forceinline=True))
 
 
 def in_single_precision(made: Callable[..., R]) -> Callable[..., R]:
@@ -51,15 +87,7 @@ def _single(dispatcher: Any, done: dict[Any, Any]) -> Any:
                 value = _single(value, done)
             names[name] = np.float32(value) if isinstance(value, float) else value
         again = FunctionType(code.replace(co_consts=consts), names, function.__name__)
-        options = {k: v for k, v in dispatcher.targetoptions.items() if k != "nopython"}
-        done[function] = numba.njit(cache=True, **options)(again)
+        fixed = ("nopython", "fastmath", "error_model")
+        options = {k: v for k, v in dispatcher.targetoptions.items() if k not in fixed}
+        done[function] = _compiled(again, **options)
     return done[function]
-
-
-def woven_kernel(function: F) -> F:
-    """As `kernel`, woven into its callers' machine code: for hot functions that take whole tables,
-    whose many arrays would otherwise be handed over and counted at every call."""
-    return cast(
-        F,
-        numba.njit(cache=True, fastmath=False, error_model="numpy", forceinline=True)(function),
-    )
