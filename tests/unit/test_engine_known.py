@@ -35,7 +35,7 @@ def explain(known: KnownTraffic, t_s: float, *tracks: tuple[float, float]) -> di
 def hearing(*reports: KnownTrack) -> KnownTraffic:
     known = KnownTraffic(SITE, KnownSettings())
     for each in reports:
-        known.hear(each)
+        known.hear(each, each.t_event_ns)
     return known
 
 

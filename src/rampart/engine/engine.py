@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from rampart.domain.messages import (
+    PLOT_DTYPE,
     Input,
     KnownTrack,
     OperatorAction,
@@ -25,7 +26,8 @@ from rampart.domain.messages import (
     batch_from_plots,
 )
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_DAY
+from rampart.domain.time import NS_PER_DAY, NS_PER_S
+from rampart.engine.air import plausible
 from rampart.engine.health import Health
 from rampart.engine.known import KnownTraffic
 from rampart.engine.picture import Picture
@@ -33,7 +35,9 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
+LEAP_NS: Final = 60 * NS_PER_S
+"""No feed is silent for so long: its Ticks come on a grid, and no antenna turns more slowly."""
 
 
 class Engine:
@@ -50,6 +54,7 @@ class Engine:
         self.simulated = simulated
         self._seq = 0
         self._now_ns: int | None = None
+        self._leap_ns: int | None = None  # a stamp far ahead that nothing has confirmed yet
         self._health = Health(site)
         self._known = KnownTraffic(site, self.settings.known)
         self._warner = Warner(site, simulated)
@@ -64,20 +69,28 @@ class Engine:
     def receive(self, message: Input) -> tuple[Output, ...]:
         """The outputs that `message` causes, in the order in which they must leave.
 
-        Arrival stamps must not run backwards; one that does is counted and handled as *now*.
+        Arrival stamps must not run backwards; one that does is counted and handled as *now*. So is
+        one more than `LEAP_NS` ahead until the next message confirms it: a single absurd stamp may
+        neither end what stands nor make all that follows too late.
         """
         self._seq += 1
         out: list[Output] = []
         arrival_ns = message.t_arrival_ns
         if self._now_ns is None:
             self._start(arrival_ns)
+            self._now_ns = arrival_ns
         elif arrival_ns < self._now_ns:
             out.append(self._rejected("engine", "arrival_backwards"))
-        now_ns = self._now_ns = max(arrival_ns, self._now_ns or arrival_ns)
+        elif self._leaps(arrival_ns):
+            out.append(self._rejected("engine", "arrival_leap"))
+            message = msgspec.structs.replace(message, t_arrival_ns=self._now_ns)
+        now_ns = self._now_ns = max(message.t_arrival_ns, self._now_ns)
         assert self._tracker is not None
         assert self._picture is not None
 
         match message:
+            case PlotBatch() if len(message.data) % PLOT_DTYPE.itemsize:
+                out.append(self._rejected(message.sensor, "torn_batch"))
             case PlotBatch():
                 self._health.heard(message.sensor, now_ns)
                 self._tracker.observe(message)
@@ -85,11 +98,16 @@ class Engine:
                 self._health.heard(message.sensor, now_ns)
                 self._tracker.observe(batch_from_plots([message]))
             case SensorStatus():
-                self._health.told(message)
+                if not self._health.told(message):
+                    out.append(self._rejected(message.sensor, "unknown_sensor"))
             case KnownTrack():
-                self._known.hear(message)
+                if not self._known.hear(message, now_ns):
+                    out.append(self._rejected(message.source, "known_unusable"))
             case Weather():
-                self._picture.set_weather(message)
+                air, absurd = plausible(message)
+                self._picture.set_weather(air)
+                if absurd:
+                    out.append(self._rejected("weather", "weather_absurd", absurd))
             case Rejected():
                 out.append(message)
             case Tick() | OperatorAction():
@@ -102,7 +120,12 @@ class Engine:
         threats = self._picture.update(now_ns, self._warner.settled)
         zones: list[ZoneState] = []
         if isinstance(message, OperatorAction):
-            zones += self._warner.act(message, self._seq)
+            # an order that reaches nobody must not look obeyed
+            nowhere = len(set(message.zones) - {zone.id for zone in self.site.zones})
+            if nowhere:
+                out.append(self._rejected("operator", "unknown_zone", nowhere))
+            if len(set(message.zones)) > nowhere or not message.zones:
+                zones += self._warner.act(message, self._seq)
         zones += self._warner.decide(now_ns, threats, self._health.healthy, self._seq)
         out += zones
         out += self._picture.outputs(now_ns, zones)
@@ -126,6 +149,7 @@ class Engine:
                 "simulated": self.simulated,
                 "seq": self._seq,
                 "now_ns": self._now_ns,
+                "leap_ns": self._leap_ns,
                 "epoch_ns": self._tracker.epoch_ns if self._tracker is not None else None,
                 "health": self._health.state(),
                 "known": self._known.state(),
@@ -146,6 +170,7 @@ class Engine:
         engine = cls(site, settings, simulated=state["simulated"])
         engine._seq = state["seq"]
         engine._now_ns = state["now_ns"]
+        engine._leap_ns = state["leap_ns"]
         engine._health.load(state["health"])
         engine._known.load(state["known"])
         engine._warner.load(state["warner"])
@@ -156,6 +181,17 @@ class Engine:
             engine._tracker.load(state["tracker"])
             engine._picture.load(state["picture"])
         return engine
+
+    def _leaps(self, arrival_ns: int) -> bool:
+        """Whether a stamp lies too far ahead to be believed alone; the next one near it is believed."""
+        assert self._now_ns is not None
+        before, self._leap_ns = self._leap_ns, None
+        if arrival_ns - self._now_ns <= LEAP_NS:
+            return False
+        if before is not None and abs(arrival_ns - before) <= LEAP_NS:
+            return False
+        self._leap_ns = arrival_ns
+        return True
 
     def _start(self, t_ns: int) -> None:
         epoch_ns = t_ns - t_ns % NS_PER_DAY  # kernels count seconds from a UTC midnight

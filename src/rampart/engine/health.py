@@ -52,12 +52,15 @@ class Health:
         if index is not None:
             self._heard_ns[index] = now_ns
 
-    def told(self, status: SensorStatus) -> None:
-        """A sensor speaks of itself."""
-        self.heard(status.sensor, status.t_arrival_ns)
+    def told(self, status: SensorStatus) -> bool:
+        """A sensor speaks of itself; False where the site has no such sensor."""
         index = self._sensors.get(status.sensor)
-        if index is not None and status.kind == "status":
+        if index is None:
+            return False
+        self.heard(status.sensor, status.t_arrival_ns)
+        if status.kind == "status":
             self._said_ok[index] = status.state == "ok"
+        return True
 
     def advance(self, now_ns: int, cause_seq: int) -> list[SensorHealth]:
         """The changes of state that are due at `now_ns`, in site order."""

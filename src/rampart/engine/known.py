@@ -7,6 +7,7 @@ hostile drone that follows a friendly one is still a threat.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,7 @@ class KnownSettings(Settings, frozen=True):
 
     fresh_s: float = 5.0  # [A] a report older than this explains nothing
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
+    sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near
 
 
 class _Report(msgspec.Struct):
@@ -46,11 +48,20 @@ class KnownTraffic:
         self._settings = settings
         self._reports: dict[str, _Report] = {}
 
-    def hear(self, known: KnownTrack) -> None:
-        """Take in one report; an older one than the last of the same object changes nothing."""
+    def hear(self, known: KnownTrack, now_ns: int) -> bool:
+        """Take in one report; an older one than the last of the same object changes nothing.
+
+        False where it vouches for nothing: not a number, too vague, or from the future.
+        """
+        numbers = (known.latitude_deg, known.longitude_deg, known.height_m)
+        vague = not 0.0 < known.sigma_m <= self._settings.sigma_max_m
+        if vague or not all(map(math.isfinite, (*numbers, *(known.velocity_enu_mps or ())))):
+            return False
+        if seconds_between(known.t_event_ns, now_ns) > self._settings.fresh_s:
+            return False
         previous = self._reports.get(known.ident)
         if previous is not None and previous.t_ns >= known.t_event_ns:
-            return
+            return True
         xyz = enu_from_geodetic(known.latitude_deg, known.longitude_deg, known.height_m, self._site)
         velocity = (0.0, 0.0)
         if known.velocity_enu_mps is not None:
@@ -66,6 +77,7 @@ class KnownTraffic:
             sigma_m=known.sigma_m,
             moving=known.velocity_enu_mps is not None,
         )
+        return True
 
     def forget(self, now_ns: int) -> None:
         """Drop reports that no longer vouch for anything at `now_ns`."""
