@@ -195,3 +195,40 @@ def test_a_point_that_has_just_landed_is_where_it_is() -> None:
     assert found is not None
     assert found.enu_m[:2] == pytest.approx(x[:2], abs=0.1)
     assert found.t_q50_s == pytest.approx(7.0, abs=0.01)
+
+
+def test_a_sideways_push_that_a_track_follows_late_counts_from_before() -> None:
+    """A settled filter lags a push by 2 P_pv / P_vv seconds: across, a (T + lag)² / 2 and not a T² / 2."""
+    push, lag = 0.2, 6.0
+    drifts = PredictSettings(
+        wind_sigma_mps=0.0,
+        rise_log_sigma=0.0,
+        drag_sigma=0.0,
+        drift_sigma_mps2=push,
+        drift_fast=1.0,
+    )
+    settled = P.copy()
+    for i in range(3):
+        settled[i, 3 + i] = settled[3 + i, i] = 0.5 * lag * settled[3 + i, 3 + i]
+    settled[:3, :3] *= 4.0
+    state = X.copy()
+    state[6] = math.log(1e-6)  # hardly any drag: the formula is exact
+    found = Predictor(SITE, drifts).impact(state, settled, 0.0)
+    without = Predictor(SITE, QUIET).impact(state, settled, 0.0)
+    assert found is not None
+    across = Spread(found).across_m ** 2 - Spread(without).across_m ** 2
+    horizontal = math.hypot(X[3], X[4]) / np.linalg.norm(X[3:6])
+    expected = 0.5 * push * horizontal * (found.t_q50_s + lag) ** 2
+    assert math.sqrt(across) == pytest.approx(expected, rel=0.15)
+
+
+def test_a_shell_that_has_slowed_down_high_up_may_still_drift_like_a_fast_one() -> None:
+    only_drift = PredictSettings(wind_sigma_mps=0.0, rise_log_sigma=0.0, drag_sigma=0.0)
+    high = np.array([-3000.0, 2000.0, 5000.0, 250.0, -70.0, 0.0, math.log(6e-5)])
+
+    def drift_m(settings: PredictSettings) -> float:
+        found = Predictor(SITE, settings).impact(high, 1e-4 * np.eye(7), 0.0)
+        return Spread(found, high[3:5]).across_m
+
+    slow = PredictSettings(wind_sigma_mps=0.0, rise_log_sigma=0.0, drag_sigma=0.0, drift_fast=1.0)
+    assert drift_m(only_drift) > 4.0 * drift_m(slow)

@@ -21,6 +21,7 @@ from rampart.kernels.atmosphere import (
     FILTER_RISE,
     SHAPE_C0,
     SHAPE_C1,
+    density_ratio,
     drag_shape,
     drag_shape_of,
     environment,
@@ -37,6 +38,7 @@ from rampart.kernels.motion import (
     INV_A,
     LEVEL,
     MACH,
+    RHO,
     ROW,
     WIDTH,
     Air,
@@ -51,6 +53,9 @@ _Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
 _STATES: Final = 15  # nominal, then x ± sqrt(7) L_i
 _FLIGHTS: Final = _STATES + 8  # and ± one sigma of wind E, wind N, drag shape, drift
 _CROSSING: Final = 11  # E N U t, velocity E N U, covariance xx xy yy, sigma of t
+_SLOW_MACH: Final = 0.75  # fins below, spin above: no mortar bomb leaves faster than Mach 0.95
+_FAST_MACH: Final = 1.1
+_LONGEST_LAG_S: Final = 10.0
 _SENSOR: Final = 7  # E N U, then one-sigma biases: range m, azimuth rad, elevation rad, time s
 
 
@@ -64,8 +69,8 @@ class PredictSettings(Settings, frozen=True):
         0.12  # of ln k from Mach 1 up, beside the track's own: the curve is passed by
     )
     memory_s: float = 3.0  # the drag that a track has learnt is that of so long ago
-    drift_sigma_mps2: float = 0.05  # lateral acceleration at subsonic speed, where fins are likely;
-    drift_supersonic: float = 4.0  # so many times more from Mach 1.4 up, where spin is
+    drift_sigma_mps2: float = 0.04  # lateral acceleration of slow rounds, where fins are likely;
+    drift_fast: float = 5.0  # so many times more for fast ones, where spin is: see `_crossing`
     step_s: float = 0.5  # of the flights; 0.05 m is far below every ellipse
     height_sigma_max_m: float = 1_000.0  # beyond it height was never observed: no impact point
     climb_sigma_max_mps: float = 250.0
@@ -127,7 +132,7 @@ class Predictor:
         sigma = self.settings.wind_sigma_told_mps if told else self.settings.wind_sigma_mps
         s = self.settings
         self._priors = np.array(
-            [sigma, sigma, s.drift_sigma_mps2, s.drift_supersonic, s.memory_s, s.drag_sigma]
+            [sigma, sigma, s.drift_sigma_mps2, s.drift_fast, s.memory_s, s.drag_sigma]
         )
 
     def impact(
@@ -260,6 +265,24 @@ def _square_root(P: Array) -> Array:
 
 
 @kernel
+def _sideways_lag(x: Array, P: Array) -> tuple[float, float, float]:
+    """The unit vector to the right of the flight (E, N), and by how many seconds a track follows a steady
+    push that way too late.
+
+    A filter of white acceleration that has settled lags a constant acceleration `a` by lag a in velocity
+    and lag² a / 2 in position, lag = 2 P_pv / P_vv: as if the push had begun so long ago.
+    Source: the steady state of the Kalman-Bucy filter, P_vv = √2 q^¾ r^¼, P_pv = √(q r).
+    """
+    ground = math.sqrt(x[3] * x[3] + x[4] * x[4])
+    if ground < 1.0:
+        return 0.0, 0.0, 0.0
+    e, n = x[4] / ground, -x[3] / ground
+    pv = e * e * P[0, 3] + e * n * (P[0, 4] + P[1, 3]) + n * n * P[1, 4]
+    vv = e * e * P[3, 3] + 2.0 * e * n * P[3, 4] + n * n * P[4, 4]
+    return e, n, min(max(2.0 * pv / max(vv, 1e-9), 0.0), _LONGEST_LAG_S)
+
+
+@kernel
 def _crossing(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air, dt: float,
     out: Array,
@@ -285,16 +308,32 @@ def _crossing(
             q += reach * L[6, column]
         rows[f, K] = math.exp(min(max(q, -16.0), -4.0))
         rows[f, C0], rows[f, C1] = env[SHAPE_C0], env[SHAPE_C1]
-    spin = priors[2] * (1.0 + (priors[3] - 1.0) * min(max((mach - 0.8) / 0.6, 0.0), 1.0))
+    # a shell that has slowed down high up still spins: judged by the speed that it falls back to
+    altitude = x[2] + air[LEVEL]
+    fall_mach = math.sqrt(speed * speed + 19.6 * max(x[2], 0.0)) * air[INV_A] / sound_speed(0.0)
+    fast = min(max((fall_mach - _SLOW_MACH) / (_FAST_MACH - _SLOW_MACH), 0.0), 1.0)
+    spin = priors[2] * (1.0 + (priors[3] - 1.0) * fast)
+    # k (rho/rho0) S(M), 1/m
+    drag = rows[0, K] * air[RHO] * density_ratio(altitude)
+    drag *= drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
+    right_e, right_n, lag = _sideways_lag(x, P)
     f = _STATES
     for sign in (1.0, -1.0):
         rows[f, GUST_E] = sign * priors[0]
         rows[f + 1, GUST_N] = sign * priors[1]
         rows[f + 3, DRIFT] = sign * spin
+        # what pushes sideways did so before, and the track follows late
+        pushes = (drag * speed * priors[0] * right_e, drag * speed * priors[1] * right_n, 0.0, spin)
+        for i in range(4):
+            push = sign * pushes[i]
+            # p += (lag²/2) a, v += lag a
+            rows[f + i, 0] += 0.5 * lag * lag * push * right_e
+            rows[f + i, 1] += 0.5 * lag * lag * push * right_n
+            rows[f + i, 3] += lag * push * right_e
+            rows[f + i, 4] += lag * push * right_n
         f += 4
     # another drag curve, the same drag as the track has seen: k S(M) of a while ago
-    slowing = rows[0, K] * drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
-    slowing = slowing * speed * speed + 9.8 * x[5] / max(speed, 1.0)
+    slowing = drag * speed * speed + 9.8 * x[5] / max(speed, 1.0)
     mach *= 1.0 + min(max(slowing * priors[4] / max(speed, 1.0), -0.3), 0.3)
     seen = drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
     for i in range(2):

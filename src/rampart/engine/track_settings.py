@@ -54,8 +54,8 @@ class TrackSettings(Settings, frozen=True):
     boost_share: float = 0.10
     boost_share_high: float = 5e-5  # asleep: a burn ends low
     boost_ceiling_m: float = 1500.0
-    drag_per_m: float = 1.0e-4
-    drag_sigma: float = 0.7  # of ln k
+    drag_per_m: float = 0.8e-4
+    drag_sigma: float = 0.8  # of ln k: heavy slow bombs have a quarter of that drag
     ceiling_m: float = 12_000.0
     # association
     gate_sigmas: float = 4.75  # of one number
