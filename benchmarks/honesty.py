@@ -223,7 +223,8 @@ def main() -> None:
         f"`python benchmarks/honesty.py --seeds {args.seeds}`; Python {platform.python_version()}, "
         f"{platform.machine()}. {flights} single flights, one of each class a seed; one radar, "
         "2 Hz, 10 m, 2 mrad, 1 m/s, bias 5 m and 0.5 mrad; drag curve (rise, critical Mach number, "
-        "width), drag, drift and wind drawn by the simulator, not from the engine's priors; weather told in even seeds.",
+        "width), drag, drift and wind drawn by the simulator, not from the engine's priors; weather told "
+        "in even seeds.",
         "",
         "50, 90, 99 %: share of landings inside the ellipse that claims it. NEES/2: ideal 1. time 90 %: "
         "impacts inside the 5-95 % interval. sigma: of the circle with the median ellipse's area. "
