@@ -49,7 +49,7 @@ def _rival(best: Array, key: int, gain: float) -> float:
 @woven_kernel
 def _commit(
     table: Table, row: int, p: int, llr: float, sensor: int, plots: Array, radars: Radars,
-    confirm_llr: float, gates: Gates, scratch: Scratch,
+    confirm_llr: float, gates: Gates, env: Array, scratch: Scratch,
 ) -> None:  # fmt: skip
     """Write the tried update of `row` with plot `p` into the table, and judge the track anew."""
     t_s = plots[p, T]
@@ -69,7 +69,7 @@ def _commit(
     if not math.isnan(plots[p, NUMBERS + ELEVATION]) or not math.isnan(plots[p, NUMBERS + HEIGHT]):
         table.bounded[row] = 1
     if table.bounded[row] == 0:
-        blur_height(table.x, table.P, row, sensor, radars, gates.ceiling_m)
+        blur_height(table.x, table.P, row, sensor, radars, gates.ceiling_m, env)
     moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
@@ -238,7 +238,7 @@ def step(
                 table.ambiguous[row] -= 1
             _commit(
                 table, row, p, scratch.pair_llr[best], sensor, plots, radars,
-                fate.confirm_llr[sensor], gates, scratch,
+                fate.confirm_llr[sensor], gates, env, scratch,
             )  # fmt: skip
             used[p] = 1 + (grade == CONFIRMED)
             touched[changed] = row

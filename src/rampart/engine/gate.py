@@ -18,6 +18,7 @@ from rampart.engine.fate import Radars, steer
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
+from rampart.kernels.birth import rise_span
 from rampart.kernels.filters import (
     AZIMUTH,
     ELEVATION,
@@ -315,7 +316,7 @@ def pair_up(
         copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
-            blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m)
+            blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m, env)
         _window(row, sensor, radars, gates.sigmas, env, scratch)
         fresh = table.last_sensor[row] == sensor
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
@@ -360,7 +361,7 @@ def pair_up(
 
 @woven_kernel
 def blur_height(
-    x: Array, P: Array, row: int, sensor: int, radars: Radars, ceiling_m: float
+    x: Array, P: Array, row: int, sensor: int, radars: Radars, ceiling_m: float, env: Array
 ) -> None:
     """Keep an unobserved height unobserved: neither gravity nor Doppler must make it known.
 
@@ -368,13 +369,14 @@ def blur_height(
     range and azimuth do not change to first order.
     """
     axes, place = radars.axes[sensor], radars.place[sensor]
-    low, high = math.sin(radars.elevation[sensor, 0]), math.sin(radars.elevation[sensor, 1])
+    beam = radars.elevation[sensor]
     for j in range(MODELS):
         r, _, _, _ = range_of(x, row, j, place)
         _, h0, h1, h2 = elevation_of(x, row, j, axes, place)
         length = math.sqrt(h0 * h0 + h1 * h1 + h2 * h2)
         h0, h1, h2 = h0 / length, h1 / length, h2 / length
-        wide = (min(r * high, ceiling_m) - r * low) / math.sqrt(12.0)
+        low, high = rise_span(r, beam[0], beam[1], place[2], ceiling_m, env)
+        wide = (high - low) / math.sqrt(12.0)
         lack = wide * wide - quadratic(P, row, j, 0, 0, h0, h1, h2, h0, h1, h2)
         if lack > 0.0:
             _add_square(P, row, j, 0, lack, h0, h1, h2)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.kernels._jit import kernel
 from rampart.kernels.atmosphere import ALTITUDE, RADIUS
 from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE
-from rampart.kernels.imm import BALLISTIC, BOOST, DRONE, MODELS
+from rampart.kernels.imm import MODELS
 
 Array = npt.NDArray[np.float64]
 
@@ -36,6 +36,18 @@ class Prior(NamedTuple):
 
 
 @kernel
+def rise_span(
+    r: float, elevation_min: float, elevation_max: float, up_m: float, ceiling_m: float, env: Array
+) -> tuple[float, float]:
+    """Lowest and highest place over a sensor's horizontal at which it may see something at range `r`:
+    in its beam, above the ground, below the ceiling. `up_m`: the sensor's own height in the site."""
+    drop = r * r / (2.0 * env[RADIUS])  # of the round earth below the horizontal
+    low = max(r * math.sin(elevation_min), -up_m - drop)
+    high = min(r * math.sin(elevation_max), ceiling_m - up_m - drop)
+    return low, max(high, low + 1.0)
+
+
+@kernel
 def begin(
     x: Array, P: Array, mu: Array, row: int, numbers: Array, variances: Array,
     axes: Array, place: Array, env: Array, elevation_min: float, elevation_max: float, prior: Prior,
@@ -45,8 +57,7 @@ def begin(
     elevation, sigma_el = numbers[ELEVATION], math.sqrt(variances[ELEVATION])
     observed = True
     if math.isnan(elevation):
-        low = r * math.sin(elevation_min)
-        high = max(min(r * math.sin(elevation_max), prior.ceiling_m), low + 1.0)
+        low, high = rise_span(r, elevation_min, elevation_max, place[2], prior.ceiling_m, env)
         up, sigma_up = 0.5 * (low + high), (high - low) / math.sqrt(12.0)
         if math.isnan(numbers[HEIGHT]):
             observed = False
@@ -98,6 +109,3 @@ def begin(
     for j in range(MODELS):
         mu[row, j] = mu[row, j] / total if total > 1e-200 else share[j]
     return observed
-
-
-__all__ = ["BALLISTIC", "BOOST", "DRONE", "Prior", "begin"]
