@@ -66,6 +66,11 @@ def test_another_way_of_flying_is_not_explained() -> None:
     assert explain(known, 0.0, (0.0, 3000.0)) == {}
 
 
+def test_traffic_far_above_explains_nothing_below() -> None:
+    known = hearing(report("airliner", (0.0, 3000.0, 3200.0)))
+    assert explain(known, 0.0, (0.0, 3000.0)) == {}
+
+
 def test_old_reports_vouch_for_nothing_and_older_ones_do_not_replace_newer() -> None:
     known = hearing(report("f", (0.0, 3000.0, 200.0), 10.0), report("f", (0.0, 9000.0, 200.0), 4.0))
     assert explain(known, 10.0, (0.0, 3000.0)) == {1: "f"}

@@ -141,3 +141,29 @@ def test_a_snapshot_of_another_version_is_refused(run) -> None:
 
     with pytest.raises(ValueError, match="snapshot version 99; allowed: 2"):
         Engine.restore(run.site, None, msgspec.msgpack.encode({"version": 99}))
+
+
+def test_traffic_reported_at_the_place_of_a_bomb_silences_nobody(run) -> None:
+    """Reports that follow the bomb, without velocity and with its own height: it stays a threat."""
+    from rampart.domain.frames import geodetic_from_enu
+    from rampart.domain.messages import KnownTrack
+
+    path = run.truth.samples(0)
+    stamps, places = run.truth.sample_t_ns[path], run.truth.sample_enu_m[path]
+    messages = []
+    for message in run.messages():
+        messages.append(message)
+        now = message.t_arrival_ns
+        if isinstance(message, PlotBatch) and stamps[0] <= now <= stamps[-1]:
+            at = places[np.searchsorted(stamps, now)]
+            latitude, longitude, height = geodetic_from_enu(at, run.site).tolist()
+            messages.append(
+                KnownTrack(
+                    source="spoof", ident="x", t_event_ns=now, t_arrival_ns=now,
+                    latitude_deg=latitude, longitude_deg=longitude, height_m=height, sigma_m=100.0,
+                )
+            )  # fmt: skip
+    out = outputs(run.site, messages)
+    assert any(isinstance(o, KnownTrack | ZoneState) for o in out)
+    phases = [o.phase for o in out if isinstance(o, ZoneState) and o.change in ("", "opened")]
+    assert phases[-3:] == ["warn", "impact", "hold"]

@@ -28,13 +28,14 @@ class KnownSettings(Settings, frozen=True):
 
     fresh_s: float = 5.0  # [A] a report older than this explains nothing
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
+    height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near
 
 
 class _Report(msgspec.Struct):
     ident: str
     t_ns: int
-    xy: tuple[float, float]
+    xyz: tuple[float, float, float]
     v: tuple[float, float]
     sigma_m: float
     moving: bool
@@ -72,7 +73,7 @@ class KnownTraffic:
         self._reports[known.ident] = _Report(
             ident=known.ident,
             t_ns=known.t_event_ns,
-            xy=(float(xyz[0]), float(xyz[1])),
+            xyz=(float(xyz[0]), float(xyz[1]), float(xyz[2])),
             v=velocity,
             sigma_m=known.sigma_m,
             moving=known.velocity_enu_mps is not None,
@@ -105,13 +106,16 @@ class KnownTraffic:
             age_s = seconds_between(t_ns, report.t_ns)
             if abs(age_s) > self._settings.fresh_s:
                 continue
-            at = np.array(report.xy) + age_s * np.array(report.v)
+            at = np.array(report.xyz[:2]) + age_s * np.array(report.v)
             drift = 0.5 * self._settings.acceleration_mps2 * age_s**2
             variance = report.sigma_m**2 + drift**2
             S = covariances[:, :2, :2] + variance * np.eye(2)  # S = P + R
             miss = states[:, :2] - at
             d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
             good = d2 < GATE_D2
+            height_sigma = np.sqrt(np.maximum(covariances[:, 2, 2], 0.0))
+            climb_m = self._settings.height_error_m
+            good &= np.abs(states[:, 2] - report.xyz[2]) < 3.0 * height_sigma + climb_m
             if report.moving:
                 dv = np.linalg.norm(states[:, 3:5] - np.array(report.v), axis=1)
                 spread = np.sqrt(np.trace(covariances[:, 3:5, 3:5], axis1=1, axis2=2))
@@ -137,5 +141,5 @@ class KnownTraffic:
     def load(self, state: list[Any]) -> None:
         """Restore what `state` gave."""
         self._reports = {}
-        for ident, t_ns, xy, v, sigma_m, moving in state:
-            self._reports[ident] = _Report(ident, t_ns, tuple(xy), tuple(v), sigma_m, moving)
+        for ident, t_ns, xyz, v, sigma_m, moving in state:
+            self._reports[ident] = _Report(ident, t_ns, tuple(xyz), tuple(v), sigma_m, moving)

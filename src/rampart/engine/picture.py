@@ -34,6 +34,9 @@ Array = npt.NDArray[np.float64]
 FALLS_P: Final = 0.05
 """Share of the falling models below which no impact point is worth flying."""
 
+TRAFFIC_FALLS_P: Final = 0.5
+"""A track this likely to be a round is explained by no report of traffic."""
+
 _UPPER: Final = np.triu_indices(6)
 _BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
@@ -188,14 +191,15 @@ class Picture:
             fresh = self._origins.launch(x, P, t_s, sensor)
             launch, aged_plots = _sharper(fresh, launch), plots
         rcs_sum, _, rcs_count = bank.rcs[row].tolist()
-        classified = (
-            _KNOWN
-            if known
-            else self._classifier.classify(
-                x, P, mu, plots, _height_m(x) if bounded else math.nan, launch,
-                rcs_sum / rcs_count if rcs_count else math.nan, boost_p, float(rcs_count),
-            )
+        classified = self._classifier.classify(
+            x, P, mu, plots, _height_m(x) if bounded else math.nan, launch,
+            rcs_sum / rcs_count if rcs_count else math.nan, boost_p, float(rcs_count),
         )  # fmt: skip
+        # no report explains what falls: traffic that crosses its path must not silence it
+        if known and sum(classified.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
+            classified = _KNOWN
+        else:
+            known = ""
         third_s = float(bank.t_third_s[row])
         threat = Threat(
             track=track,
