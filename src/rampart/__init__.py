@@ -42,7 +42,11 @@ _HOMES = {
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _ROOMS = ("kernels", "metrics", "sim")
-__all__ = [*_HOME_OF, *_ROOMS, "__version__"]
+__all__ = [  # noqa: PLE0604 (strings all, gathered from the table)
+    *_HOME_OF,
+    *_ROOMS,
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
