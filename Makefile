@@ -28,7 +28,7 @@ fuzz: $(VENV)/.test-ready
 	$(BIN)/python tests/fuzz/run_fuzz.py --inputs 1000000
 
 accept-full: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -q -m "slow or not slow" tests/acceptance
+	$(BIN)/python -m pytest -q -m slow -p no:cacheprovider
 
 lock: $(VENV)/.test-ready
 	sh .ci/lock.sh
