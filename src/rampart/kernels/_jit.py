@@ -7,7 +7,9 @@ Kernels are float64, serial and without fastmath, so that a replay on one machin
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, TypeVar, cast
@@ -19,34 +21,55 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
 
-def _fingerprint() -> str:
-    """A word that changes when any source that kernels are made of changes.
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_IMPORT: Final = re.compile(rb"^\s*from (rampart(?:\.\w+)+) import", re.MULTILINE)
+
+
+def fingerprint(source: Path) -> str:
+    """A word that changes when `source`, or any source of this package that it imports, changes.
 
     numba looks at the file of a kernel alone. One that calls or freezes something of another file
     would outlive its change there, and a replay would no longer be that of the source.
     """
-    package = Path(__file__).resolve().parents[1]
+    found: dict[Path, bytes] = {}
+    waiting = [source]
+    while waiting:
+        path = waiting.pop()
+        if path in found or not path.exists():
+            continue
+        found[path] = text = _read(path)
+        for module in _IMPORT.findall(text):
+            parts = module.decode().split(".")[1:]
+            waiting.append(_PACKAGE.joinpath(*parts).with_suffix(".py"))
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    for room in ("kernels", "engine"):
-        for path in sorted((package / room).glob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
+    for path in sorted(found):
+        digest.update(path.name.encode() + found[path])
     return digest.hexdigest()
+
+
+@cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _folder(source: str) -> str:
+    return str(Path(_CACHE_ROOT) / f"rampart-{fingerprint(Path(source))}")
 
 
 _config: Any = numba.config  # its names are made at run time
 _CACHE_ROOT: Final = _config.CACHE_DIR or str(Path(__file__).parent / "__pycache__")
-CACHE: Final = str(Path(_CACHE_ROOT) / f"rampart-{_fingerprint()}")
-"""Where compiled kernels are kept: NUMBA_CACHE_DIR, else beside the sources, one folder a version."""
+"""Where compiled kernels are kept: NUMBA_CACHE_DIR, else beside the sources; a folder a version."""
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     dispatcher = numba.njit(fastmath=False, error_model="numpy", **options)(function)
     before = _config.CACHE_DIR
-    _config.CACHE_DIR = CACHE  # read by the next line only; other users of numba keep theirs
+    _config.CACHE_DIR = _folder(function.__code__.co_filename)  # read by the next line only
     try:
         dispatcher.enable_caching()
     finally:
-        _config.CACHE_DIR = before
+        _config.CACHE_DIR = before  # other users of numba keep theirs
     return dispatcher
 
 
