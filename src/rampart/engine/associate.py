@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
+from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.fate import Fate, Radars, covered, settle, steer
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
@@ -20,7 +20,7 @@ from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
-from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
+from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE, wrap_angle
 from rampart.kernels.imm import BALLISTIC, DRONE, Dynamics, Work, copy_row, moments
 
 Array = npt.NDArray[np.float64]
@@ -58,6 +58,9 @@ def _commit(
     copy_row(scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, table.x, table.P, table.mu)
     table.t_s[row] = t_s
     table.hits[row] += 1
+    if table.hits[row] == 2:
+        table.birth[row, 2] = plots[p, NUMBERS + RANGE]
+        table.birth[row, 3] = plots[p, NUMBERS + AZIMUTH]
     if table.hits[row] == 3:
         table.t_third_s[row] = t_s
     table.misses[row] = 0
@@ -126,6 +129,7 @@ def _promote(table: Table, row: int, confirm_llr: float, gates: Gates, scratch: 
         if (
             table.llr[row] >= confirm_llr - gates.fast_margin
             and table.mu[row, DRONE] < 0.05
+            and table.ambiguous[row] == 0
             and speed - doubt >= gates.fast_speed_mps
         ):
             table.fast[row] = 1
@@ -134,13 +138,20 @@ def _promote(table: Table, row: int, confirm_llr: float, gates: Gates, scratch: 
 
 
 @kernel
-def _free_row(table: Table, size: int) -> int:
-    """A row for a new track: a free one, else beyond `size`, else the weakest tentative one, else -1."""
+def _spare_row(table: Table, size: int) -> int:
+    """A row that no track has: a free one, else beyond `size`, else -1."""
     for row in range(size):
         if table.status[row] == FREE:
             return row
-    if size < table.t_s.shape[0]:
-        return size
+    return size if size < table.t_s.shape[0] else NONE
+
+
+@kernel
+def _free_row(table: Table, size: int) -> int:
+    """A row for a new track: a spare one, else the weakest tentative one, else -1."""
+    row = _spare_row(table, size)
+    if row != NONE:
+        return row
     weakest = NONE
     for row in range(size):
         if table.status[row] != TENTATIVE or table.track_id[row] != 0:
@@ -216,7 +227,7 @@ def step(
     changed = 0
     for grade in (CONFIRMED, TENTATIVE):
         pairs = pair_up(
-            table, size, grade, t_s, sensor, plots, used, at, order, ranges, radars, clutter,
+            table, size, grade, False, t_s, sensor, plots, used, at, order, ranges, radars, clutter,
             gates, dynamics, env, scratch, work,
         )  # fmt: skip
         if pairs == 0:
@@ -248,6 +259,15 @@ def step(
             used[p] = 1 + (grade == CONFIRMED)
             touched[changed] = row
             changed += 1
+    pairs = pair_up(
+        table, size, TENTATIVE, True, t_s, sensor, plots, used, at, order, ranges, radars, clutter,
+        gates, dynamics, env, scratch, work,
+    )  # fmt: skip
+    if pairs > 0:
+        size, changed = _second_plots(
+            table, size, pairs, t_s, sensor, plots, used, radars, fate.confirm_llr[sensor], gates,
+            env, scratch, work, touched, changed,
+        )  # fmt: skip
     count_clutter(clutter, radars, sensor, t_s, plots, used)
     gone = 0
     if complete:
@@ -265,6 +285,72 @@ def step(
     while size > 0 and table.status[size - 1] == FREE:
         size -= 1
     return size, changed, gone
+
+
+@kernel
+def _second_plots(
+    table: Table, size: int, pairs: int, t_s: float, sensor: int, plots: Array, used: Ints,
+    radars: Radars, confirm_llr: float, gates: Gates, env: Array, scratch: Scratch, work: Work,
+    touched: Ints, changed: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Give tracks of one plot their second; returns (rows in use, touched rows).
+
+    One plot without Doppler says nothing of the way: of a salvo the next round is often nearer than
+    the same one.
+    So where a track has several plots to choose from, or a plot several tracks, every pair of nearly
+    the best likelihood becomes a track, and each plot may also begin its own; the third plot decides.
+    Under clutter the likelihood ratios of all branches together are expected to grow no faster than
+    that of one (both integrate to pd), so that false tracks stay as rare.
+    """
+    by_row = _two_best(scratch.pair_row, scratch.pair_llr, pairs, size)
+    by_plot = _two_best(scratch.pair_plot, scratch.pair_llr, pairs, plots.shape[0])
+    choices = np.zeros(size, np.int64)
+    suitors = np.zeros(plots.shape[0], np.int64)
+    kept = 0
+    for c in range(pairs):
+        row, p, llr = scratch.pair_row[c], scratch.pair_plot[c], scratch.pair_llr[c]
+        # a range rate tells the rounds of a salvo apart: then only the best pair is followed
+        margin = gates.branch_margin if math.isnan(plots[p, NUMBERS + RANGE_RATE]) else 0.0
+        if llr < max(by_row[row, 0], by_plot[p, 0]) - margin:
+            continue
+        scratch.pair_row[kept], scratch.pair_plot[kept], scratch.pair_llr[kept] = row, p, llr
+        kept += 1
+        choices[row] += 1
+        suitors[p] += 1
+    for c in range(kept):
+        row, p = scratch.pair_row[c], scratch.pair_plot[c]
+        fresh = table.last_sensor[row] == sensor
+        to = row
+        if choices[row] == 1 and suitors[p] == 1:
+            used[p] = 1
+        elif c + 1 < kept and scratch.pair_row[c + 1] == row:  # the last branch takes the row
+            to = _spare_row(table, size)
+            if to == NONE:
+                continue
+            size = max(size, to + 1)
+            copy_track(table, row, to)
+            scratch.x[to], scratch.P[to], scratch.mu[to] = (
+                scratch.x[row], scratch.P[row], scratch.mu[row],
+            )  # fmt: skip
+        if used[p] == 0:
+            table.ambiguous[to] = gates.ambiguous_plots
+        attempt(to, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
+        _commit(
+            table,
+            to,
+            p,
+            scratch.pair_llr[c],
+            sensor,
+            plots,
+            radars,
+            confirm_llr,
+            gates,
+            env,
+            scratch,
+        )
+        touched[changed] = to
+        changed += 1
+    return size, changed
 
 
 @kernel

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import kernel, literal_unroll
 from rampart.kernels.filters import N
 from rampart.kernels.imm import MODELS, Dynamics, Work, moments, predict_row
 
@@ -40,7 +40,9 @@ class Table(NamedTuple):
     misses: Ints  # looks since the last plot
     t_first_s: Array
     t_third_s: Array  # nan before the third plot
-    birth: Array  # (cap, 2) range m and azimuth rad of the first plot: with its time, the identity
+    birth: (
+        Array  # (cap, 4) range m, azimuth rad of the first two plots: with its time, the identity
+    )
     last_sensor: Ints
     sensors: Ints  # bit mask of the sensors that contributed
     bounded: Ints  # 1: height was observed
@@ -78,7 +80,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         misses=np.zeros(capacity, i),
         t_first_s=np.zeros(capacity, f),
         t_third_s=np.zeros(capacity, f),
-        birth=np.zeros((capacity, 2), f),
+        birth=np.zeros((capacity, 4), f),
         last_sensor=np.zeros(capacity, i),
         sensors=np.zeros(capacity, i),
         bounded=np.zeros(capacity, i),
@@ -97,6 +99,13 @@ def make_table(capacity: int, sensors: int) -> Table:
         looked_s=np.zeros((capacity, max(sensors, 1)), f),
         seen_s=np.zeros((capacity, max(sensors, 1)), f),
     )
+
+
+@kernel
+def copy_track(table: Table, row: int, to: int) -> None:
+    """Make `to` a second track that is the same as `row`."""
+    for column in literal_unroll(table):
+        column[to] = column[row]
 
 
 @kernel

@@ -221,17 +221,21 @@ def attempt(
 
 @kernel
 def pair_up(
-    table: Table, size: int, grade: int, t_s: float, sensor: int, plots: Array, used: Ints,
+    table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array, used: Ints,
     at: Array, order: Ints, ranges: Array, radars: Radars, clutter: Clutter, gates: Gates,
     dynamics: Dynamics, env: Array, scratch: Scratch, work: Work,
 ) -> int:  # fmt: skip
-    """Fill the pairs of all rows of status `grade` with the unused plots; returns their number."""
+    """Fill the pairs of all rows of status `grade` with the unused plots; returns their number.
+
+    lone: of the rows with one plot only, else of the others.
+    """
     count = 0
     if used.all():
         return 0
     miss = math.log(1.0 - radars.pd[sensor])
     found = near_rows(
-        table, size, grade, t_s, sensor, plots, used, at, order, ranges, radars, gates, scratch.way,
+        table, size, grade, lone, t_s, sensor, plots, used, at, order, ranges, radars, gates,
+        scratch.way,
         scratch.rows,
     )  # fmt: skip
     for row in scratch.rows[:found]:

@@ -46,6 +46,7 @@ class Gates(NamedTuple):
     fast_margin: float  # below the confirmation threshold, in log likelihood ratio
     ambiguous_margin: float  # a rival this close in log likelihood makes an update ambiguous
     ambiguous_plots: int
+    branch_margin: float  # a second plot this much less likely than the best is not followed
     smoothing_s: float  # of turn rate and speed
     ceiling_m: float  # no object flies higher above the site's level
 
@@ -100,25 +101,29 @@ def first_from(ranges: Array, least: float) -> int:
 
 @woven_kernel
 def near_rows(
-    table: Table, size: int, grade: int, t_s: float, sensor: int, plots: Array, used: Ints, at: Array,
-    order: Ints, ranges: Array, radars: Radars, gates: Gates, way: Array, rows: Ints,
+    table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array,
+    used: Ints, at: Array, order: Ints, ranges: Array, radars: Radars, gates: Gates, way: Array, rows: Ints,
 ) -> int:  # fmt: skip
-    """Fill `rows` with those of status `grade` that any unused plot lies near to; returns their number.
+    """Fill `rows` with those of status `grade`, of one plot only or not, that an unused plot is near to.
+
+    Returns their number.
 
     A ball about where a straight path leads, as wide as speed and thrust allow; then both range
     rates. `way` (3, 6): scratch. One function for all rows: handing tables over costs more than this.
     """
     found = 0
-    bound, status, seen_s, last_s = table.bound, table.status, table.seen_s, table.t_s
+    bound, status, hits, seen_s = table.bound, table.status, table.hits, table.seen_s
     pe, pn, pu = radars.place[sensor, 0], radars.place[sensor, 1], radars.place[sensor, 2]
     rested = gates.revisit * radars.period_s[sensor]
     noise = gates.coarse_sigmas * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
     turn = gates.coarse_sigmas * (radars.sigma[sensor, 1] + radars.sigma[sensor, 2])
     turn += 3.0 * (radars.bias[sensor, 1] + radars.bias[sensor, 2])
     for row in range(size):
-        if status[row] != grade or t_s - seen_s[row, sensor] < rested:
+        if status[row] != grade or (hits[row] == 1) != lone:
             continue
-        dt = t_s - last_s[row]
+        if t_s - seen_s[row, sensor] < rested:
+            continue
+        dt = t_s - table.t_s[row]
         e = bound[row, 0] + dt * bound[row, 3]
         n = bound[row, 1] + dt * bound[row, 4]
         u = bound[row, 2] + dt * bound[row, 5]

@@ -77,6 +77,9 @@ class TrackSettings(Settings, frozen=True):
     )
     ambiguous_margin: float = 4.0
     ambiguous_plots: int = 4
+    branch_margin: float = (
+        8.0  # without Doppler: a second plot this much less likely is not followed
+    )
     smoothing_s: float = 3.0
     drop_first: float = -2.5  # two misses at pd 0.9, three at 0.6
     drop_tentative: float = -4.5
@@ -161,6 +164,7 @@ def gates_of(settings: TrackSettings) -> Gates:
         fast_margin=s.fast_margin,
         ambiguous_margin=s.ambiguous_margin,
         ambiguous_plots=s.ambiguous_plots,
+        branch_margin=s.branch_margin,
         smoothing_s=s.smoothing_s,
         ceiling_m=s.ceiling_m,
     )

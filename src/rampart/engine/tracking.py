@@ -53,6 +53,9 @@ Array = npt.NDArray[np.float64]
 
 FIRST_ROWS: Final = 256
 PAIRS_PER_ROW: Final = 24
+BRANCHES: Final = (
+    4  # rows that a plot may need: tracks of one plot that it may continue, and its own
+)
 STATE_VERSION: Final = 2
 
 
@@ -82,7 +85,7 @@ class Tracker:
         self._ring.start(self._copy())
         self._lag_s: dict[int, float] = {}
         self._heard: dict[int, float] = {}  # newest event time of batches since the last advance
-        self._names: dict[tuple[float, float, float], int] = {}
+        self._names: dict[tuple[float, ...], int] = {}
         self._next_id = 1
         self._touched: set[int] = set()
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
@@ -253,7 +256,7 @@ class Tracker:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
         bank = self.bank
-        bank.grow(bank.size + len(entry.plots), self.settings.max_rows)
+        bank.grow(bank.size + BRANCHES * len(entry.plots), self.settings.max_rows)
         if len(self._scratch.mu) != bank.capacity or len(self._touch_buffer) < len(entry.plots):
             self._make_scratch(len(entry.plots))
         bank.size, changed, gone = step(
@@ -296,7 +299,7 @@ class Tracker:
     def _name(self, row: int) -> None:
         """Give the track in `row` its number: the one it had, where a replay names it again."""
         table = self.bank.table
-        key = (float(table.t_first_s[row]), float(table.birth[row, 0]), float(table.birth[row, 1]))
+        key = (float(table.t_first_s[row]), *table.birth[row].tolist())
         number = self._names.get(key)
         if number is None:
             number = self._names[key] = self._next_id
@@ -388,7 +391,7 @@ class Tracker:
             for raw, column in zip(state["clutter"], self._clutter, strict=True)
         )
         at, sensor = state["base_key"]
-        self._names = {(a, b, c): number for a, b, c, number in state["names"]}
+        self._names = {tuple(name): number for *name, number in state["names"]}
         self._next_id = state["next_id"]
         self._ring.load((at, sensor), (columns, clutter))
         self._paste((columns, clutter))

@@ -17,6 +17,8 @@ from typing import Any, Final, TypeVar, cast
 import numba
 import numpy as np
 
+literal_unroll: Final = numba.literal_unroll  # a loop over the unlike columns of a table
+
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
