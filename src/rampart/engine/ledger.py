@@ -34,7 +34,7 @@ class Ledger:
     def __init__(self, site: Site, simulated: bool) -> None:
         self.site, self.rules, self.zones, self.simulated = site, site.rules, site.zones, simulated
         self.books = [ZoneBook() for _ in site.zones]
-        self.degraded = np.zeros(len(site.zones), np.bool_)
+        self.note_health()
         self.open = OpenThreats(len(site.zones))
         self.raids: list[Raid] = []
         self.assessed: dict[int, str] = {}
@@ -52,9 +52,7 @@ class Ledger:
 
     def levels(self, z: int) -> tuple[float, float]:
         """Warn thresholds of a zone for what falls and what flies: 'the threshold halves' if degraded."""
-        own = self.zones[z].threshold
-        share = 1.0 if self.books[z].healthy else 0.5
-        return (self.rules.warn_p if own is None else own) * share, self.rules.drone_warn_p * share
+        return self._levels[z]
 
     def is_auto(self, z: int, p: tuple[float, ...]) -> bool:
         """'`auto` wins if any family with p >= 0.05 is `auto`'; the likeliest one where none has that."""
@@ -115,10 +113,31 @@ class Ledger:
         return next(raid for raid in self.raids if raid.id == alarm.raid)
 
     def note_health(self) -> None:
-        """Renew `degraded`, (zones,), after a book's `healthy` has changed."""
+        """Renew `degraded`, (zones,), and `levels` after a book's `healthy` has changed."""
         self.degraded = np.array([not book.healthy for book in self.books], np.bool_)
+        self._levels = []
+        for zone, book in zip(self.zones, self.books, strict=True):
+            falling = self.rules.warn_p if zone.threshold is None else zone.threshold
+            share = 1.0 if book.healthy else 0.5
+            self._levels.append((falling * share, self.rules.drone_warn_p * share))
+
+    def members_of(self, row: OpenThreat) -> list[tuple[int, Member]]:
+        """(zone, member) of one threat, in the site's order."""
+        track = row.threat.track
+        return [
+            (z, self.books[z].members[track])
+            for z in np.flatnonzero(self.open.member[:, row.slot]).tolist()
+        ]
 
     # ------------------------------------------------------------------------------- moving
+    def join(self, z: int, row: OpenThreat) -> Member:
+        """A threat becomes a member of a zone, on watch."""
+        member = Member(track=row.threat.track, since_ns=self.now)
+        self.books[z].members[member.track] = member
+        self.books[z].dirty = True
+        self.open.member[z, row.slot] = True
+        return member
+
     def join_alarm(self, z: int, t_ns: int, track: int | None) -> None:
         """Open the zone's alarm at the plot or command of `t_ns`, or reopen it; a track joins it."""
         book = self.books[z]
@@ -233,13 +252,14 @@ class Ledger:
     def forget(self, z: int, member: Member) -> None:
         """The threat is no member of this zone any more; a lost one without a zone is no more at all."""
         book, track = self.books[z], member.track
-        del book.members[track]
-        book.dirty = True
         row = self.open.rows[track]
+        del book.members[track]
+        self.open.member[z, row.slot] = False
+        book.dirty = True
         if member.warned_ns is not None and z not in row.warned:
             row.warned.append(z)
         self.open.bound[z, row.slot] = 0.0
-        if row.lost_ns is not None and not any(track in b.members for b in self.books):
+        if row.lost_ns is not None and not self.open.member[:, row.slot].any():
             self.remove(track)
 
     def remove(self, track: int) -> None:
@@ -263,7 +283,7 @@ class Ledger:
                 member = other
             member.track, member.until_ns, member.followed = new, None, False
             book.members[new] = member
-            book.dirty = True
+            self.open.member[z, row.slot] = book.dirty = True
             self.open.bound[z, row.slot] = float(member.bound)
             if book.alarm is not None and old in book.alarm.tracks:
                 kept = [new if track == old else track for track in book.alarm.tracks]
@@ -318,5 +338,8 @@ class Ledger:
         self.note_health()
         self.raids = msgspec.convert(state["raids"], list[Raid])
         self.open.load(msgspec.convert(state["open"], dict[str, object]))
+        for z, book in enumerate(self.books):
+            for track in book.members:
+                self.open.member[z, self.open.rows[track].slot] = True
         self.assessed = dict(msgspec.convert(state["assessed"], list[tuple[int, str]]))
         self.stale = True

@@ -51,7 +51,10 @@ def _products(fall: Array, fly: Array, bound: Array) -> Array:
 
 
 class OpenThreats:
-    """Table of open threats by track; a slot each in the P arrays, reused when it is free."""
+    """Table of open threats by track; a slot each in the arrays (zones, slots), reused when it is free.
+
+    `fall`, `fly`: P; `bound`: 1 where a person decided against it; `member`: the zone's book has it.
+    """
 
     def __init__(self, zones: int) -> None:
         self.rows: dict[int, OpenThreat] = {}
@@ -59,6 +62,7 @@ class OpenThreats:
         self.fall = np.zeros((zones, 16))
         self.fly = np.zeros((zones, 16))
         self.bound = np.zeros((zones, 16))
+        self.member = np.zeros((zones, 16), np.bool_)
 
     def add(self, threat: Threat) -> OpenThreat:
         """A new row, its P still 0."""
@@ -66,6 +70,7 @@ class OpenThreats:
             self.fall, self.fly, self.bound = (
                 np.hstack([a, np.zeros_like(a)]) for a in (self.fall, self.fly, self.bound)
             )
+            self.member = np.hstack([self.member, np.zeros_like(self.member)])
         slot = self._free.pop() if self._free else len(self.rows)
         row = OpenThreat(threat=threat, slot=slot)
         self.rows[threat.track] = row
@@ -74,8 +79,8 @@ class OpenThreats:
     def remove(self, track: int) -> None:
         """Forget a threat."""
         row = self.rows.pop(track)
-        for a in (self.fall, self.fly, self.bound):
-            a[:, row.slot] = 0.0
+        for a in (self.fall, self.fly, self.bound, self.member):
+            a[:, row.slot] = 0
         self._free.append(row.slot)
 
     def products(self) -> Array:
@@ -100,3 +105,4 @@ class OpenThreats:
         p = msgspec.convert(state["p"], list[list[list[float]]])
         zones = len(p[0])
         self.fall, self.fly, self.bound = (np.array(a).reshape(zones, -1) for a in p)
+        self.member = np.zeros(self.fall.shape, np.bool_)

@@ -40,8 +40,7 @@ class Warner:
         """Rows that follow from threats that changed. `healthy`: ids of zones with healthy coverage."""
         self._begin(now_ns, healthy, cause_seq)
         if threats:
-            for threat in threats:
-                criteria.take(self._ledger, self._hazard, threat)
+            criteria.take(self._ledger, self._hazard, threats)
             tracks = [threat.track for threat in threats]
             fresh = [threat.track for threat in threats if threat.fresh and not threat.lost]
             self._judge(tracks, fresh)
@@ -105,8 +104,7 @@ class Warner:
             ledger.note_health()
         if changed and ledger.open.rows:
             # radii and thresholds of some zones are others now
-            for row in ledger.open.rows.values():
-                criteria.weigh(ledger, self._hazard, row)
+            criteria.weigh(ledger, self._hazard, list(ledger.open.rows.values()))
             self._judge(sorted(ledger.open.rows), ())
         timers.run(ledger, self._publish)
 
@@ -131,7 +129,7 @@ class Warner:
         if row is None:
             return
         row.assessed = action.family
-        criteria.weigh(ledger, self._hazard, row)
+        criteria.weigh(ledger, self._hazard, [row])
         for z, book in enumerate(ledger.books):
             m = book.members.get(track)
             idle = m is not None and m.phase == "watch" and not (m.bound or m.near)
@@ -151,7 +149,8 @@ class Warner:
                 continue
             book.dirty, book.looked_ns = False, ledger.now
             book.engaged = book.has(*OPEN)
-            seen = sum(m.until_ns is None for m in book.open_members())
+            here = book.members.values()
+            seen = sum(m.until_ns is None for m in here if m.phase in OPEN)
             struck = ledger.raid(book.alarm).impact_ns if book.alarm is not None else None
             quiet = ns_from_seconds(ledger.rules.no_resound_s)
             row = notice(
