@@ -44,7 +44,7 @@ def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
             book = ledger.books[z]
             book.dirty, book.due_ns = True, min(book.due_ns, ledger.next_due(z, member))
     for row in rows:
-        if row.threat.lost and not ledger.members_of(row):
+        if row.threat.lost and not row.zones:
             ledger.remove(row.threat.track)
 
 
@@ -87,9 +87,12 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
             m.touch = m.near = m.inside = False
     if not threats:
         return
-    warned = np.zeros((len(threats), len(ledger.books)), np.bool_)
+    member = np.zeros((len(threats), len(ledger.books)), np.bool_)
+    warned = np.zeros_like(member)
     for k, row in enumerate(threats):
-        warned[k, [z for z, m in ledger.members_of(row) if m.phase in OPEN]] = True
+        if row.zones:
+            member[k, row.zones] = True
+            warned[k, [z for z, m in ledger.members_of(row) if m.phase in OPEN]] = True
     posteriors = [row.p for row in threats]
     hits = hazard.of(
         [row.threat for row in threats], posteriors, ledger.degraded, ledger.now, warned
@@ -114,23 +117,22 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
     joins = reaches | hits.touch | worth
     near = reaches | (hits.gap_m <= LOITER_M)
     # only where it is a member, or shall be one
-    at = np.nonzero(joins | open_.member[:, slots].T)
+    at = np.nonzero(joins | member)
     columns = (hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m, near)
     for k, z, fall, fly, fly_high, touch, inside, gap_m, is_near in zip(
         *(each.tolist() for each in (*at, *(column[at] for column in columns))), strict=True
     ):
         row, flying = threats[k], hits.flies[k]
-        member = ledger.books[z].members.get(row.threat.track)
-        if member is None:
-            member = ledger.join(z, row)
-            member.reason = "drone_corridor" if fly > fall else "threshold"
-        member.fall, member.fly, member.fly_high = fall, fly, fly_high
-        member.touch, member.inside, member.gap_m = touch, inside, gap_m
-        member.flies, member.near = flying, is_near
+        m = ledger.books[z].members.get(row.threat.track)
+        if m is None:
+            m = ledger.join(z, row)
+            m.reason = "drone_corridor" if fly > fall else "threshold"
+        m.fall, m.fly, m.fly_high = fall, fly, fly_high
+        m.touch, m.inside, m.gap_m, m.flies, m.near = touch, inside, gap_m, flying, is_near
         if flying:
-            member.times = _times(row.threat, hits.entry_s[k, z], member) or member.times
+            m.times = _times(row.threat, hits.entry_s[k, z], m) or m.times
         elif row.threat.impact is not None:
-            member.times = row.threat.impact.times
+            m.times = row.threat.impact.times
     if rules.fallback == "base_wide":
         for row in threats:
             _borrow([m for _, m in ledger.members_of(row)])
@@ -182,12 +184,12 @@ def note_third(ledger: Ledger, threat: Threat) -> None:
                 raid.third_ns = max(third, raid.third_ns or third)
 
 
-def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -> None:
-    """Raise, cancel and drop members of one zone after news of some `tracks`; `fresh`: by a plot."""
+def judge(ledger: Ledger, z: int, changed: Sequence[Member], fresh: Collection[int]) -> None:
+    """Raise, cancel and drop members of one zone after news of those that `changed`; `fresh`: the tracks
+    that a plot has renewed."""
     book = ledger.books[z]
     falling, flying = ledger.levels(z)
     _, p_fall, p_fly = ledger.p[z].tolist()
-    changed = [book.members[track] for track in tracks if track in book.members]
     over = p_fall >= falling, p_fly >= flying
     settled = over == (book.over_fall, book.over_fly) and (not any(over) or book.has(*OPEN))
     if settled and not changed:
@@ -220,10 +222,9 @@ def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -
             _join_largest(ledger, z, kind, reason)
     book.over_fall, book.over_fly = over
     cancels = False
-    for track in fresh:
-        if track not in book.members or not book.members[track].stays_low:
+    for m in changed:
+        if not m.stays_low or m.track not in fresh:
             continue
-        m = book.members[track]
         if m.phase == "pending":
             ledger.step_down(z, m, "recomputed")  # 'cancel rule (a) without its waits'
         elif m.phase == "watch" and not m.bound:

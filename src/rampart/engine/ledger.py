@@ -6,6 +6,7 @@ Who may make which move, and when, stands in `criteria` (what a threat's numbers
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Final
 
 import msgspec
@@ -67,18 +68,15 @@ class Ledger:
         row = self.open.rows.get(track)
         if row is None:
             return True
-        quiet_fall, quiet_fly = self.rules.watch_p / 4, self.rules.drone_watch_p / 4
-        fall, fly = self.open.fall[:, row.slot].tolist(), self.open.fly[:, row.slot].tolist()
-        for z, book in enumerate(self.books):
-            member = book.members.get(track)
-            if member is None:
-                if fall[z] >= quiet_fall or fly[z] >= quiet_fly:
-                    return False
-            elif member.phase != "impact":
-                falling, flying = self.levels(z)
-                firm = member.touch or member.fall >= falling or member.fly >= flying
-                if member.phase != "warn" or not firm:
-                    return False
+        loud = self.open.fall[:, row.slot] >= self.rules.watch_p / 4
+        loud |= self.open.fly[:, row.slot] >= self.rules.drone_watch_p / 4
+        if not set(np.flatnonzero(loud).tolist()) <= set(row.zones):
+            return False
+        for z, member in self.members_of(row):
+            falling, flying = self.levels(z)
+            firm = member.touch or member.fall >= falling or member.fly >= flying
+            if member.phase != "impact" and not (member.phase == "warn" and firm):
+                return False
         return True
 
     def worth_watching(self, fall: float, fly: float) -> bool:
@@ -124,10 +122,7 @@ class Ledger:
     def members_of(self, row: OpenThreat) -> list[tuple[int, Member]]:
         """(zone, member) of one threat, in the site's order."""
         track = row.threat.track
-        return [
-            (z, self.books[z].members[track])
-            for z in np.flatnonzero(self.open.member[:, row.slot]).tolist()
-        ]
+        return [(z, self.books[z].members[track]) for z in row.zones]
 
     # ------------------------------------------------------------------------------- moving
     def join(self, z: int, row: OpenThreat) -> Member:
@@ -135,7 +130,7 @@ class Ledger:
         member = Member(track=row.threat.track, since_ns=self.now)
         self.books[z].members[member.track] = member
         self.books[z].dirty = True
-        self.open.member[z, row.slot] = True
+        insort(row.zones, z)
         return member
 
     def join_alarm(self, z: int, t_ns: int, track: int | None) -> None:
@@ -254,12 +249,12 @@ class Ledger:
         book, track = self.books[z], member.track
         row = self.open.rows[track]
         del book.members[track]
-        self.open.member[z, row.slot] = False
+        row.zones.remove(z)
         book.dirty = True
         if member.warned_ns is not None and z not in row.warned:
             row.warned.append(z)
         self.open.bound[z, row.slot] = 0.0
-        if row.lost_ns is not None and not self.open.member[:, row.slot].any():
+        if row.lost_ns is not None and not row.zones:
             self.remove(track)
 
     def remove(self, track: int) -> None:
@@ -283,7 +278,9 @@ class Ledger:
                 member = other
             member.track, member.until_ns, member.followed = new, None, False
             book.members[new] = member
-            self.open.member[z, row.slot] = book.dirty = True
+            book.dirty = True
+            if z not in row.zones:
+                insort(row.zones, z)
             self.open.bound[z, row.slot] = float(member.bound)
             if book.alarm is not None and old in book.alarm.tracks:
                 kept = [new if track == old else track for track in book.alarm.tracks]
@@ -338,8 +335,5 @@ class Ledger:
         self.note_health()
         self.raids = msgspec.convert(state["raids"], list[Raid])
         self.open.load(msgspec.convert(state["open"], dict[str, object]))
-        for z, book in enumerate(self.books):
-            for track in book.members:
-                self.open.member[z, self.open.rows[track].slot] = True
         self.assessed = dict(msgspec.convert(state["assessed"], list[tuple[int, str]]))
         self.stale = True

@@ -14,6 +14,7 @@ from rampart.kernels.geometry import Array
 class OpenThreat(msgspec.Struct, kw_only=True):
     """A threat that stands: its latest word, a person's assessment, when it was lost, its slot.
 
+    `zones`: numbers of the zones in whose books it is a member, ascending.
     `done`: numbers of the zones for which its prediction has run out since the loss.
     `warned`: those that were warned of it once and in which it is no member now.
     """
@@ -22,6 +23,7 @@ class OpenThreat(msgspec.Struct, kw_only=True):
     slot: int
     assessed: str = ""
     lost_ns: int | None = None
+    zones: list[int] = []
     done: list[int] = []
     warned: list[int] = []
 
@@ -53,7 +55,7 @@ def _products(fall: Array, fly: Array, bound: Array) -> Array:
 class OpenThreats:
     """Table of open threats by track; a slot each in the arrays (zones, slots), reused when it is free.
 
-    `fall`, `fly`: P; `bound`: 1 where a person decided against it; `member`: the zone's book has it.
+    `fall`, `fly`: P; `bound`: 1 where a person decided against it.
     """
 
     def __init__(self, zones: int) -> None:
@@ -62,7 +64,6 @@ class OpenThreats:
         self.fall = np.zeros((zones, 16))
         self.fly = np.zeros((zones, 16))
         self.bound = np.zeros((zones, 16))
-        self.member = np.zeros((zones, 16), np.bool_)
 
     def add(self, threat: Threat) -> OpenThreat:
         """A new row, its P still 0."""
@@ -70,7 +71,6 @@ class OpenThreats:
             self.fall, self.fly, self.bound = (
                 np.hstack([a, np.zeros_like(a)]) for a in (self.fall, self.fly, self.bound)
             )
-            self.member = np.hstack([self.member, np.zeros_like(self.member)])
         slot = self._free.pop() if self._free else len(self.rows)
         row = OpenThreat(threat=threat, slot=slot)
         self.rows[threat.track] = row
@@ -79,8 +79,8 @@ class OpenThreats:
     def remove(self, track: int) -> None:
         """Forget a threat."""
         row = self.rows.pop(track)
-        for a in (self.fall, self.fly, self.bound, self.member):
-            a[:, row.slot] = 0
+        for a in (self.fall, self.fly, self.bound):
+            a[:, row.slot] = 0.0
         self._free.append(row.slot)
 
     def products(self) -> Array:
@@ -105,4 +105,3 @@ class OpenThreats:
         p = msgspec.convert(state["p"], list[list[list[float]]])
         zones = len(p[0])
         self.fall, self.fly, self.bound = (np.array(a).reshape(zones, -1) for a in p)
-        self.member = np.zeros(self.fall.shape, np.bool_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from rampart.domain.messages import OperatorAction, ZoneState
@@ -15,7 +15,7 @@ from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.notice import RENEW_NS, notice
 from rampart.engine.threat import Threat
-from rampart.engine.zones import NEVER
+from rampart.engine.zones import NEVER, Member
 
 BLIND_NS: Final = 5 * NS_PER_S
 """Two calls further apart than this: nobody was watching in between, no coverage was healthy."""
@@ -42,7 +42,7 @@ class Warner:
         if threats:
             criteria.take(self._ledger, self._hazard, threats)
             tracks = [threat.track for threat in threats]
-            fresh = [threat.track for threat in threats if threat.fresh and not threat.lost]
+            fresh = {threat.track for threat in threats if threat.fresh and not threat.lost}
             self._judge(tracks, fresh)
             for threat in threats:
                 criteria.note_third(self._ledger, threat)
@@ -108,10 +108,16 @@ class Warner:
             self._judge(sorted(ledger.open.rows), ())
         timers.run(ledger, self._publish)
 
-    def _judge(self, tracks: Sequence[int], fresh: Sequence[int]) -> None:
-        for z in range(len(self._number)):
-            criteria.judge(self._ledger, z, tracks, fresh)
-        criteria.spread_fallback(self._ledger)
+    def _judge(self, tracks: Iterable[int], fresh: Collection[int]) -> None:
+        ledger = self._ledger
+        changed: list[list[Member]] = [[] for _ in ledger.books]
+        for track in tracks:
+            if track in ledger.open.rows:
+                for z, member in ledger.members_of(ledger.open.rows[track]):
+                    changed[z].append(member)
+        for z, members in enumerate(changed):
+            criteria.judge(ledger, z, members, fresh)
+        criteria.spread_fallback(ledger)
 
     def _finish(self) -> list[ZoneState]:
         self._publish(renew=True)
