@@ -6,12 +6,14 @@ The flights of `real_flights.py` are moved onto the site of `quiet-day` (its rad
 a run of ten minutes: each so that a point of it, drawn among those at least 30 m above its ground, stands
 beside the zones (1 to 8 km off) or over them (within 800 m) at an instant of its own; its height above its
 ground is kept. Between reports the path is the smoothing spline of `path_of`; a silence of more than 30 s
-stays a gap: the aircraft is then nowhere. The project's own simulated radar sees it.
+stays a gap, and so does a piece where the path departs from the velocity that the aircraft itself tells: it
+is then nowhere. The project's own simulated radar sees it.
 
 Judged are the stretches of at least 20 s in which the radar can see an aircraft: in its coverage, and near
-enough to be detected with the probability that the radar declares. Completeness: share of half-seconds, from the
-first of a stretch on, in which a confirmed track within 300 m follows the aircraft. One track: exactly one
-track number followed it through the stretch. An aircraft has one track when each stretch of it has.
+enough to be detected with the probability that the radar declares. Completeness: share of half-seconds,
+from the first of a stretch on, in which a confirmed track within 300 m follows the aircraft. One track:
+exactly one track number followed it through the stretch. An aircraft has one track when each stretch of
+it has.
 Each run is made twice: without and with the aircraft's own reports as known traffic, at the times, with the
 position errors and latencies of the recording plus 0.1 to 0.4 s for the way to us.
 """
@@ -63,6 +65,10 @@ STEP_S: Final = 0.5
 GAP_S: Final = 30.0
 LEG_S: Final = 60.0  # shorter pieces between two gaps are left out
 FAR_M: Final = 21_000.0  # the radar's range and a little
+SIGMA_M: Final = 15.0  # of a reported position
+Q_M2PS3: Final = 50.0  # gliders and helicopters turn tightly
+AIRLINER_MPS2: Final = 6.0  # g tan 31 deg
+OTHERS_MPS2: Final = 10.0  # g tan 45 deg
 AIRBORNE_M: Final = 30.0
 APART_M: Final = (500.0, 150.0)  # real aircraft keep apart, in the plan or in height
 STRETCH_S: Final = 20.0
@@ -85,6 +91,15 @@ class Seen:
     split: list[tuple[float, float, tuple[int, ...]]] = field(default_factory=list)
     worst: dict[bool, str] = field(default_factory=dict)  # by: known traffic told
 
+    def line(self) -> str:
+        """What went wrong with it, as a line of Markdown."""
+        splits = ", ".join(f"{a:.0f}-{b:.0f} s {len(ids)} tracks" for a, b, ids in self.split)
+        told = {False: "", True: " with known traffic told"}
+        louder = ", ".join(f"{phase}{told[known]}" for known, phase in self.worst.items())
+        return f"- {self.id} ({self.kind}): {self.tracked / self.rows:.0%} tracked; " + "; ".join(
+            filter(None, (splits, louder))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -96,19 +111,21 @@ class Staged:
 
 
 # --------------------------------------------------------------------------------- the flights
-def path_of(t_s: Array, xyz: Array, speed_mps: float, stamped: bool) -> sim_path.Path:
+def path_of(t_s: Array, xyz: Array, bank_mps2: float) -> sim_path.Path:
     """The path through reported points, sampled every half-second, by a cubic smoothing spline.
 
-    It is the mean of a motion with white acceleration of density q seen with errors of sigma, for which
-    the penalty is lambda = sigma²/q (Wahba 1978). sigma: 15 m, and what the aircraft flies in the
-    rounding of a stamp to a second where the position's own time is not told.
+    It is the mean of a motion with white acceleration of density q, seen with errors of sigma, for which
+    the penalty is lambda = sigma²/q (Wahba 1978); sigma 15 m, q 50 m²/s³. Where stamps lie (they are rounded,
+    and positions are told late), that asks for a flight that nobody can fly: then lambda is doubled until
+    the path asks for no more than `bank_mps2`.
     """
-    error_s = 0.0 if stamped else 1.0 / math.sqrt(12.0)
-    variance = 15.0**2 + (error_s * speed_mps) ** 2
-    q = 50.0 if speed_mps < 60.0 else 10.0  # m²/s³: gliders and helicopters turn more tightly
-    spline = make_smoothing_spline(t_s, xyz, lam=variance / q)
     at = np.arange(math.ceil(t_s[0] / STEP_S), math.floor(t_s[-1] / STEP_S) + 1) * STEP_S
-    return sim_path.Path(at, spline(at), spline.derivative()(at))
+    penalty = SIGMA_M**2 / Q_M2PS3
+    while True:
+        spline = make_smoothing_spline(t_s, xyz, lam=penalty)
+        if np.linalg.norm(spline.derivative(2)(at), axis=1).max() <= bank_mps2:
+            return sim_path.Path(at, spline(at), spline.derivative()(at))
+        penalty *= 2.0
 
 
 def stage(flight: Recorded, at_s: float, world: World, seed: int) -> Staged | None:
@@ -137,19 +154,38 @@ def stage(flight: Recorded, at_s: float, world: World, seed: int) -> Staged | No
     )  # fmt: skip
     near = (np.hypot(xyz[:, 0], xyz[:, 1]) < FAR_M) & (t_s > 0.0) & (t_s < world.duration_s)
     here = _unbroken(near, int(np.flatnonzero(t_s == at_s)[0]))
-    stamped = bool(np.any(points["told_s"] != points["t_s"]))
     legs = []
     for rows in np.split(here, np.flatnonzero(np.diff(t_s[here]) > GAP_S) + 1):
         if len(rows) < 5 or t_s[rows[-1]] - t_s[rows[0]] < LEG_S:
             continue
-        way = np.linalg.norm(np.diff(xyz[rows], axis=0), axis=1)
-        speed_mps = float(way.sum() / (t_s[rows[-1]] - t_s[rows[0]]))
-        path = path_of(t_s[rows], xyz[rows], speed_mps, stamped)
-        legs.append(Flown(f"{flight.id}#{len(legs)}", flight.class_id, path))
+        path = path_of(
+            t_s[rows], xyz[rows], AIRLINER_MPS2 if flight.kind == "airliner" else OTHERS_MPS2
+        )
+        for part in _trusted(path, t_s[rows], points[rows]):
+            legs.append(Flown(f"{flight.id}#{len(legs)}", flight.class_id, part))
     if not legs:
         return None
     reports = tuple(_reports(flight, points[here], xyz[here], t_s[here], told_s[here], world, rng))
     return Staged(flight, tuple(legs), reports)
+
+
+def _trusted(path: sim_path.Path, t_s: Array, points: Points) -> Iterator[sim_path.Path]:
+    """The parts of a path about reports whose own velocity agrees with it: elsewhere the reports are too
+    few to show how it turned."""
+    told = _velocity(points)[:, :2]
+    differs = np.linalg.norm(path.at(t_s)[1][:, :2] - told, axis=1)
+    doubtful = differs > np.linalg.norm(told, axis=1) / 3.0 + 5.0  # never where none is told
+    nearest = np.abs(path.t_s[:, None] - t_s).argmin(axis=1)
+    good = np.flatnonzero(~doubtful[nearest])
+    for rows in np.split(good, np.flatnonzero(np.diff(good) > 1) + 1):
+        if len(rows) * STEP_S >= LEG_S:
+            yield sim_path.Path(path.t_s[rows], path.xyz_enu_m[rows], path.velocity_enu_mps[rows])
+
+
+def _velocity(points: Points) -> Array:
+    """East, north, up (n, 3) as told; nan where it is not."""
+    speed, heading = points["speed_mps"], points["heading_rad"]
+    return np.stack([speed * np.sin(heading), speed * np.cos(heading), points["climb_mps"]], axis=1)
 
 
 def _unbroken(near: npt.NDArray[np.bool_], around: int) -> npt.NDArray[np.int64]:
@@ -176,8 +212,8 @@ def _reports(
             source="adsb", ident=flight.id,
             t_event_ns=world.start_ns + ns_from_seconds(float(was_s)),
             t_arrival_ns=world.start_ns + ns_from_seconds(float(tells_s + rng.uniform(0.1, 0.4))),
-            latitude_deg=float(lat), longitude_deg=float(lon), height_m=float(height),
-            velocity_enu_mps=v if all(map(math.isfinite, v)) else None,
+            latitude_deg=lat, longitude_deg=lon, height_m=height,
+            velocity_enu_mps=tuple(v) if all(map(math.isfinite, v)) else None,
         )  # fmt: skip
 
 
@@ -367,10 +403,7 @@ def main() -> None:
         *table(seen),
         "",
     ]
-    for s in seen:
-        if s.split or s.tracked < 0.9 * s.rows or "warn" in s.worst.values():
-            lines.append(f"- {s.id} ({s.kind}): {s.tracked / s.rows:.2f} tracked, split {s.split}, "
-                         f"{s.worst}")  # fmt: skip
+    lines += [s.line() for s in seen if s.split or s.tracked < 0.9 * s.rows or s.worst]
     print("\n".join(lines))
     if args.write:
         EVIDENCE.mkdir(parents=True, exist_ok=True)

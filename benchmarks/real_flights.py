@@ -1,9 +1,10 @@
 """Real flights as they were reported: ADS-B, FLARM and GNSS points of the recorded test data, in place.
 
 A flight is what one aircraft reported between two silences of ten minutes. Its ground is the lowest height
-that its file tells (files from many places: that the flight itself tells, if it came low). Points that nothing can have flown are left out: a position told a second
-time, one that asks for half as much speed again as the aircraft itself tells, a height 300 m from the median
-of its neighbours.
+that its file tells (files from many places: that the flight itself tells, if it came low). Points that
+nothing can have flown are left out: a position told a second time, one that asks for half as much speed
+again as the aircraft itself tells, a height 300 m from the median of its neighbours; and those that an
+archive has put on the straight line between two others.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ CRUISE_M: Final = 6_000.0  # what flies higher is an airliner, where the folder 
 LOW_M: Final = 2_500.0  # who comes lower than this is taken to have been near the ground
 HEIGHT_JUMP_M: Final = 300.0
 FASTEST_MPS: Final = 350.0
+LINE_DEG: Final = 2e-6  # 20 cm
 
 POINT: Final = np.dtype(
     [(name, "<f8") for name in
@@ -169,6 +171,7 @@ def _clean(points: Points) -> Points:
         return points
     usual_m = ndimage.median_filter(points["height_m"], 9, mode="nearest")
     points = points[np.abs(points["height_m"] - usual_m) < HEIGHT_JUMP_M]
+    points = points[~_drawn(points)]
     kept: list[int] = []
     for i, p in enumerate(points):
         if not kept:
@@ -188,3 +191,20 @@ def _clean(points: Points) -> Points:
         if gap_s > 0.0 and not stale and moved_m <= 1.5 * told_mps * (gap_s + 1.0) + 50.0:
             kept.append(i)
     return points[kept]
+
+
+def _drawn(points: Points) -> npt.NDArray[np.bool_]:
+    """Which points lie on the straight line between their neighbours as no measured point does."""
+    drawn = np.zeros(len(points), bool)
+    if len(points) < 3:
+        return drawn
+    t_s = points["t_s"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (t_s[1:-1] - t_s[:-2]) / (t_s[2:] - t_s[:-2])
+    off = np.zeros(len(points) - 2)
+    for name in ("latitude_deg", "longitude_deg"):
+        line = points[name][:-2] + share * (points[name][2:] - points[name][:-2])
+        off = np.maximum(off, np.abs(points[name][1:-1] - line))
+    moved = np.abs(np.diff(points["latitude_deg"])) + np.abs(np.diff(points["longitude_deg"]))
+    drawn[1:-1] = (off < LINE_DEG) & (moved[1:] > 10.0 * LINE_DEG)
+    return drawn
