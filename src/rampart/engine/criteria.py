@@ -11,7 +11,7 @@ import numpy as np
 from rampart.domain.time import ns_from_seconds
 from rampart.domain.values import Reason
 from rampart.engine.alarms import RAID_LINGERS_NS
-from rampart.engine.hazard import Hazard, is_assessed, is_threat
+from rampart.engine.hazard import Hazard, falls, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
@@ -102,9 +102,13 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
         hits.touch[k, row.done] = False
     slots = [row.slot for row in threats]
     open_.fall[:, slots], open_.fly[:, slots] = hits.fall.T, hits.fly.T
-    # 'an unassessed track that could reach the zone'; nothing known of its path: it could
-    assessed = np.array(
-        [bool(row.assessed) or is_assessed(p) for row, p in zip(threats, posteriors, strict=True)]
+    # 'an unassessed track that could reach the zone', or one that falls, no telling where;
+    # nothing known of its path: it could
+    asks = np.array(
+        [
+            not (row.assessed or is_assessed(p)) or (row.threat.impact is None and falls(p))
+            for row, p in zip(threats, posteriors, strict=True)
+        ]
     )
     pathless = np.array(
         [
@@ -112,7 +116,7 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
             for row in threats
         ]
     )
-    reaches = (hits.fly > 0.0) & ~assessed[:, None] | (pathless & ~assessed)[:, None]
+    reaches = ((hits.fly > 0.0) & asks[:, None]) | pathless[:, None]
     worth = (hits.fall >= rules.watch_p) | (hits.fly >= rules.drone_watch_p)
     joins = reaches | hits.touch | worth
     near = reaches | (hits.gap_m <= LOITER_M)

@@ -206,7 +206,11 @@ class Ledger:
         book = self.books[z]
         if book.alarm is None or book.has(*OPEN) or book.manual_until_ns is not None:
             return
-        if book.alarm.had_impact and book.hold_left_ns is None:
+        struck = book.alarm.had_impact
+        if struck and reason == "recomputed":
+            # of what has come down here nothing was recomputed: its hold says so
+            reason, book.why = "predicted_time", None
+        if struck and book.hold_left_ns is None:
             self.begin_hold(z, reason)
         book.hold_reason = reason
 
