@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -89,18 +90,18 @@ def test_a_state_that_is_not_finite_makes_no_motion(tracked):
     assert threat.motion is None
 
 
-def test_a_young_track_is_renewed_with_every_plot_and_an_older_one_by_the_clock():
-    engine = Engine(SITE, simulated=True)
+@pytest.mark.parametrize(("settled", "every"), [(False, 3), (True, 10)])
+def test_a_young_track_is_renewed_with_every_plot_and_an_older_one_by_the_clock(settled, every):
+    """Ten plots a second; an older one every 0.25 s, every 1 s where nothing hangs on it."""
+    staring = Sensor(id="radar", scan_period_s=0.1)
+    engine = Engine(msgspec.structs.replace(SITE, sensors=(staring,)), simulated=True)
+    engine.receive(look(0.0, 46.0))
+    tracker, picture = engine._tracker, engine._picture
+    assert tracker is not None
+    assert picture is not None
     renewed = []
-    for k in range(40):
-        t_s = 0.1 * k
-        engine.receive(look(t_s, 46.0))
-        picture = engine._picture
-        assert picture is not None
-        renewed += [note.threat.detections for note in picture._notes.values()]
-    made = sorted(set(renewed))
-    assert set(range(3, 6)) <= set(made)  # each plot of a young one
-    late = [n for n in made if n > 8]
-    steps = [b - a for a, b in pairwise(late)]
-    assert min(steps) == 3
-    assert max(steps) <= 10  # where nothing hangs on it: once a second
+    for k in range(1, 60):
+        tracker.observe(look(0.1 * k, 46.0))
+        renewed += [t.detections for t in picture.update(k * NS_PER_S // 10, lambda _: settled)]
+    assert renewed[:3] == [3, 4, 5]
+    assert {b - a for a, b in pairwise(renewed[2:])} == {every}
