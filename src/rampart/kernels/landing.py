@@ -1,4 +1,5 @@
-"""P that a predicted impact lies in each grown zone, for many impacts in one call."""
+"""P that a predicted impact lies in each grown zone, for many impacts in one call; and which of all
+the pairs of threat and zone matter."""
 
 from __future__ import annotations
 
@@ -81,3 +82,30 @@ def land(
                         grown.radius_m[g], grown.rows[grown.first[g, z] : grown.first[g, z + 1]],
                     )  # fmt: skip
                     touch[k, z] = sigmas <= HALF_REGION
+
+
+@kernel
+def pick(
+    fall: Array, fly: Array, fly_high: Array, touch: Mask, inside: Mask, gap_m: Array,
+    member: Mask, asks: Mask, pathless: Mask, watch_p: float, drone_watch_p: float, loiter_m: float,
+) -> Array:  # fmt: skip
+    """(m, 9): threat, zone, fall, fly, fly_high, touch, inside, gap_m, near; of the pairs that matter.
+
+    Of n threats and all zones: those that are `member` already, where P is worth watching, where the
+    50 % region touches, or which the threat could reach: one that `asks` by a future of its own, a
+    `pathless` one all. Near: it could reach the zone, or loiters about it.
+    """
+    n, zones = fall.shape
+    out = np.empty((n * zones, 9))
+    m = 0
+    for k in range(n):
+        for z in range(zones):
+            reaches = pathless[k] or (asks[k] and fly[k, z] > 0.0)
+            worth = fall[k, z] >= watch_p or fly[k, z] >= drone_watch_p
+            if member[k, z] or reaches or worth or touch[k, z]:
+                out[m, 0], out[m, 1] = k, z
+                out[m, 2], out[m, 3], out[m, 4] = fall[k, z], fly[k, z], fly_high[k, z]
+                out[m, 5], out[m, 6], out[m, 7] = touch[k, z], inside[k, z], gap_m[k, z]
+                out[m, 8] = reaches or gap_m[k, z] <= loiter_m
+                m += 1
+    return out[:m]
