@@ -150,8 +150,12 @@ class Ledger:
         if track is not None and track not in book.alarm.tracks:
             book.alarm.tracks.append(track)
             # 'unproven, both stand': a member lost before may be the same object, counted once
-            lost = (m for m in book.open_members() if m.until_ns is not None and not m.followed)
-            earlier = next(lost, None)
+            lost = (
+                m
+                for m in book.members.values()
+                if m.until_ns is not None and not m.followed and m.phase in OPEN
+            )
+            earlier = min(lost, key=lambda m: m.track, default=None)
             if earlier is not None:
                 earlier.followed = True
 
