@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.domain.site import Site
 from rampart.domain.values import POSTERIOR
-from rampart.engine.classify import MAX_RANGE_M
+from rampart.engine.classes import MAX_RANGE_M
 from rampart.engine.predict import ImpactEstimate, Predictor, PredictSettings
 
 Array = npt.NDArray[np.float64]
