@@ -35,7 +35,7 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 2
+SNAPSHOT_VERSION: Final = 3
 LEAP_NS: Final = 60 * NS_PER_S
 """No feed is silent for so long: its Ticks come on a grid, and no antenna turns more slowly."""
 
