@@ -4,7 +4,8 @@
 
 Simulated one-way drones, eight at a time, each at a zone of its own from its own bearing, half of them by a
 bend, half at 60-400 m and half at 400-1500 m, half at a speed of their class and half at 30-60 m/s.
-One engine tracks and classifies; several sets of warning rules judge the same threats side by side. Lead: from the first row in which the drone is a member of its zone's alarm to the true entry into
+One engine tracks and classifies; several sets of warning rules judge the same threats side by side. Lead:
+from the first row in which the drone is a member of its zone's alarm to the true entry into
 the zone grown by the hazard radius. A flight without such a row counts as not warned.
 """
 
@@ -188,12 +189,13 @@ def main() -> None:
     for k in range(math.ceil(args.flights / AT_ONCE)):
         more = leads(args.seed + k, rules, not args.no_rcs)
         found = [[*a, *b] for a, b in zip(found, more, strict=True)]
-        late += [
+        slow = [
             f"- seed {args.seed + k}, d{i}: {lead:.1f} s; {_story(args.seed + k, i)}"
             for i, lead in enumerate(more[0])
             if not args.grid and lead < WANTED_S
         ]
-        print("\n".join(late[-1:]), flush=True)
+        late += slow
+        print(*slow, sep="\n", end="", flush=True)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     told = "not told" if args.no_rcs else "told"
     lines = [
