@@ -27,6 +27,8 @@ SENSOR_LOST: Final = 1
 EXPIRED: Final = 2
 DROPPED: Final = 3
 HIDDEN_AFTER: Final = 0.75  # periods without a plot, before a falling object may be out of sight
+DOUBT_SIGMAS: Final = 2.0
+"""Of its height, by which a track must be down before it is given up for that."""
 LOOK_AHEAD: Final = 8
 LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
@@ -122,14 +124,30 @@ def _hidden(
     That is how an incoming round ends for a radar: under its lowest beam, or overhead.
     """
     quiet = t_s - table.t_s[row]
+    doubt = _height_doubt(table, row, quiet)
     for k in range(LOOK_AHEAD):
         e, n, u = steer(table.x, table.mu, row, quiet + LOOK_AHEAD_STEP_S * k, env)
-        if u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
+        if u + doubt + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
             return True
         for s in range(radars.period_s.shape[0]):
-            if alive(t_s, s, radars, heard_s, fate) and covered(e, n, u, s, radars):
+            # it may be seen at the one end of its height's doubt or at the other
+            if alive(t_s, s, radars, heard_s, fate) and (
+                covered(e, n, u, s, radars) or covered(e, n, u + doubt, s, radars)
+            ):
                 return False
     return True
+
+
+@woven_kernel
+def _height_doubt(table: Table, row: int, quiet: float) -> float:
+    """Metres by which a falling `row` may be higher than `steer` says, `quiet` seconds after its last plot.
+
+    A young track knows its climb to some 30 m/s: a level aircraft is not to be given up for landed.
+    """
+    P, b = table.P, BALLISTIC
+    # var U(t) = P_UU + 2 t P_UV + t² P_VV
+    variance = P[row, b, 2, 2] + quiet * (2.0 * P[row, b, 2, 5] + quiet * P[row, b, 5, 5])
+    return DOUBT_SIGMAS * math.sqrt(max(variance, 0.0))
 
 
 @woven_kernel
@@ -197,7 +215,8 @@ def settle(
         hidden = False
         if lit and not watched and quiet > HIDDEN_AFTER * period:
             hidden = down and _hidden(table, row, t_s, radars, heard_s, fate, env)
-        landed = down and u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
+        highest = u + _height_doubt(table, row, quiet)
+        landed = down and highest + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
         reason = _reason(table, row, quiet, fade, watched, hidden or landed, radars, fate)
         if reason < 0:
             continue

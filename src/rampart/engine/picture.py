@@ -315,6 +315,7 @@ class Picture:
             return {}
         bank = self._tracker.bank
         rows = bank.rows()
+        rows = rows[bank.track_id[rows] > 0]  # what has no name yet must not use up an explanation
         means, covs = bank.states_at(rows, self._seconds(now_ns))
         return self._known.explain(bank.track_id[rows], now_ns, means, covs)
 

@@ -37,7 +37,9 @@ class TrackSettings(Settings, frozen=True):
     # motion
     ballistic_accel: float = 0.1  # m²/s³: wind, drift and drag-shape errors in free flight
     drag_walk: float = 4e-4  # 1/s, of ln k
-    drone_accel: float = 4.0  # m²/s³: gentle turns
+    # m²/s³. sigma_v² T, sigma_v half of the 6 m/s² of a 30 degree bank, T = 1 s (Bar-Shalom, Li and
+    # Kirubarajan 2001, ch. 6: 0.5 to 1 of the largest). With 4 an aircraft that turns looked like a round
+    drone_accel: float = 9.0
     boost_thrust: float = 250.0  # m/s², one sigma along the velocity
     boost_accel: float = 200.0  # m²/s³ in every direction
     boost_end_per_s: float = 0.7  # 1/s, boost to free flight: burns last one to two seconds
