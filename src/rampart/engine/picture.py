@@ -194,6 +194,7 @@ class Picture:
         classified = self._classifier.classify(
             x, P, mu, plots, _height_m(x) if bounded else math.nan, launch,
             rcs_sum / rcs_count if rcs_count else math.nan, boost_p, float(rcs_count),
+            bank.bends[row], bank.pace[row],
         )  # fmt: skip
         # no report explains what falls: traffic that crosses its path must not silence it
         if known and sum(classified.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
