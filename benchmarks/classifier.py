@@ -281,8 +281,9 @@ def table(found: Sequence[Sample]) -> list[str]:
     right = p.argmax(axis=1) == np.array([s.family for s in found])
     for _, said, hit, n in bins(p.max(axis=1), right, expected(found)):
         lines.append(f"| {said:.2f} | {hit:.2f} | {n} |")
-    lines += ["", "### Mean posterior of each class after 10 s", "",
-              "| flew | tracks | " + " | ".join(POSTERIOR) + " |", "|---" * (2 + len(POSTERIOR)) + "|"]  # fmt: skip
+    head = "| flew | tracks | " + " | ".join(POSTERIOR) + " |"
+    rule = "|---" * (2 + len(POSTERIOR)) + "|"
+    lines += ["", "### Mean posterior of each class after 10 s", "", head, rule]
     for class_id in dict.fromkeys(_NAMED):
         here = np.array([s.p_family for s in found if s.class_id == class_id and s.age_s == 10.0])
         if len(here):

@@ -117,7 +117,7 @@ def leads(seed: int, rules: Sequence[Rules], told: bool) -> list[list[float]]:
     engine._warner = jury  # type: ignore[assignment]
     for message in run.messages:
         hidden = isinstance(message, PlotBatch) and not told
-        engine.receive(_without_rcs(message) if hidden else message)  # type: ignore[arg-type]
+        engine.receive(without_rcs(message) if hidden else message)  # type: ignore[arg-type]
     return [
         [_lead(run.truth, i, scene.site, rows) for i in range(len(run.truth))] for rows in jury.rows
     ]
@@ -141,7 +141,7 @@ def _lead(truth: Truth, i: int, place: Site, rows: list[tuple[ZoneState, Any]]) 
     return -math.inf
 
 
-def _without_rcs(batch: PlotBatch) -> PlotBatch:
+def without_rcs(batch: PlotBatch) -> PlotBatch:
     rows = batch.rows.copy()
     rows["rcs_dbsm"] = rows["snr_db"] = np.nan
     return msgspec.structs.replace(batch, data=rows.tobytes())

@@ -52,6 +52,10 @@ class Table(NamedTuple):
     origin_x: Array  # (cap, 7) the first confirmed posterior
     origin_cov: Array  # (cap, 7, 7)
     origin_t_s: Array  # nan before confirmation
+    # (cap, 10) what the first gate reads: mean place and velocity, their one-sigma radii in the
+    # widest model, unmodelled and modelled acceleration at most (m/s²)
+    bound: Array
+    way: Array  # (cap, 3, 6) range, range rate and their spread for the last sensor, by model
     velocity: Array  # (cap, 3) mean velocity at the last plot but for smoothing of turns
     turn: Array  # (cap, 2) turn rate (rad/s, clockwise) and its variance
     speed: Array  # (cap, 2) smoothed speed (m/s) and variance about it
@@ -89,6 +93,8 @@ def make_table(capacity: int, sensors: int) -> Table:
         origin_x=np.zeros((capacity, N), f),
         origin_cov=np.zeros((capacity, N, N), f),
         origin_t_s=np.zeros(capacity, f),
+        bound=np.zeros((capacity, 10), f),
+        way=np.zeros((capacity, MODELS, 6), f),
         velocity=np.zeros((capacity, 3), f),
         turn=np.zeros((capacity, 2), f),
         speed=np.zeros((capacity, 2), f),

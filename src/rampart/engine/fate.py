@@ -85,6 +85,16 @@ def steer(x: Array, mu: Array, row: int, dt: float, env: Array) -> tuple[float, 
 
 
 @woven_kernel
+def pull(x: Array, mu: Array, row: int, env: Array) -> float:
+    """A bound of the acceleration that `steer` reckons with, m/s²."""
+    b = BALLISTIC
+    speed = math.sqrt(x[row, b, 3] ** 2 + x[row, b, 4] ** 2 + x[row, b, 5] ** 2)
+    k = math.exp(x[row, b, 6])
+    rate, _ = drag_rate(x[row, b, 0], x[row, b, 1], x[row, b, 2], speed, k, env)
+    return float(mu[row, b] * (rate * speed * speed + env[GRAVITY]))
+
+
+@woven_kernel
 def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
     """Whether a sensor watches a place in site ENU."""
     axes, place = radars.axes[sensor], radars.place[sensor]
@@ -142,7 +152,7 @@ def settle(
         if table.status[row] == FREE or (table.track_id[row] <= 0 and not account):
             continue
         quiet = t_s - table.t_s[row]
-        if quiet <= 0.0:
+        if quiet <= 0.0 or _is_well(table, row, t_s, quiet, radars, heard_s, fate):
             continue
         fade = table.fade[row]
         watched = False  # in the sight of a live sensor
@@ -181,6 +191,29 @@ def settle(
         table.status[row] = FREE
         table.track_id[row] = 0
     return gone
+
+
+@woven_kernel
+def _is_well(
+    table: Table, row: int, t_s: float, quiet: float, radars: Radars, heard_s: Array, fate: Fate
+) -> bool:
+    """Whether `row` was seen so lately that nothing can be over or overdue; cheap, and never wrongly so."""
+    period = radars.period_s[table.last_sensor[row]]
+    if quiet > min(fate.coast_min_s, 0.75 * period):
+        return False
+    floor = fate.drop_confirmed
+    if table.status[row] == TENTATIVE:
+        floor = fate.drop_first if table.hits[row] == 1 else fate.drop_tentative
+    if table.fade[row] < floor:
+        return False
+    for s in range(radars.period_s.shape[0]):
+        due = (t_s - table.looked_s[row, s]) / radars.period_s[s] - fate.late_look + 1.0
+        if due >= 1.0 and alive(t_s, s, radars, heard_s, fate):
+            return False
+    # u + v t - a t²/2 is the lowest that `steer` can find
+    bound = table.bound[row]
+    lowest = bound[2] + quiet * bound[5] - 0.5 * bound[9] * quiet * quiet
+    return bool(lowest > 0.0 or not falling(table, row))
 
 
 @woven_kernel

@@ -52,7 +52,7 @@ Array = npt.NDArray[np.float64]
 
 FIRST_ROWS: Final = 256
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 
 
 class Tracker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from rampart.domain.messages import OperatorAction, ZoneState
@@ -15,7 +15,7 @@ from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.notice import RENEW_NS, notice
 from rampart.engine.threat import Threat
-from rampart.engine.zones import NEVER
+from rampart.engine.zones import NEVER, Member
 
 BLIND_NS: Final = 5 * NS_PER_S
 """Two calls further apart than this: nobody was watching in between, no coverage was healthy."""
@@ -40,10 +40,9 @@ class Warner:
         """Rows that follow from threats that changed. `healthy`: ids of zones with healthy coverage."""
         self._begin(now_ns, healthy, cause_seq)
         if threats:
-            for threat in threats:
-                criteria.take(self._ledger, self._hazard, threat)
+            criteria.take(self._ledger, self._hazard, threats)
             tracks = [threat.track for threat in threats]
-            fresh = [threat.track for threat in threats if threat.fresh and not threat.lost]
+            fresh = {threat.track for threat in threats if threat.fresh and not threat.lost}
             self._judge(tracks, fresh)
             for threat in threats:
                 criteria.note_third(self._ledger, threat)
@@ -105,15 +104,20 @@ class Warner:
             ledger.note_health()
         if changed and ledger.open.rows:
             # radii and thresholds of some zones are others now
-            for row in ledger.open.rows.values():
-                criteria.weigh(ledger, self._hazard, row)
+            criteria.weigh(ledger, self._hazard, list(ledger.open.rows.values()))
             self._judge(sorted(ledger.open.rows), ())
         timers.run(ledger, self._publish)
 
-    def _judge(self, tracks: Sequence[int], fresh: Sequence[int]) -> None:
-        for z in range(len(self._number)):
-            criteria.judge(self._ledger, z, tracks, fresh)
-        criteria.spread_fallback(self._ledger)
+    def _judge(self, tracks: Iterable[int], fresh: Collection[int]) -> None:
+        ledger = self._ledger
+        changed: list[list[Member]] = [[] for _ in ledger.books]
+        for track in tracks:
+            if track in ledger.open.rows:
+                for z, member in ledger.members_of(ledger.open.rows[track]):
+                    changed[z].append(member)
+        for z, members in enumerate(changed):
+            criteria.judge(ledger, z, members, fresh)
+        criteria.spread_fallback(ledger)
 
     def _finish(self) -> list[ZoneState]:
         self._publish(renew=True)
@@ -131,7 +135,7 @@ class Warner:
         if row is None:
             return
         row.assessed = action.family
-        criteria.weigh(ledger, self._hazard, row)
+        criteria.weigh(ledger, self._hazard, [row])
         for z, book in enumerate(ledger.books):
             m = book.members.get(track)
             idle = m is not None and m.phase == "watch" and not (m.bound or m.near)
@@ -151,7 +155,8 @@ class Warner:
                 continue
             book.dirty, book.looked_ns = False, ledger.now
             book.engaged = book.has(*OPEN)
-            seen = sum(m.until_ns is None for m in book.open_members())
+            here = book.members.values()
+            seen = sum(m.until_ns is None for m in here if m.phase in OPEN)
             struck = ledger.raid(book.alarm).impact_ns if book.alarm is not None else None
             quiet = ns_from_seconds(ledger.rules.no_resound_s)
             row = notice(
