@@ -258,9 +258,11 @@ class Picture:
             t_ns_q95=self._ns(impact.t_q95_s),
         )
 
-    def _motion(self, s: _Seen) -> Motion:
-        """The seed of a mover's futures. Where height was never observed they are judged in the plan:
-        at the site's own level, which no evidence excludes."""
+    def _motion(self, s: _Seen) -> Motion | None:
+        """The seed of a mover's futures, None of a state that is not finite. Where height was never observed
+        they are judged in the plan: at the site's own level, which no evidence excludes."""
+        if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
+            return None
         turn, turn_variance = self._tracker.bank.table.turn[s.row].tolist()
         speed_variance = 0.5 * (s.P[3, 3] + s.P[4, 4])
         e, n, u, ve, vn, vu, _ = s.x.tolist()
