@@ -251,6 +251,8 @@ class Picture:
                 rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
                 rcs_plots=rcs_count,
                 boost_p=np.array(boosts),
+                bends=table.bends[at],
+                pace=table.pace[at],
             )
         )
 
