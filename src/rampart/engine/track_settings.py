@@ -86,6 +86,7 @@ class TrackSettings(Settings, frozen=True):
     late_look: float = 1.25  # periods
     coast_periods: float = 6.0
     coast_min_s: float = 4.0
+    unseen_s: float = 15.0  # s: the blind place over a radar is some 600 m wide, at 40 m/s
     alive_periods: float = 3.0
     alive_min_s: float = 2.0
     settle_every_s: float = 0.1  # tracks are judged by time this often between complete looks
@@ -181,6 +182,7 @@ def fate_of(site: Site, settings: TrackSettings) -> Fate:
         late_look=s.late_look,
         coast_periods=s.coast_periods,
         coast_min_s=s.coast_min_s,
+        unseen_s=s.unseen_s,
         alive_periods=s.alive_periods,
         alive_min_s=s.alive_min_s,
         settle_every_s=s.settle_every_s,
