@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -11,13 +11,14 @@ import numpy as np
 from rampart.domain.time import ns_from_seconds
 from rampart.domain.values import Reason
 from rampart.engine.alarms import RAID_LINGERS_NS
-from rampart.engine.hazard import Hazard, is_assessed, is_threat
+from rampart.engine.hazard import Hazard, falls, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
 from rampart.engine.threat import Threat
 from rampart.engine.zones import Member
 from rampart.kernels.geometry import Array
+from rampart.kernels.landing import pick
 
 LOITER_M: Final = 2_000.0  # 'loitering within 2 km: watch stays'
 
@@ -82,9 +83,9 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
             threats.append(row)
             continue
         open_.fall[:, row.slot] = open_.fly[:, row.slot] = 0.0
-        for _, m in ledger.members_of(row):
-            m.fall = m.fly = m.fly_high = 0.0
-            m.touch = m.near = m.inside = False
+        for _, harmless in ledger.members_of(row):
+            harmless.fall = harmless.fly = harmless.fly_high = 0.0
+            harmless.touch = harmless.near = harmless.inside = False
     if not threats:
         return
     member = np.zeros((len(threats), len(ledger.books)), np.bool_)
@@ -102,9 +103,13 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
         hits.touch[k, row.done] = False
     slots = [row.slot for row in threats]
     open_.fall[:, slots], open_.fly[:, slots] = hits.fall.T, hits.fly.T
-    # 'an unassessed track that could reach the zone'; nothing known of its path: it could
-    assessed = np.array(
-        [bool(row.assessed) or is_assessed(p) for row, p in zip(threats, posteriors, strict=True)]
+    # 'an unassessed track that could reach the zone', or one that falls, no telling where;
+    # nothing known of its path: it could
+    asks = np.array(
+        [
+            not (row.assessed or is_assessed(p)) or (row.threat.impact is None and falls(p))
+            for row, p in zip(threats, posteriors, strict=True)
+        ]
     )
     pathless = np.array(
         [
@@ -112,23 +117,20 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
             for row in threats
         ]
     )
-    reaches = (hits.fly > 0.0) & ~assessed[:, None] | (pathless & ~assessed)[:, None]
-    worth = (hits.fall >= rules.watch_p) | (hits.fly >= rules.drone_watch_p)
-    joins = reaches | hits.touch | worth
-    near = reaches | (hits.gap_m <= LOITER_M)
-    # only where it is a member, or shall be one
-    at = np.nonzero(joins | member)
-    columns = (hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m, near)
-    for k, z, fall, fly, fly_high, touch, inside, gap_m, is_near in zip(
-        *(each.tolist() for each in (*at, *(column[at] for column in columns))), strict=True
-    ):
+    pairs = pick(
+        hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m, member, asks,
+        pathless, rules.watch_p, rules.drone_watch_p, LOITER_M,
+    )  # fmt: skip
+    for of, at, fall, fly, fly_high, touch, inside, gap_m, near in pairs.tolist():
+        k, z = int(of), int(at)
         row, flying = threats[k], hits.flies[k]
         m = ledger.books[z].members.get(row.threat.track)
         if m is None:
             m = ledger.join(z, row)
             m.reason = "drone_corridor" if fly > fall else "threshold"
         m.fall, m.fly, m.fly_high = fall, fly, fly_high
-        m.touch, m.inside, m.gap_m, m.flies, m.near = touch, inside, gap_m, flying, is_near
+        m.touch, m.inside, m.near = touch > 0.0, inside > 0.0, near > 0.0
+        m.gap_m, m.flies = gap_m, flying
         if flying:
             m.times = _times(row.threat, hits.entry_s[k, z], m) or m.times
         elif row.threat.impact is not None:
@@ -184,16 +186,34 @@ def note_third(ledger: Ledger, threat: Threat) -> None:
                 raid.third_ns = max(third, raid.third_ns or third)
 
 
-def judge(ledger: Ledger, z: int, changed: Sequence[Member], fresh: Collection[int]) -> None:
-    """Raise, cancel and drop members of one zone after news of those that `changed`; `fresh`: the tracks
-    that a plot has renewed."""
+def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None:
+    """Raise, cancel and drop members after news of some `tracks`; `fresh`: those that a plot renewed."""
+    changed: list[list[Member]] = [[] for _ in ledger.books]
+    for track in tracks:
+        if track in ledger.open.rows:
+            for z, member in ledger.members_of(ledger.open.rows[track]):
+                changed[z].append(member)
+    for z, (book, (_, p_fall, p_fly)) in enumerate(
+        zip(ledger.books, ledger.p.tolist(), strict=True)
+    ):
+        falling, flying = ledger.levels(z)
+        over = p_fall >= falling, p_fly >= flying
+        same = over == (book.over_fall, book.over_fly) and (book.engaged or not any(over))
+        if changed[z] or not same:
+            _judge_zone(ledger, z, changed[z], fresh, p_fall, p_fly)
+    _spread_fallback(ledger)
+
+
+def _judge_zone(
+    ledger: Ledger,
+    z: int,
+    changed: Sequence[Member],
+    fresh: Collection[int],
+    p_fall: float,
+    p_fly: float,
+) -> None:
     book = ledger.books[z]
     falling, flying = ledger.levels(z)
-    _, p_fall, p_fly = ledger.p[z].tolist()
-    over = p_fall >= falling, p_fly >= flying
-    settled = over == (book.over_fall, book.over_fly) and (not any(over) or book.has(*OPEN))
-    if settled and not changed:
-        return
     for m in changed:
         if m.phase == "watch" and not m.bound:
             if m.fall >= falling or m.touch:
@@ -220,7 +240,7 @@ def judge(ledger: Ledger, z: int, changed: Sequence[Member], fresh: Collection[i
                 ledger.raise_member(z, m, reason)
         if not book.has(*OPEN):
             _join_largest(ledger, z, kind, reason)
-    book.over_fall, book.over_fly = over
+    book.over_fall, book.over_fly = p_fall >= falling, p_fly >= flying
     cancels = False
     for m in changed:
         if not m.stays_low or m.track not in fresh:
@@ -274,7 +294,7 @@ def _cancel(ledger: Ledger, z: int) -> None:
     ledger.after_release(z, "recomputed")
 
 
-def spread_fallback(ledger: Ledger) -> None:
+def _spread_fallback(ledger: Ledger) -> None:
     """'Base-wide fallback by policy': with a hole in coverage, who is warned of is warned everywhere."""
     if ledger.rules.fallback != "base_wide" or all(book.healthy for book in ledger.books):
         return

@@ -217,7 +217,12 @@ def flies(threat: Threat, p: tuple[float, ...]) -> bool:
     """
     if threat.motion is None or p[_DRONE] + p[_UNKNOWN] < NEGLIGIBLE:
         return False
-    return threat.impact is None or sum(p[i] for i in _BALLISTIC) <= p[_DRONE] + p[_OTHER]
+    return threat.impact is None or not falls(p)
+
+
+def falls(p: tuple[float, ...]) -> bool:
+    """More likely a round than anything with a name that flies by its own power."""
+    return sum(p[i] for i in _BALLISTIC) > p[_DRONE] + p[_OTHER]
 
 
 def is_threat(threat: Threat, p: tuple[float, ...]) -> bool:

@@ -150,8 +150,12 @@ class Ledger:
         if track is not None and track not in book.alarm.tracks:
             book.alarm.tracks.append(track)
             # 'unproven, both stand': a member lost before may be the same object, counted once
-            lost = (m for m in book.open_members() if m.until_ns is not None and not m.followed)
-            earlier = next(lost, None)
+            lost = (
+                m
+                for m in book.members.values()
+                if m.until_ns is not None and not m.followed and m.phase in OPEN
+            )
+            earlier = min(lost, key=lambda m: m.track, default=None)
             if earlier is not None:
                 earlier.followed = True
 
@@ -206,7 +210,11 @@ class Ledger:
         book = self.books[z]
         if book.alarm is None or book.has(*OPEN) or book.manual_until_ns is not None:
             return
-        if book.alarm.had_impact and book.hold_left_ns is None:
+        struck = book.alarm.had_impact
+        if struck and reason == "recomputed":
+            # of what has come down here nothing was recomputed: its hold says so
+            reason, book.why = "predicted_time", None
+        if struck and book.hold_left_ns is None:
             self.begin_hold(z, reason)
         book.hold_reason = reason
 

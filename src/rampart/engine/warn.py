@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from rampart.domain.messages import OperatorAction, ZoneState
@@ -15,7 +15,7 @@ from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.notice import RENEW_NS, notice
 from rampart.engine.threat import Threat
-from rampart.engine.zones import NEVER, Member
+from rampart.engine.zones import NEVER
 
 BLIND_NS: Final = 5 * NS_PER_S
 """Two calls further apart than this: nobody was watching in between, no coverage was healthy."""
@@ -43,10 +43,10 @@ class Warner:
             criteria.take(self._ledger, self._hazard, threats)
             tracks = [threat.track for threat in threats]
             fresh = {threat.track for threat in threats if threat.fresh and not threat.lost}
-            self._judge(tracks, fresh)
+            criteria.judge(self._ledger, tracks, fresh)
             for threat in threats:
                 criteria.note_third(self._ledger, threat)
-        return self._finish()
+        return self._finish(news=bool(threats))
 
     def act(self, action: OperatorAction, cause_seq: int) -> list[ZoneState]:
         """Rows that follow from one person's action, at its arrival. Unknown zones are passed over."""
@@ -58,7 +58,7 @@ class Warner:
             chosen = action.zones or tuple(self._number)
             for z in sorted({self._number[i] for i in chosen if i in self._number}):
                 people.obey(self._ledger, z, action)
-        return self._finish()
+        return self._finish(news=True)
 
     def advance(self, now_ns: int, healthy: Collection[str], cause_seq: int) -> list[ZoneState]:
         """Rows that follow from time and coverage alone."""
@@ -105,23 +105,13 @@ class Warner:
         if changed and ledger.open.rows:
             # radii and thresholds of some zones are others now
             criteria.weigh(ledger, self._hazard, list(ledger.open.rows.values()))
-            self._judge(sorted(ledger.open.rows), ())
+            criteria.judge(ledger, sorted(ledger.open.rows), ())
         timers.run(ledger, self._publish)
 
-    def _judge(self, tracks: Iterable[int], fresh: Collection[int]) -> None:
-        ledger = self._ledger
-        changed: list[list[Member]] = [[] for _ in ledger.books]
-        for track in tracks:
-            if track in ledger.open.rows:
-                for z, member in ledger.members_of(ledger.open.rows[track]):
-                    changed[z].append(member)
-        for z, members in enumerate(changed):
-            criteria.judge(ledger, z, members, fresh)
-        criteria.spread_fallback(ledger)
-
-    def _finish(self) -> list[ZoneState]:
+    def _finish(self, *, news: bool) -> list[ZoneState]:
         self._publish(renew=True)
-        timers.run(self._ledger, self._publish)  # what the decision has made due at this instant
+        if news:
+            timers.run(self._ledger, self._publish)  # what it has made due at this instant
         rows, self._rows = self._rows, []
         return rows
 
@@ -142,7 +132,7 @@ class Warner:
             if m is not None and idle and not ledger.worth_watching(m.fall, m.fly):
                 book.why = "recomputed"
                 ledger.forget(z, m)
-        self._judge((track,), ())
+        criteria.judge(ledger, (track,), ())
 
     def _publish(self, *, renew: bool = False) -> None:
         """Rows for the zones of which something new is to be said, in the site's order. `renew`: also
