@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
 from rampart.engine.clutter import Clutter, count_clutter
+from rampart.engine.course import follow_course
 from rampart.engine.fate import Fate, Radars, covered, settle, steer
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, site_places
@@ -75,6 +76,9 @@ def _commit(
     bound_row(table, row, sensor, radars, gates, scratch.mean, env)
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
+    follow_course(
+        table.marks[row], table.bends[row], table.pace[row], t_s, dt, scratch.mean, scratch.cov
+    )
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
 
@@ -158,7 +162,7 @@ def _start(
     """Begin a tentative track in `row` from plot `p`."""
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, sensor, True, radars, scratch.variances)
+    variances_of(plots, p, True, radars.bias[sensor], scratch.variances)
     observed = begin(
         table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
         radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,
@@ -186,6 +190,9 @@ def _start(
     table.turn[row] = 0.0
     table.speed[row] = 0.0
     table.velocity[row] = table.x[row, BALLISTIC, 3:6]
+    table.marks[row] = math.nan
+    table.bends[row] = 0.0
+    table.pace[row] = 0.0
     table.looked_s[row] = t_s
     table.seen_s[row] = -math.inf
     table.seen_s[row, sensor] = t_s

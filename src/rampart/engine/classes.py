@@ -10,6 +10,9 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.course import ACCEL_MPS2
 
 
 class Round(NamedTuple):
@@ -41,7 +44,8 @@ ROUNDS: Final[dict[str, Round]] = {
 
 
 class Flyer(NamedTuple):
-    """A class that flies by its own power: speed and cross-section normal, height log-normal."""
+    """A class that flies by its own power: speed and cross-section normal, height and the acceleration
+    of its wander and turns (see `course`) log-normal."""
 
     family: str
     prior: float
@@ -51,25 +55,31 @@ class Flyer(NamedTuple):
     height_log_sigma: float
     rcs_dbsm: float
     rcs_sigma_db: float
+    accel_mps2: float
+    accel_log_sigma: float
 
 
 FLYERS: Final[dict[str, Flyer]] = {
-    "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5),
-    "quadcopter": Flyer("drone", 0.02, 12, 6, 150, 1.0, -14, 4),
-    "airliner": Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10),
-    "aircraft_low": Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10),  # departing, landing
-    "light_aircraft": Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 5),
-    "helicopter": Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 5),
-    "glider": Flyer("aircraft", 0.10, 31, 8, 900, 0.7, -1, 4),
-    "bird": Flyer("clutter", 0.50, 13, 6, 150, 1.0, -22, 5),
-    "clutter_patch": Flyer("clutter", 0.06, 1, 2, 50, 1.2, -20, 6),
-    "flyer_unknown": Flyer("unknown", 0.02, 40, 30, 500, 1.5, -10, 15),
+    "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5, 0.14, 0.7),
+    "quadcopter": Flyer("drone", 0.01, 12, 6, 150, 1.0, -14, 4, 0.06, 0.65),
+    "airliner": Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10, 0.15, 1.0),
+    # departing, landing
+    "aircraft_low": Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10, 0.25, 1.0),
+    "light_aircraft": Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 5, 0.22, 0.8),
+    "helicopter": Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 5, 0.16, 0.8),
+    "glider": Flyer("aircraft", 0.10, 31, 8, 900, 0.7, -1, 4, 0.4, 0.9),
+    "bird": Flyer("clutter", 0.50, 13, 6, 150, 1.0, -22, 5, 0.28, 0.55),
+    "clutter_patch": Flyer("clutter", 0.06, 1, 2, 50, 1.2, -20, 6, 0.1, 0.6),
+    "flyer_unknown": Flyer("unknown", 0.02, 40, 30, 500, 1.5, -10, 15, 0.15, 1.3),
 }
 
 SCINTILLATION_DB: Final = 5.6
 """Standard deviation of one echo of a slowly fluctuating target (exponential power, Swerling 1), dB."""
 SCINTILLATION_MEAN_DB: Final = -2.5
 """Mean of the same in dB: 10 log10(e) x -Euler's constant; what a mean of decibels lies too low by."""
+
+ODD_SHARE: Final = 0.03
+"""[A] Share of each class that bends like none of its kind: a bird on its way home flies straight."""
 
 CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
 SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())
@@ -86,4 +96,17 @@ FAMILY_OF: Final = np.array(
 )
 ROUND_TABLE: Final = np.array([r[1:] for r in ROUNDS.values()], float)
 IS_ROCKET: Final = np.array([r.family == "rocket" for r in ROUNDS.values()])
-FLYER_TABLE: Final = np.array([f[1:] for f in FLYERS.values()], float)
+FLYER_TABLE: Final = np.array([f[1:8] for f in FLYERS.values()], float)
+
+
+def _bend_table() -> npt.NDArray[np.float64]:
+    """(flyers, accelerations): how probable each of `course.ACCEL_MPS2` is in each class."""
+    p = np.empty((len(FLYERS), len(ACCEL_MPS2)))
+    for row, f in zip(p, FLYERS.values(), strict=True):
+        z = np.log(ACCEL_MPS2 / f.accel_mps2) / f.accel_log_sigma
+        row[:] = np.exp(-0.5 * z * z)
+    p /= p.sum(axis=1, keepdims=True)
+    return (1.0 - ODD_SHARE) * p + ODD_SHARE / len(ACCEL_MPS2)
+
+
+BEND_TABLE: Final = _bend_table()

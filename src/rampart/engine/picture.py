@@ -235,6 +235,8 @@ class Picture:
                 rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
                 rcs_plots=rcs_count,
                 boost_p=np.array(boosts),
+                bends=table.bends[at],
+                pace=table.pace[at],
             )
         )
 
@@ -299,6 +301,7 @@ class Picture:
             return {}
         bank = self._tracker.bank
         rows = bank.rows()
+        rows = rows[bank.track_id[rows] > 0]  # what has no name yet must not use up an explanation
         means, covs = bank.states_at(rows, self._seconds(now_ns))
         return self._known.explain(bank.track_id[rows], now_ns, means, covs)
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.classes import (
+    BEND_TABLE,
     FAMILY_OF,
     FLYER_TABLE,
     IS_ROCKET,
@@ -21,6 +22,7 @@ from rampart.engine.classes import (
     SCINTILLATION_MEAN_DB,
     SLOWEST_LAUNCH_MPS,
 )
+from rampart.engine.course import pace_of
 from rampart.kernels._jit import inline_kernel, kernel
 
 Array = npt.NDArray[np.float64]
@@ -39,6 +41,8 @@ class Features(NamedTuple):
     rcs_dbsm: Array  # (n,) mean over the track
     rcs_plots: Array  # (n,) plots in that mean
     boost_p: Array  # (n,) the largest probability of the boost model so far
+    bends: Array  # (n, len(ACCEL_MPS2)) and
+    pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
 
 
 @inline_kernel
@@ -57,7 +61,7 @@ def _normal(value: float, mean: float, sigma: float) -> float:
 @kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
-    rcs_dbsm: float, rcs_plots: float, boost_p: float, out: Array,
+    rcs_dbsm: float, rcs_plots: float, boost_p: float, bends: Array, pace: Array, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
@@ -119,8 +123,13 @@ def _posterior(
         out[i] *= falls / within
         total += out[i]
 
-    # ---- flying by its own power: speed x height x climb x cross-section
+    # ---- flying by its own power: speed x height x climb x cross-section ...
     powered = min(max(mu[1], 0.0), 1.0)
+    way_mps, sigma_way = pace_of(pace)
+    if sigma_way < sigma_v:  # over its way: a look at it now is worse
+        speed, sigma_v = way_mps, sigma_way
+    by_looks = by_course = 0.0
+    peak = bends.max()
     for i in range(flyers):
         row = FLYER_TABLE[i]
         p = row[0] * powered
@@ -131,7 +140,18 @@ def _posterior(
         if told:
             p *= _normal(rcs, row[5], math.sqrt(row[6] * row[6] + scatter_db * scatter_db))
         out[rounds + i] = p
-        total += p
+        by_looks += p
+        # ... x course: sum over accelerations of p(acceleration | class) p(course | acceleration)
+        seen = 0.0
+        for k in range(bends.shape[0]):
+            seen += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
+        out[rounds + i] *= seen
+        by_course += out[rounds + i]
+    # the course tells what flies from each other; whether it flies is told by the motion models
+    if by_course > 0.0:
+        for i in range(rounds, out.size):
+            out[i] *= by_looks / by_course
+    total += by_looks
     if not total > 1e-300:
         out[:] = 0.0
         out[-1] = 1.0
@@ -148,7 +168,7 @@ def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None
     for i in range(p_class.shape[0]):
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
-            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], p_class[i],
+            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.bends[i], f.pace[i], p_class[i],
         )  # fmt: skip
         p_word[i] = 0.0
         p_word[i, -1] = young[i]

@@ -8,6 +8,7 @@ import numpy as np
 
 from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Sensor, Settings, Site
+from rampart.domain.time import ns_from_seconds
 from rampart.engine.fate import Fate, Radars
 from rampart.engine.nearby import Gates
 from rampart.engine.order import Door
@@ -36,7 +37,9 @@ class TrackSettings(Settings, frozen=True):
     # motion
     ballistic_accel: float = 0.1  # m²/s³: wind, drift and drag-shape errors in free flight
     drag_walk: float = 4e-4  # 1/s, of ln k
-    drone_accel: float = 4.0  # m²/s³: gentle turns
+    # m²/s³. sigma_v² T, sigma_v half of the 6 m/s² of a 30 degree bank, T = 1 s (Bar-Shalom, Li and
+    # Kirubarajan 2001, ch. 6: 0.5 to 1 of the largest). With 4 an aircraft that turns looked like a round
+    drone_accel: float = 9.0
     boost_thrust: float = 250.0  # m/s², one sigma along the velocity
     boost_accel: float = 200.0  # m²/s³ in every direction
     boost_end_per_s: float = 0.7  # 1/s, boost to free flight: burns last one to two seconds
@@ -137,7 +140,8 @@ def doors(site: Site, settings: TrackSettings) -> list[Door]:
             Door(
                 sensor.range_min_m, sensor.range_max_m, sensor.elevation_min_rad,
                 sensor.elevation_max_rad, sensor.range_rate_max_mps, sigma_r, sigma_az, sigma_el,
-                sigma_rr, settings.height_sigma_m, settings.edge_sigmas, 0, 0,
+                sigma_rr, settings.height_sigma_m, settings.edge_sigmas,
+                ns_from_seconds(settings.max_lag_s), ns_from_seconds(settings.max_lead_s),
             )
         )  # fmt: skip
     return result
