@@ -14,13 +14,14 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.messages import Origin, Output, Prediction, TrackUpdate, Weather, ZoneState
+from rampart.domain.messages import Origin, Output, TrackUpdate, Weather, ZoneState
 from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
 from rampart.engine.known import KnownTraffic
+from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
@@ -38,26 +39,9 @@ FALLS_P: Final = 0.05
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
 
-_UPPER: Final = np.triu_indices(6)
 _BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
 _P_DRONE: Final = POSTERIOR.index("drone")
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
-
-
-class Note(msgspec.Struct):
-    """What the engine remembers of one named track between its plots."""
-
-    threat: Threat
-    classified: Classification
-    launch: ImpactEstimate | None
-    impact: ImpactEstimate | None
-    boost_p: float
-    decided_s: float  # when classification and prediction were last renewed
-    aged_plots: int  # plots when the launch was last renewed
-    first_ns: int  # event time of the track's first plot
-    bounded: bool  # its height was observed
-    said_ns: int | None = None  # when the last Prediction left
-    origin_said: bool = False
 
 
 class _Seen(NamedTuple):
@@ -147,7 +131,7 @@ class Picture:
             note = self._notes.pop(track)
             if note.origin_said:
                 out += self._origin(track, note)
-            out.append(self._farewell(track, note, now_ns))
+            out.append(note.farewell(track, now_ns))
         self._ended = []
         return out
 
@@ -161,7 +145,7 @@ class Picture:
         for row, mean, cov in zip(rows.tolist(), means, covs, strict=True):
             note = self._notes.get(int(bank.track_id[row]))
             if note is not None:
-                reports.append(self._track_update(row, note, now_ns, mean, cov))
+                reports.append(note.report(bank.table, row, now_ns, mean, cov))
         return reports
 
     # --------------------------------------------------------------------------- each track
@@ -326,25 +310,10 @@ class Picture:
         note.said_ns = note.threat.t_ns
         if track in self._ended:
             return []
-        if not note.bounded:
-            model, impact = "unbounded", None
-        elif note.impact is not None:
-            model, impact = "ballistic", note.threat.impact
-        else:
+        prediction = note.prediction(track)
+        if prediction is None:
             return []
-        out: list[Output] = [
-            Prediction(
-                track=track,
-                t_ns=note.threat.t_ns,
-                t_first_ns=note.first_ns,
-                model=model,  # type: ignore[arg-type]
-                impact_ns_q05=impact.t_ns_q05 if impact else None,
-                impact_ns_q50=impact.t_ns_q50 if impact else None,
-                impact_ns_q95=impact.t_ns_q95 if impact else None,
-                impact_enu_m=note.impact.enu_m if note.impact and impact else None,
-                cov_m2=impact.cov_m2 if impact else None,
-            )
-        ]
+        out: list[Output] = [prediction]
         falls = sum(note.classified.p_family[i] for i in _BALLISTIC)
         if not note.origin_said and falls > 0.5 and note.threat.detections >= 3:
             origin = self._origin(track, note)
@@ -371,47 +340,6 @@ class Picture:
                 outside_class_range=estimate.outside_class_range,
             )
         ]
-
-    def _track_update(
-        self, row: int, note: Note, now_ns: int, mean: Array, cov: Array
-    ) -> TrackUpdate:
-        bank = self._tracker.bank
-        c = note.classified
-        return TrackUpdate(
-            track=int(bank.track_id[row]),
-            t_ns=now_ns,
-            state_enu=tuple(mean[:6].tolist()),
-            cov_enu=tuple(cov[:6, :6][_UPPER].tolist()),
-            status="coasting" if bank.misses[row] > 0 else "confirmed",
-            family=c.family,
-            p_family=c.p_family,
-            drag_per_m=math.exp(min(float(mean[6]), 0.0)),
-            t_first_ns=note.first_ns,
-            plots=int(bank.hits[row]),
-            bounded=bool(bank.bounded[row]),
-            ambiguous=bool(bank.ambiguous[row] > 0),
-            known=note.threat.known,
-            classes=c.classes,
-        )
-
-    @staticmethod
-    def _farewell(track: int, note: Note, now_ns: int) -> TrackUpdate:
-        """The last word on a track: it ended by `now_ns`; its state is not told again."""
-        c = note.classified
-        return TrackUpdate(
-            track=track,
-            t_ns=now_ns,
-            state_enu=(math.nan,) * 6,
-            cov_enu=(math.nan,) * 21,
-            status="ended",
-            family=c.family,
-            p_family=c.p_family,
-            drag_per_m=math.nan,
-            t_first_ns=note.first_ns,
-            plots=note.threat.detections,
-            known=note.threat.known,
-            classes=c.classes,
-        )
 
     # ----------------------------------------------------------------------------- snapshot
     def state(self) -> dict[str, Any]:
