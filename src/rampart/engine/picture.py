@@ -63,6 +63,7 @@ class Picture:
         self, site: Site, settings: EngineSettings, tracker: Tracker, known: KnownTraffic
     ) -> None:
         self._settings = settings
+        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
         self._tracker = tracker
         self._known = known
         self._predictor = Predictor(site, settings.predict)
@@ -243,7 +244,11 @@ class Picture:
         """The seed of a mover's futures. Where height was never observed they are judged in the plan:
         at the site's own level, which no evidence excludes."""
         bank = self._tracker.bank
-        turn, turn_variance = bank.turn[row]
+        turn, turn_scatter = bank.turn[row]
+        # a future keeps one turn rate: its spread is that of the smoothed rate, not of one step, which is
+        # mostly error of the estimate. Of a mean with weights a (1 - a)^i it is s² a / (2 - a)
+        period_s = self._periods_s[int(bank.last_sensor[row])]
+        a = period_s / (period_s + self._settings.track.smoothing_s)
         speed_variance = 0.5 * (P[3, 3] + P[4, 4])
         e, n, u, ve, vn, vu = (float(v) for v in x[:6])
         if not bounded:
@@ -254,7 +259,7 @@ class Picture:
             sigma_position_m=math.sqrt(max(0.5 * (P[0, 0] + P[1, 1]), 0.0)),
             sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
             turn_rate_rps=-float(turn),  # the table counts clockwise, the futures to the left
-            sigma_turn_rate_rps=math.sqrt(max(float(turn_variance), 0.0)),
+            sigma_turn_rate_rps=math.sqrt(max(float(turn_scatter), 0.0) * a / (2.0 - a)),
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:
