@@ -13,8 +13,10 @@ import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
 from rampart.engine.clutter import Clutter, count_clutter
+from rampart.engine.course import follow_course
 from rampart.engine.fate import Fate, Radars, covered, settle, steer
-from rampart.engine.gate import Gates, Scratch, attempt, blur_height, pair_up, variances_of
+from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
+from rampart.engine.nearby import Gates, bound_row, site_places
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
@@ -71,8 +73,12 @@ def _commit(
     if table.bounded[row] == 0:
         blur_height(table.x, table.P, row, sensor, radars, gates.ceiling_m, env)
     moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
+    bound_row(table, row, sensor, radars, gates, scratch.mean, env)
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
+    follow_course(
+        table.marks[row], table.bends[row], table.pace[row], t_s, dt, scratch.mean, scratch.cov
+    )
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
 
@@ -151,12 +157,12 @@ def _free_row(table: Table, size: int) -> int:
 @kernel
 def _start(
     table: Table, row: int, p: int, sensor: int, plots: Array, radars: Radars, prior: Prior,
-    env: Array, scratch: Scratch,
+    gates: Gates, env: Array, scratch: Scratch,
 ) -> None:  # fmt: skip
     """Begin a tentative track in `row` from plot `p`."""
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, sensor, True, radars, scratch.variances)
+    variances_of(plots, p, True, radars.bias[sensor], scratch.variances)
     observed = begin(
         table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
         radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,
@@ -184,9 +190,13 @@ def _start(
     table.turn[row] = 0.0
     table.speed[row] = 0.0
     table.velocity[row] = table.x[row, BALLISTIC, 3:6]
+    table.marks[row] = math.nan
+    table.bends[row] = 0.0
+    table.pace[row] = 0.0
     table.looked_s[row] = t_s
     table.seen_s[row] = -math.inf
     table.seen_s[row, sensor] = t_s
+    bound_row(table, row, sensor, radars, gates, table.x[row, BALLISTIC], env)
     _gather(table, row, p, plots)
 
 
@@ -207,12 +217,14 @@ def step(
     used = np.zeros(count, np.int64)
     order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
     ranges = plots[order, NUMBERS + RANGE]
+    at = np.empty((count, 3))
+    site_places(plots, sensor, radars, at)
     taken = scratch.taken
     changed = 0
     for grade in (CONFIRMED, TENTATIVE):
         pairs = pair_up(
-            table, size, grade, t_s, sensor, plots, used, order, ranges, radars, clutter, gates,
-            dynamics, env, scratch, work,
+            table, size, grade, t_s, sensor, plots, used, at, order, ranges, radars, clutter,
+            gates, dynamics, env, scratch, work,
         )  # fmt: skip
         if pairs == 0:
             continue
@@ -255,7 +267,7 @@ def step(
             row = _free_row(table, size)
             if row == NONE:
                 continue
-            _start(table, row, p, sensor, plots, radars, prior, env, scratch)
+            _start(table, row, p, sensor, plots, radars, prior, gates, env, scratch)
             size = max(size, row + 1)
     while size > 0 and table.status[size - 1] == FREE:
         size -= 1

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rampart.engine.course import ACCEL_MPS2, PACE
 from rampart.kernels._jit import kernel
 from rampart.kernels.filters import N
 from rampart.kernels.imm import MODELS, Dynamics, Work, moments, predict_row
@@ -51,9 +52,16 @@ class Table(NamedTuple):
     origin_x: Array  # (cap, 7) the first confirmed posterior
     origin_cov: Array  # (cap, 7, 7)
     origin_t_s: Array  # nan before confirmation
+    # (cap, 10) what the first gate reads: mean place and velocity, their one-sigma radii in the
+    # widest model, unmodelled and modelled acceleration at most (m/s²)
+    bound: Array
+    way: Array  # (cap, 3, 6) range, range rate and their spread for the last sensor, by model
     velocity: Array  # (cap, 3) mean velocity at the last plot but for smoothing of turns
     turn: Array  # (cap, 2) turn rate (rad/s, clockwise) and its variance
     speed: Array  # (cap, 2) smoothed speed (m/s) and variance about it
+    marks: Array  # (cap, 2, 4) and
+    bends: Array  # (cap, accelerations) and
+    pace: Array  # (cap, 2) how it holds its course: `course.follow_course`
     looked_s: Array  # (cap, sensors) last look of each sensor at the track, with or without a plot
     seen_s: Array  # (cap, sensors) last plot from each sensor, -inf: none
 
@@ -85,9 +93,14 @@ def make_table(capacity: int, sensors: int) -> Table:
         origin_x=np.zeros((capacity, N), f),
         origin_cov=np.zeros((capacity, N, N), f),
         origin_t_s=np.zeros(capacity, f),
+        bound=np.zeros((capacity, 10), f),
+        way=np.zeros((capacity, MODELS, 6), f),
         velocity=np.zeros((capacity, 3), f),
         turn=np.zeros((capacity, 2), f),
         speed=np.zeros((capacity, 2), f),
+        marks=np.zeros((capacity, 2, 4), f),
+        bends=np.zeros((capacity, len(ACCEL_MPS2)), f),
+        pace=np.zeros((capacity, PACE), f),
         looked_s=np.zeros((capacity, max(sensors, 1)), f),
         seen_s=np.zeros((capacity, max(sensors, 1)), f),
     )

@@ -26,9 +26,9 @@ PREDICTED_TIME: Final = 0
 SENSOR_LOST: Final = 1
 EXPIRED: Final = 2
 DROPPED: Final = 3
-DOUBT_SIGMAS: Final = (
-    2.0  # of its height, by which a track must be down before it is given up for that
-)
+HIDDEN_AFTER: Final = 0.75  # periods without a plot, before a falling object may be out of sight
+DOUBT_SIGMAS: Final = 2.0
+"""Of its height, by which a track must be down before it is given up for that."""
 LOOK_AHEAD: Final = 8
 LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
@@ -85,6 +85,16 @@ def steer(x: Array, mu: Array, row: int, dt: float, env: Array) -> tuple[float, 
         n - half * drag * vn,
         u - half * (drag * vu + env[GRAVITY]),
     )
+
+
+@woven_kernel
+def pull(x: Array, mu: Array, row: int, env: Array) -> float:
+    """A bound of the acceleration that `steer` reckons with, m/s²."""
+    b = BALLISTIC
+    speed = math.sqrt(x[row, b, 3] ** 2 + x[row, b, 4] ** 2 + x[row, b, 5] ** 2)
+    k = math.exp(x[row, b, 6])
+    rate, _ = drag_rate(x[row, b, 0], x[row, b, 1], x[row, b, 2], speed, k, env)
+    return float(mu[row, b] * (rate * speed * speed + env[GRAVITY]))
 
 
 @woven_kernel
@@ -164,6 +174,22 @@ def settle(
         if quiet <= 0.0:
             continue
         fade = table.fade[row]
+        least = fate.drop_confirmed
+        if table.status[row] == TENTATIVE:
+            least = fate.drop_first if table.hits[row] == 1 else fate.drop_tentative
+        down = falling(table.mu, table.velocity, table.bounded, row)
+        # u + v t - a t²/2 is the lowest that `steer` can find
+        lowest = table.bound[row, 2] + quiet * (
+            table.bound[row, 5] - 0.5 * table.bound[row, 9] * quiet
+        )
+        period = radars.period_s[table.last_sensor[row]]
+        if (
+            quiet <= fate.coast_min_s
+            and fade >= least
+            and not (down and (lowest <= 0.0 or quiet > HIDDEN_AFTER * period))
+            and not _overdue(table.looked_s, row, t_s, radars.period_s, heard_s, fate)
+        ):
+            continue  # seen so lately that nothing can be over; the rest is not cheap
         watched = False  # in the sight of a live sensor
         lit = False  # some sensor is live
         e, n, u = steer(table.x, table.mu, row, quiet, env)
@@ -187,12 +213,10 @@ def settle(
                 if inside:
                     table.misses[row] += int(due)
         hidden = False
-        if lit and not watched and quiet > 0.75 * radars.period_s[table.last_sensor[row]]:
-            hidden = falling(table, row) and _hidden(table, row, t_s, radars, heard_s, fate, env)
-        landed = (
-            falling(table, row)
-            and u + _height_doubt(table, row, quiet) + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
-        )
+        if lit and not watched and quiet > HIDDEN_AFTER * period:
+            hidden = down and _hidden(table, row, t_s, radars, heard_s, fate, env)
+        highest = u + _height_doubt(table, row, quiet)
+        landed = down and highest + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
         reason = _reason(table, row, quiet, fade, watched, hidden or landed, radars, fate)
         if reason < 0:
             continue
@@ -206,11 +230,23 @@ def settle(
 
 
 @woven_kernel
-def falling(table: Table, row: int) -> bool:
+def _overdue(
+    looked_s: Array, row: int, t_s: float, period_s: Array, heard_s: Array, fate: Fate
+) -> bool:
+    """Whether a live sensor should have looked at `row` again by now."""
+    for s in range(period_s.shape[0]):
+        due = (t_s - looked_s[row, s]) / period_s[s] - fate.late_look + 1.0
+        if due >= 1.0 and t_s - heard_s[s] <= max(
+            fate.alive_min_s, fate.alive_periods * period_s[s]
+        ):
+            return True
+    return False
+
+
+@woven_kernel
+def falling(mu: Array, velocity: Array, bounded: Ints, row: int) -> bool:
     """Whether `row` is a ballistic object of known height on its way down."""
-    return bool(
-        table.mu[row, DRONE] < 0.5 and table.velocity[row, 2] < 0.0 and table.bounded[row] == 1
-    )
+    return bool(mu[row, DRONE] < 0.5 and velocity[row, 2] < 0.0 and bounded[row] == 1)
 
 
 @woven_kernel

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from rampart.engine.bank import TENTATIVE, Table
 from rampart.engine.clutter import Clutter, clutter_density
-from rampart.engine.fate import Radars, steer
+from rampart.engine.fate import Radars
+from rampart.engine.nearby import Gates, first_from, near_rows
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
@@ -35,7 +36,6 @@ from rampart.kernels.filters import (
 )
 from rampart.kernels.imm import (
     ASLEEP,
-    BOOST,
     MODELS,
     Dynamics,
     Work,
@@ -49,25 +49,6 @@ Ints = npt.NDArray[np.int64]
 
 
 UNSEEN_SPEED_MPS: Final = 50.0  # climb of an object whose height nobody measures, one sigma
-
-
-class Gates(NamedTuple):
-    """Which pairs are looked at, and when a track is made known."""
-
-    sigmas: float  # of each number alone
-    distance2: float  # squared normalised distance of all numbers together
-    coarse_sigmas: float  # of place, before anything is predicted
-    coarse_accel_mps2: float  # a bound of unmodelled acceleration, before anything is predicted
-    coarse_boost_mps2: float  # the same while a boost is possible
-    revisit: float  # of the scan period: a sensor shows an object once in a look
-    birth_per_look: float  # new objects expected in one look
-    confirm_hits: int
-    fast_speed_mps: float
-    fast_margin: float  # below the confirmation threshold, in log likelihood ratio
-    ambiguous_margin: float  # a rival this close in log likelihood makes an update ambiguous
-    ambiguous_plots: int
-    smoothing_s: float  # of turn rate and speed
-    ceiling_m: float  # no object flies higher above the site's level
 
 
 class Scratch(NamedTuple):
@@ -92,6 +73,8 @@ class Scratch(NamedTuple):
     pair_gain: Array
     pair_llr: Array
     taken: Ints
+    rows: Ints  # those that a plot is near to
+    way: Array  # (3, 6) as table.way, for a row that another sensor saw last
 
 
 def make_scratch(capacity: int, pairs: int) -> Scratch:
@@ -102,81 +85,22 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
         np.zeros(capacity, np.int64), np.zeros(5), np.zeros(5),
         np.zeros(5), np.zeros(5), np.zeros((3, 5)), np.zeros(7), np.zeros((7, 7)),
         np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
-        np.zeros(capacity, np.int64),
+        np.zeros(capacity, np.int64), np.zeros(capacity, np.int64), np.zeros((3, 6)),
     )  # fmt: skip
 
 
 @woven_kernel
-def variances_of(
-    plots: Array, p: int, sensor: int, fresh: bool, radars: Radars, out: Array
-) -> None:
-    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow bias."""
+def variances_of(plots: Array, p: int, fresh: bool, bias: Array, out: Array) -> None:
+    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,)."""
     for c in range(5):
         out[c] = plots[p, VARIANCES + c]
     if not fresh:
-        out[RANGE] += radars.bias[sensor, 0] ** 2
-        out[AZIMUTH] += radars.bias[sensor, 1] ** 2
-        out[ELEVATION] += radars.bias[sensor, 2] ** 2
+        out[RANGE] += bias[0] ** 2
+        out[AZIMUTH] += bias[1] ** 2
+        out[ELEVATION] += bias[2] ** 2
         rate = plots[p, NUMBERS + RANGE_RATE]
         if not math.isnan(rate):
-            out[RANGE] += (rate * radars.bias[sensor, 3]) ** 2
-
-
-@woven_kernel
-def _near(
-    x: Array, P: Array, mu: Array, row: int, dt: float, sensor: int, plots: Array, order: Ints,
-    ranges: Array, radars: Radars, gates: Gates, env: Array,
-) -> bool:  # fmt: skip
-    """Whether any plot lies so near to `row`, `dt` after its last, that predicting it is worth while."""
-    e, n, u = steer(x, mu, row, dt, env)
-    axes, place = radars.axes[sensor], radars.place[sensor]
-    e, n, u = e - place[0], n - place[1], u - place[2]
-    r = max(math.sqrt(e * e + n * n + u * u), 1.0)
-    ue, un, uu = e / r, n / r, u / r
-    along = across = 0.0  # variances on the line of sight and in all
-    for j in range(MODELS):
-        if mu[row, j] < ASLEEP:
-            continue
-        place_velocity = quadratic(P, row, j, 0, 3, ue, un, uu, ue, un, uu)
-        line = (
-            quadratic(P, row, j, 0, 0, ue, un, uu, ue, un, uu)
-            + 2.0 * dt * place_velocity
-            + dt * dt * quadratic(P, row, j, 3, 3, ue, un, uu, ue, un, uu)
-        )
-        trace = 0.0
-        for a in range(3):
-            trace += P[row, j, a, a] + dt * (
-                2.0 * P[row, j, a, 3 + a] + dt * P[row, j, 3 + a, 3 + a]
-            )
-        along = max(along, line)
-        across = max(across, trace)
-    accel = gates.coarse_accel_mps2
-    if mu[row, BOOST] >= ASLEEP:
-        accel = gates.coarse_boost_mps2
-    reach = gates.coarse_sigmas * math.sqrt(across) + 0.5 * accel * dt * dt
-    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
-    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
-    azimuth = math.atan2(de, dn)
-    flat = math.sqrt(de * de + dn * dn)
-    elevation = math.atan2(axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u, flat)
-    turn = 5.0 * radars.sigma[sensor, 1] + 3.0 * radars.bias[sensor, 1]
-    turn = min(turn + reach / max(flat - reach, 1.0), math.pi)
-    rise = 5.0 * radars.sigma[sensor, 2] + 3.0 * radars.bias[sensor, 2]
-    rise += reach / max(r - reach, 1.0)
-    # the range also grows by the bend of what moves across: d² / 2r
-    depth = (
-        gates.coarse_sigmas * math.sqrt(along) + 0.5 * accel * dt * dt + reach * reach / (2.0 * r)
-    )
-    depth += 5.0 * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
-    k = np.searchsorted(ranges, r - depth)
-    while k < ranges.shape[0] and ranges[k] <= r + depth:
-        p = order[k]
-        k += 1
-        if abs(wrap_angle(plots[p, NUMBERS + AZIMUTH] - azimuth)) > turn:
-            continue
-        if not abs(plots[p, NUMBERS + ELEVATION] - elevation) > rise:  # also without elevation
-            return True
-    return False
+            out[RANGE] += (rate * bias[3]) ** 2
 
 
 @woven_kernel
@@ -237,28 +161,29 @@ def _widen(low: Array, high: Array, kind: int, value: float, reach: float) -> No
 
 
 @woven_kernel
-def _inside(row: int, plots: Array, p: int, gates: Gates, scratch: Scratch) -> bool:
+def _inside(
+    mu: Array, row: int, plots: Array, p: int, gates: Gates, variances: Array, low: Array, high: Array,
+    radial: Array,
+) -> bool:  # fmt: skip
     """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
-    variances = scratch.variances
     r, rate = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + RANGE_RATE]
-    near = False
+    fits = False
     for j in range(MODELS):
-        if scratch.mu[row, j] < ASLEEP:
+        if mu[row, j] < ASLEEP:
             continue
-        dr = r - scratch.radial[j, 0]
-        rr = scratch.radial[j, 2] + variances[RANGE]
+        dr = r - radial[j, 0]
+        rr = radial[j, 2] + variances[RANGE]
         if math.isnan(rate):
-            near = near or dr * dr <= gates.distance2 * rr
+            fits = fits or dr * dr <= gates.distance2 * rr
             continue
-        dd = rate - scratch.radial[j, 1]
-        rd, d2 = scratch.radial[j, 3], scratch.radial[j, 4] + variances[RANGE_RATE]
+        dd = rate - radial[j, 1]
+        rd, d2 = radial[j, 3], radial[j, 4] + variances[RANGE_RATE]
         # [dr dd] S⁻¹ [dr dd]ᵀ
-        near = near or dr * dr * d2 - 2.0 * dr * dd * rd + dd * dd * rr <= gates.distance2 * (
+        fits = fits or dr * dr * d2 - 2.0 * dr * dd * rd + dd * dd * rr <= gates.distance2 * (
             rr * d2 - rd * rd
         )
-    if not near:
+    if not fits:
         return False
-    low, high = scratch.low, scratch.high
     turn = wrap_angle(plots[p, NUMBERS + AZIMUTH] - 0.5 * (low[AZIMUTH] + high[AZIMUTH]))
     slack = gates.sigmas * math.sqrt(variances[AZIMUTH])
     if abs(turn) > 0.5 * (high[AZIMUTH] - low[AZIMUTH]) + slack:
@@ -287,7 +212,7 @@ def attempt(
                 scratch.trial_x[row, j, a] += shift * scratch.trial_x[row, j, 3 + a]
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, sensor, fresh, radars, scratch.variances)
+    variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
     return hypothesise(
         scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, scratch.numbers, scratch.variances,
         radars.axes[sensor], radars.place[sensor], env, work,
@@ -297,22 +222,20 @@ def attempt(
 @kernel
 def pair_up(
     table: Table, size: int, grade: int, t_s: float, sensor: int, plots: Array, used: Ints,
-    order: Ints, ranges: Array, radars: Radars, clutter: Clutter, gates: Gates, dynamics: Dynamics,
-    env: Array, scratch: Scratch, work: Work,
+    at: Array, order: Ints, ranges: Array, radars: Radars, clutter: Clutter, gates: Gates,
+    dynamics: Dynamics, env: Array, scratch: Scratch, work: Work,
 ) -> int:  # fmt: skip
     """Fill the pairs of all rows of status `grade` with the unused plots; returns their number."""
     count = 0
+    if used.all():
+        return 0
     miss = math.log(1.0 - radars.pd[sensor])
-    for row in range(size):
-        if table.status[row] != grade:
-            continue
-        if t_s - table.seen_s[row, sensor] < gates.revisit * radars.period_s[sensor]:
-            continue
+    found = near_rows(
+        table, size, grade, t_s, sensor, plots, used, at, order, ranges, radars, gates, scratch.way,
+        scratch.rows,
+    )  # fmt: skip
+    for row in scratch.rows[:found]:
         dt = t_s - table.t_s[row]
-        if not _near(
-            table.x, table.P, table.mu, row, dt, sensor, plots, order, ranges, radars, gates, env
-        ):
-            continue
         copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
@@ -321,14 +244,17 @@ def pair_up(
         fresh = table.last_sensor[row] == sensor
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = scratch.high[RANGE] + slack
-        k = np.searchsorted(ranges, scratch.low[RANGE] - slack)
+        k = first_from(ranges, scratch.low[RANGE] - slack)
         while k < ranges.shape[0] and ranges[k] <= top:
             p = order[k]
             k += 1
             if used[p] or count >= scratch.pair_row.shape[0]:
                 continue
-            variances_of(plots, p, sensor, fresh, radars, scratch.variances)
-            if not _inside(row, plots, p, gates, scratch):
+            variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
+            if not _inside(
+                scratch.mu, row, plots, p, gates, scratch.variances, scratch.low, scratch.high,
+                scratch.radial,
+            ):  # fmt: skip
                 continue
             scratch.tried[row] = NONE
             loglik, distance2 = attempt(

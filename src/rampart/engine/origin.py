@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from rampart.domain.site import Site
 from rampart.domain.values import POSTERIOR
-from rampart.engine.classify import MAX_RANGE_M
+from rampart.engine.classes import MAX_RANGE_M
 from rampart.engine.predict import ImpactEstimate, Predictor, PredictSettings
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
 _CHI95: Final = math.sqrt(-2.0 * math.log(0.05))  # radius of the 95 % ellipse in sigmas
@@ -52,6 +53,13 @@ class OriginFinder:
         velocity there; None where height is not observed or nothing lies behind."""
         step_s = -self._predictor.settings.step_s
         return self._predictor.crossing(x, P, t_s, sensor_index, step_s)
+
+    def launches(
+        self, x: Array, P: Array, t_s: Array, sensor_index: Ints
+    ) -> list[ImpactEstimate | None]:
+        """As `launch` for many tracks in one call: x (n, 7), P (n, 7, 7), t_s (n,), sensor_index (n,)."""
+        step_s = -self._predictor.settings.step_s
+        return self._predictor.crossings(x, P, t_s, sensor_index, step_s)
 
     def origin(
         self,

@@ -8,8 +8,9 @@ import numpy as np
 
 from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Sensor, Settings, Site
+from rampart.domain.time import ns_from_seconds
 from rampart.engine.fate import Fate, Radars
-from rampart.engine.gate import Gates
+from rampart.engine.nearby import Gates
 from rampart.engine.order import Door
 from rampart.kernels.birth import Prior
 from rampart.kernels.imm import Dynamics
@@ -139,7 +140,8 @@ def doors(site: Site, settings: TrackSettings) -> list[Door]:
             Door(
                 sensor.range_min_m, sensor.range_max_m, sensor.elevation_min_rad,
                 sensor.elevation_max_rad, sensor.range_rate_max_mps, sigma_r, sigma_az, sigma_el,
-                sigma_rr, settings.height_sigma_m, settings.edge_sigmas, 0, 0,
+                sigma_rr, settings.height_sigma_m, settings.edge_sigmas,
+                ns_from_seconds(settings.max_lag_s), ns_from_seconds(settings.max_lead_s),
             )
         )  # fmt: skip
     return result
