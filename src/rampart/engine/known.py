@@ -32,10 +32,8 @@ NOBODY: Final = 0
 class KnownSettings(Settings, frozen=True):
     """How long a report vouches, and how far what reports may drift from where it was."""
 
-    fresh_s: float = 5.0  # [A] a report older than this vouches for no track anew
-    bond_s: float = (
-        15.0  # [A] nor, older than this, for the track it has vouched for: feeds tell each 10 s
-    )
+    fresh_s: float = 10.0  # [A] feeds tell each 10 s; an older report vouches for no track anew
+    bond_s: float = 15.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near

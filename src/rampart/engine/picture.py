@@ -66,6 +66,7 @@ class Picture:
         self, site: Site, settings: EngineSettings, tracker: Tracker, known: KnownTraffic
     ) -> None:
         self._settings = settings
+        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
         self._tracker = tracker
         self._known = known
         self._predictor = Predictor(site, settings.predict)
@@ -281,7 +282,12 @@ class Picture:
         they are judged in the plan: at the site's own level, which no evidence excludes."""
         if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
             return None
-        turn, turn_variance = self._tracker.bank.table.turn[s.row].tolist()
+        table = self._tracker.bank.table
+        turn, turn_scatter = table.turn[s.row].tolist()
+        # a future keeps one turn rate: its spread is that of the smoothed rate, not of one step, which is
+        # mostly error of the estimate. Of a mean with weights a (1 - a)^i it is s² a / (2 - a)
+        period_s = self._periods_s[int(table.last_sensor[s.row])]
+        a = period_s / (period_s + self._settings.track.smoothing_s)
         speed_variance = 0.5 * (s.P[3, 3] + s.P[4, 4])
         e, n, u, ve, vn, vu, _ = s.x.tolist()
         if not s.bounded:
@@ -292,7 +298,7 @@ class Picture:
             sigma_position_m=math.sqrt(max(0.5 * (s.P[0, 0] + s.P[1, 1]), 0.0)),
             sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
             turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
-            sigma_turn_rate_rps=math.sqrt(max(turn_variance, 0.0)),
+            sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:
