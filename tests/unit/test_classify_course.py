@@ -66,7 +66,8 @@ def test_the_more_is_seen_of_a_straight_course_the_more_it_says() -> None:
         each = [named(straight(t, 14.0), t, -17.0, sigma_m=4.0, seed=s) for s in range(20)]
         shares.append(float(np.mean([c.p_family[DRONE] for c in each])))
     assert shares == sorted(shares)
-    assert shares[0] < 0.1 < 0.3 < shares[-1]
+    assert shares[0] < 0.1
+    assert shares[-1] > 0.3
 
 
 def test_a_young_track_says_nothing_of_its_course() -> None:
