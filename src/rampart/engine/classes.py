@@ -31,14 +31,14 @@ class Round(NamedTuple):
 
 
 ROUNDS: Final[dict[str, Round]] = {
-    "mortar_60": Round("mortar", 0.10, 70, 240, 45, 80, 1.7e-4, 0.35, -32.5, 3_490),
-    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.06e-4, 0.35, -27.5, 6_000),
+    "mortar_60": Round("mortar", 0.10, 70, 240, 45, 80, 1.7e-4, 0.25, -32.5, 3_490),
+    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.06e-4, 0.25, -27.5, 6_000),
     "mortar_82": Round("mortar", 0.08, 70, 215, 45, 80, 6.0e-5, 0.7, -27.5, 4_270),
-    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.5e-5, 0.35, -22.5, 8_200),
-    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 9.4e-5, 0.45, -17.5, 8_300),
-    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 6.7e-5, 0.4, -17.5, 20_400),
-    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 6.0e-5, 0.45, -7.5, 10_000),
-    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 8.1e-5, 0.4, -22.5, 24_000),
+    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.5e-5, 0.25, -22.5, 8_200),
+    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 9.4e-5, 0.35, -17.5, 8_300),
+    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 6.7e-5, 0.35, -17.5, 20_400),
+    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 6.0e-5, 0.35, -7.5, 10_000),
+    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 8.1e-5, 0.35, -22.5, 24_000),
     "ballistic_unknown": Round("unknown", 0.04, 60, 1_500, 3, 88, 8.0e-5, 1.0, -20.0, math.inf),
 }
 
@@ -80,6 +80,9 @@ SCINTILLATION_MEAN_DB: Final = -2.5
 
 ODD_SHARE: Final = 0.03
 """[A] Share of each class that bends like none of its kind: a bird on its way home flies straight."""
+
+ROUND_RCS_DB: Final = 3.0
+"""Spread of a ballistic class's cross-section: twice that of the +-2.5 dB of the generic table."""
 
 CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
 SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())

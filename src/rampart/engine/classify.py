@@ -32,8 +32,8 @@ class ClassifySettings(Settings, frozen=True):
     """How careful the first classification is."""
 
     reject_p: float = 0.4  # a family less likely than this is called unknown
-    young_unknown_p: float = 0.5  # share of the unknown in a track of no plots at all, falling by
-    young_plots: float = 2.0  # e every so many plots
+    young_unknown_p: float = 1.0  # share of the unknown in a track of no plots at all, falling by
+    young_plots: float = 1.0  # e every so many plots
     listed_p: float = 0.005  # classes less likely than this are left out of the list
 
 

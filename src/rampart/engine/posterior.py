@@ -17,6 +17,7 @@ from rampart.engine.classes import (
     FAMILY_OF,
     FLYER_TABLE,
     IS_ROCKET,
+    ROUND_RCS_DB,
     ROUND_TABLE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
@@ -99,7 +100,7 @@ def _posterior(
             p *= _within(energetic, 0.5 * row[1], row[2], 10.0 + sigma_v)
         p *= _normal(x[6], math.log(row[5]), math.sqrt(row[6] * row[6] + max(P[6, 6], 0.0)))
         if told:
-            p *= _normal(rcs, row[7], math.sqrt(25.0 + scatter_db * scatter_db))
+            p *= _normal(rcs, row[7], math.sqrt(ROUND_RCS_DB**2 + scatter_db * scatter_db))
         # a short boost is often over before the second plot: its absence says little
         p *= 0.5 + 0.5 * boosted if IS_ROCKET[i] else 1.0 - 0.9 * boosted
         out[i] = p
