@@ -162,7 +162,7 @@ def _start(
     """Begin a tentative track in `row` from plot `p`."""
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, sensor, True, radars, scratch.variances)
+    variances_of(plots, p, True, radars.bias[sensor], scratch.variances)
     observed = begin(
         table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
         radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,

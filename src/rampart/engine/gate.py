@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.bank import TENTATIVE, Table
 from rampart.engine.clutter import Clutter, clutter_density
 from rampart.engine.fate import Radars
-from rampart.engine.nearby import Gates, near
+from rampart.engine.nearby import Gates, first_from, near_rows
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
@@ -73,6 +73,7 @@ class Scratch(NamedTuple):
     pair_gain: Array
     pair_llr: Array
     taken: Ints
+    rows: Ints  # those that a plot is near to
     way: Array  # (3, 6) as table.way, for a row that another sensor saw last
 
 
@@ -84,24 +85,22 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
         np.zeros(capacity, np.int64), np.zeros(5), np.zeros(5),
         np.zeros(5), np.zeros(5), np.zeros((3, 5)), np.zeros(7), np.zeros((7, 7)),
         np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
-        np.zeros(capacity, np.int64), np.zeros((3, 6)),
+        np.zeros(capacity, np.int64), np.zeros(capacity, np.int64), np.zeros((3, 6)),
     )  # fmt: skip
 
 
 @woven_kernel
-def variances_of(
-    plots: Array, p: int, sensor: int, fresh: bool, radars: Radars, out: Array
-) -> None:
-    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow bias."""
+def variances_of(plots: Array, p: int, fresh: bool, bias: Array, out: Array) -> None:
+    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,)."""
     for c in range(5):
         out[c] = plots[p, VARIANCES + c]
     if not fresh:
-        out[RANGE] += radars.bias[sensor, 0] ** 2
-        out[AZIMUTH] += radars.bias[sensor, 1] ** 2
-        out[ELEVATION] += radars.bias[sensor, 2] ** 2
+        out[RANGE] += bias[0] ** 2
+        out[AZIMUTH] += bias[1] ** 2
+        out[ELEVATION] += bias[2] ** 2
         rate = plots[p, NUMBERS + RANGE_RATE]
         if not math.isnan(rate):
-            out[RANGE] += (rate * radars.bias[sensor, 3]) ** 2
+            out[RANGE] += (rate * bias[3]) ** 2
 
 
 @woven_kernel
@@ -162,28 +161,29 @@ def _widen(low: Array, high: Array, kind: int, value: float, reach: float) -> No
 
 
 @woven_kernel
-def _inside(row: int, plots: Array, p: int, gates: Gates, scratch: Scratch) -> bool:
+def _inside(
+    mu: Array, row: int, plots: Array, p: int, gates: Gates, variances: Array, low: Array, high: Array,
+    radial: Array,
+) -> bool:  # fmt: skip
     """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
-    variances = scratch.variances
     r, rate = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + RANGE_RATE]
     fits = False
     for j in range(MODELS):
-        if scratch.mu[row, j] < ASLEEP:
+        if mu[row, j] < ASLEEP:
             continue
-        dr = r - scratch.radial[j, 0]
-        rr = scratch.radial[j, 2] + variances[RANGE]
+        dr = r - radial[j, 0]
+        rr = radial[j, 2] + variances[RANGE]
         if math.isnan(rate):
             fits = fits or dr * dr <= gates.distance2 * rr
             continue
-        dd = rate - scratch.radial[j, 1]
-        rd, d2 = scratch.radial[j, 3], scratch.radial[j, 4] + variances[RANGE_RATE]
+        dd = rate - radial[j, 1]
+        rd, d2 = radial[j, 3], radial[j, 4] + variances[RANGE_RATE]
         # [dr dd] S⁻¹ [dr dd]ᵀ
         fits = fits or dr * dr * d2 - 2.0 * dr * dd * rd + dd * dd * rr <= gates.distance2 * (
             rr * d2 - rd * rd
         )
     if not fits:
         return False
-    low, high = scratch.low, scratch.high
     turn = wrap_angle(plots[p, NUMBERS + AZIMUTH] - 0.5 * (low[AZIMUTH] + high[AZIMUTH]))
     slack = gates.sigmas * math.sqrt(variances[AZIMUTH])
     if abs(turn) > 0.5 * (high[AZIMUTH] - low[AZIMUTH]) + slack:
@@ -212,7 +212,7 @@ def attempt(
                 scratch.trial_x[row, j, a] += shift * scratch.trial_x[row, j, 3 + a]
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, sensor, fresh, radars, scratch.variances)
+    variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
     return hypothesise(
         scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, scratch.numbers, scratch.variances,
         radars.axes[sensor], radars.place[sensor], env, work,
@@ -227,17 +227,15 @@ def pair_up(
 ) -> int:  # fmt: skip
     """Fill the pairs of all rows of status `grade` with the unused plots; returns their number."""
     count = 0
+    if used.all():
+        return 0
     miss = math.log(1.0 - radars.pd[sensor])
-    for row in range(size):
-        if table.status[row] != grade:
-            continue
-        if t_s - table.seen_s[row, sensor] < gates.revisit * radars.period_s[sensor]:
-            continue
+    found = near_rows(
+        table, size, grade, t_s, sensor, plots, used, at, order, ranges, radars, gates, scratch.way,
+        scratch.rows,
+    )  # fmt: skip
+    for row in scratch.rows[:found]:
         dt = t_s - table.t_s[row]
-        if not near(
-            table, row, dt, sensor, plots, used, at, order, ranges, radars, gates, scratch.way
-        ):
-            continue
         copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
@@ -246,14 +244,17 @@ def pair_up(
         fresh = table.last_sensor[row] == sensor
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = scratch.high[RANGE] + slack
-        k = np.searchsorted(ranges, scratch.low[RANGE] - slack)
+        k = first_from(ranges, scratch.low[RANGE] - slack)
         while k < ranges.shape[0] and ranges[k] <= top:
             p = order[k]
             k += 1
             if used[p] or count >= scratch.pair_row.shape[0]:
                 continue
-            variances_of(plots, p, sensor, fresh, radars, scratch.variances)
-            if not _inside(row, plots, p, gates, scratch):
+            variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
+            if not _inside(
+                scratch.mu, row, plots, p, gates, scratch.variances, scratch.low, scratch.high,
+                scratch.radial,
+            ):  # fmt: skip
                 continue
             scratch.tried[row] = NONE
             loglik, distance2 = attempt(

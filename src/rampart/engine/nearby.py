@@ -86,44 +86,70 @@ def site_places(plots: Array, sensor: int, radars: Radars, out: Array) -> None:
 
 
 @woven_kernel
-def near(
-    table: Table, row: int, dt: float, sensor: int, plots: Array, used: Ints, at: Array, order: Ints,
-    ranges: Array, radars: Radars, gates: Gates, way: Array,
-) -> bool:  # fmt: skip
-    """Whether any plot lies so near to `row`, `dt` after its last, that predicting it is worth while.
+def first_from(ranges: Array, least: float) -> int:
+    """Index of the first of the ascending `ranges` that is not below `least`."""
+    low, high = 0, ranges.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if ranges[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@woven_kernel
+def near_rows(
+    table: Table, size: int, grade: int, t_s: float, sensor: int, plots: Array, used: Ints, at: Array,
+    order: Ints, ranges: Array, radars: Radars, gates: Gates, way: Array, rows: Ints,
+) -> int:  # fmt: skip
+    """Fill `rows` with those of status `grade` that any unused plot lies near to; returns their number.
 
     A ball about where a straight path leads, as wide as speed and thrust allow; then both range
-    rates. `way` (3, 6): scratch.
+    rates. `way` (3, 6): scratch. One function for all rows: handing tables over costs more than this.
     """
-    bound, place = table.bound[row], radars.place[sensor]
-    e, n, u = bound[0] + dt * bound[3], bound[1] + dt * bound[4], bound[2] + dt * bound[5]
-    # |p + v t| is at most as wide as |p| and |v t| together
-    reach = gates.coarse_sigmas * (bound[6] + dt * bound[7])
-    reach += 0.5 * (bound[8] + bound[9]) * dt * dt
-    de, dn, du = e - place[0], n - place[1], u - place[2]
-    r = math.sqrt(de * de + dn * dn + du * du)
+    found = 0
+    bound, status, seen_s, last_s = table.bound, table.status, table.seen_s, table.t_s
+    pe, pn, pu = radars.place[sensor, 0], radars.place[sensor, 1], radars.place[sensor, 2]
+    rested = gates.revisit * radars.period_s[sensor]
     noise = gates.coarse_sigmas * radars.sigma[sensor, 0] + 3.0 * radars.bias[sensor, 0]
     turn = gates.coarse_sigmas * (radars.sigma[sensor, 1] + radars.sigma[sensor, 2])
     turn += 3.0 * (radars.bias[sensor, 1] + radars.bias[sensor, 2])
-    ready = table.last_sensor[row] == sensor
-    if ready:
-        way = table.way[row]
-    k = np.searchsorted(ranges, r - reach - noise)
-    while k < ranges.shape[0] and ranges[k] <= r + reach + noise:
-        p = order[k]
-        k += 1
-        if used[p]:
+    for row in range(size):
+        if status[row] != grade or t_s - seen_s[row, sensor] < rested:
             continue
-        de, dn, du = at[p, 0] - e, at[p, 1] - n, at[p, 2] - u
-        far = reach + noise + turn * plots[p, NUMBERS + RANGE]
-        if de * de + dn * dn + du * du > far * far:  # never without elevation
-            continue
-        if not ready:
-            _ways(table, row, sensor, radars, way)
-            ready = True
-        if _ranges_agree(table, row, dt, reach, sensor, plots, p, radars, gates, way):
-            return True
-    return False
+        dt = t_s - last_s[row]
+        e = bound[row, 0] + dt * bound[row, 3]
+        n = bound[row, 1] + dt * bound[row, 4]
+        u = bound[row, 2] + dt * bound[row, 5]
+        # |p + v t| is at most as wide as |p| and |v t| together
+        reach = gates.coarse_sigmas * (bound[row, 6] + dt * bound[row, 7])
+        reach += 0.5 * (bound[row, 8] + bound[row, 9]) * dt * dt
+        r = math.sqrt((e - pe) ** 2 + (n - pn) ** 2 + (u - pu) ** 2)
+        k = first_from(ranges, r - reach - noise)
+        ready = False
+        while k < ranges.shape[0] and ranges[k] <= r + reach + noise:
+            p = order[k]
+            k += 1
+            if used[p]:
+                continue
+            far = reach + noise + turn * plots[p, NUMBERS + RANGE]
+            off2 = (at[p, 0] - e) ** 2 + (at[p, 1] - n) ** 2 + (at[p, 2] - u) ** 2
+            if off2 > far * far:  # never without elevation
+                continue
+            if not ready:
+                ready = True
+                if table.last_sensor[row] == sensor:
+                    way[:] = table.way[row]
+                else:
+                    _ways(table, row, sensor, radars, way)
+            if _ranges_agree(
+                table.mu, row, dt, reach, bound[row, 8], plots, p, radars.bias[sensor], gates, way
+            ):
+                rows[found] = row
+                found += 1
+                break
+    return found
 
 
 @woven_kernel
@@ -149,8 +175,8 @@ def _ways(table: Table, row: int, sensor: int, radars: Radars, way: Array) -> No
 
 @woven_kernel
 def _ranges_agree(
-    table: Table, row: int, dt: float, reach: float, sensor: int, plots: Array, p: int,
-    radars: Radars, gates: Gates, way: Array,
+    mu: Array, row: int, dt: float, reach: float, accel: float, plots: Array, p: int, bias: Array,
+    gates: Gates, way: Array,
 ) -> bool:  # fmt: skip
     """Whether the range of plot `p` is the one that the range rates before and now lead to.
 
@@ -162,11 +188,11 @@ def _ranges_agree(
     if math.isnan(now):
         return True
     r1 = plots[p, NUMBERS + RANGE]
-    noise2 = plots[p, VARIANCES + RANGE] + radars.bias[sensor, 0] ** 2
+    noise2 = plots[p, VARIANCES + RANGE] + bias[0] ** 2
     noise2 += 0.25 * dt * dt * plots[p, VARIANCES + RANGE_RATE]
-    slack = 0.125 * table.bound[row, 8] * dt * dt + 3.0 * abs(now) * radars.bias[sensor, 3]
+    slack = 0.125 * accel * dt * dt + 3.0 * abs(now) * bias[3]
     for j in range(MODELS):
-        if table.mu[row, j] < ASLEEP:
+        if mu[row, j] < ASLEEP:
             continue
         r0, d0 = way[j, 0], way[j, 1]
         variance = way[j, 2] + dt * way[j, 3] + 0.25 * dt * dt * way[j, 4] + noise2

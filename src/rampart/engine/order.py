@@ -66,12 +66,14 @@ class Door(NamedTuple):
     sigma_rate_mps: float
     sigma_height_m: float
     slack: float  # sigmas beyond the coverage that are still let in
-    earliest_ns: int
-    latest_ns: int
+    lag_ns: int  # an event stamp may lie this far before arrival
+    lead_ns: int  # and this far after it
 
 
 @kernel
-def admit(floats: Array, stamps: Ints, epoch_ns: int, door: Door, plots: Array, codes: Ints) -> int:
+def admit(
+    floats: Array, stamps: Ints, epoch_ns: int, arrival_ns: int, door: Door, plots: Array, codes: Ints
+) -> int:  # fmt: skip
     """Check raw rows and fill `plots` (n, COLUMNS) with the good ones; returns their number.
 
     floats, stamps (n, WORDS): the same packed rows read as float64 and as int64. codes (n,): refusal
@@ -91,7 +93,7 @@ def admit(floats: Array, stamps: Ints, epoch_ns: int, door: Door, plots: Array, 
             codes[i] = NEGATIVE_RANGE
             continue
         t_ns = stamps[i, 0]
-        if t_ns < door.earliest_ns or t_ns > door.latest_ns:
+        if t_ns < arrival_ns - door.lag_ns or t_ns > arrival_ns + door.lead_ns:
             codes[i] = TIME_ABSURD
             continue
         edge = door.slack * door.sigma_range_m
@@ -201,6 +203,7 @@ def sort_plots(plots: Array) -> Array:
 
 
 Key = tuple[float, int]  # event time, sensor
+NO_PLOTS: Final = np.empty((0, COLUMNS))
 MANY: Final = 1_000_000  # beyond any sensor's index
 
 
@@ -231,15 +234,14 @@ def join(a: Entry, b: Entry) -> Entry:
 
 def sub_scans(plots: Array, sensor: int, span_s: float, complete: bool) -> list[Entry]:
     """Sorted plots of one batch, cut where more than `span_s` has passed since the cut before."""
+    start = float(plots[0, T])
+    if float(plots[-1, T]) - start <= span_s:
+        return [Entry(start, sensor, start, complete, plots)]
     times = plots[:, T]
-    start = float(times[0])
     entries = []
-    first = 0
-    n = len(plots)
+    first, n = 0, len(plots)
     while first < n:
-        last = n
-        if times[n - 1] - times[first] > span_s:
-            last = int(np.searchsorted(times, times[first] + span_s, side="right"))
+        last = int(np.searchsorted(times, times[first] + span_s, side="right"))
         part = plots[first:last]
         entries.append(Entry(float(part[0, T]), sensor, start, complete and last == n, part))
         first = last
@@ -321,9 +323,9 @@ class Ring:
             for entry in self.entries[low:high]
             if entry.sensor == sensor and entry.plots is not None
         ]
-        if not parts:
-            return np.empty((0, COLUMNS))
-        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts) if parts else NO_PLOTS
 
     def _forget(self) -> None:
         oldest = self.newest_s - self._span_s

@@ -93,10 +93,13 @@ class OriginFinder:
 
 def _floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
     """The covariance whose 95 % ellipse has no half-axis below `floor_m`."""
-    values, vectors = np.linalg.eigh(np.array([[xx, xy], [xy, yy]]))
-    values = np.maximum(values, (floor_m / _CHI95) ** 2)
-    cov = (vectors * values) @ vectors.T
-    return float(cov[0, 0]), float(cov[0, 1]), float(cov[1, 1])
+    # C = m I + d [[cos 2a, sin 2a], [sin 2a, -cos 2a]]: eigenvalues m + d and m - d
+    m, cos, sin = 0.5 * (xx + yy), 0.5 * (xx - yy), xy
+    d = math.hypot(cos, sin)
+    least = (floor_m / _CHI95) ** 2
+    large, small = max(m + d, least), max(m - d, least)
+    m, turn = 0.5 * (large + small), 0.5 * (large - small) / d if d > 0.0 else 0.0
+    return m + turn * cos, turn * sin, m - turn * cos
 
 
 def _outside(

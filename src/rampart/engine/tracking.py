@@ -22,6 +22,7 @@ from rampart.engine.fate import DROPPED, REASONS, settle
 from rampart.engine.gate import make_scratch
 from rampart.engine.order import (
     DUPLICATE,
+    NO_PLOTS,
     OVERLOAD,
     REFUSALS,
     TOO_LATE,
@@ -130,6 +131,8 @@ class Tracker:
     @property
     def touched(self) -> list[int]:
         """Rows of named tracks that took a plot since the last `collect`, ascending."""
+        if not self._touched:
+            return []
         table = self.bank.table
         return [
             row
@@ -175,27 +178,22 @@ class Tracker:
         """The sub-scans of what is good in `batch`."""
         floats, stamps = raw_views(batch.data)
         count = len(floats)
-        settings = self.settings
         plots = np.empty((count, COLUMNS))
         codes = np.zeros(count, np.int64)
-        door = self._doors[sensor]._replace(
-            earliest_ns=batch.t_arrival_ns - ns_from_seconds(settings.max_lag_s),
-            latest_ns=batch.t_arrival_ns + ns_from_seconds(settings.max_lead_s),
-        )
-        good = admit(floats, stamps, self.epoch_ns, door, plots, codes)
+        door = self._doors[sensor]
+        good = admit(floats, stamps, self.epoch_ns, batch.t_arrival_ns, door, plots, codes)
         if good < count:
             for code, number in enumerate(np.bincount(codes).tolist()):
                 if code and number:
                     self._refuse(batch.sensor, code, number)
-        plots = sort_plots(plots[:good])
+        plots = sort_plots(plots[:good]) if good > 1 else plots[:good]
         if good:
             newest_s = float(plots[-1, 0])
-            entries = sub_scans(plots, sensor, settings.sub_scan_s, batch.complete)
+            entries = sub_scans(plots, sensor, self.settings.sub_scan_s, batch.complete)
         else:
             arrival_s = (batch.t_arrival_ns - self.epoch_ns) / NS_PER_S
             newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
-            empty = np.empty((0, COLUMNS))
-            entries = [Entry(newest_s, sensor, newest_s, True, empty)]
+            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS)]
             if not batch.complete:
                 return []
         self._step_back(batch.t_arrival_ns, newest_s)
@@ -216,7 +214,8 @@ class Tracker:
             plots = plots[np.sort(loudest)]
         known = self._ring.near(entry.sensor, entry.t_s, self.settings.sub_scan_s)
         double = np.zeros(len(plots), np.uint8)
-        found = doubles(plots, known, self.settings.double_s, double)
+        alone = len(plots) + len(known) <= 1
+        found = 0 if alone else doubles(plots, known, self.settings.double_s, double)
         if found:
             self._refuse(feed, DUPLICATE, found)
             plots = plots[double == 0]
@@ -265,10 +264,13 @@ class Tracker:
         )  # fmt: skip
         if changed:
             rows = self._touch_buffer[:changed]
-            names = bank.table.track_id[rows]
-            for row in rows[names == -1].tolist():
-                self._name(row)
-            self._touched.update(rows[names != 0].tolist())
+            for row, name in zip(rows.tolist(), bank.table.track_id[rows].tolist(), strict=True):
+                if name == -1:
+                    self._name(row)
+                if name != 0:
+                    self._touched.add(row)
+        if not gone:
+            return []
         ended = self._gone(gone)
         self._note_ended(ended)
         return ended

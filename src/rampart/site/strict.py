@@ -12,7 +12,7 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -25,7 +25,7 @@ T = TypeVar("T")
 _LONGEST_QUOTE = 60
 _KEY_TYPES = (inspect.StructType, inspect.DictType)
 _LIST_TYPES = (inspect.ListType, inspect.VarTupleType, inspect.TupleType)
-_type_info = cache(inspect.type_info)
+_type_info: Callable[[Any], inspect.Type] = cache(inspect.type_info)
 
 
 class Faults:
