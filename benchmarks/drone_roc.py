@@ -1,18 +1,21 @@
 """How early one-way drones are warned of, over horizons and thresholds of the drone rule.
 
-    python benchmarks/drone_roc.py --flights 200 --seed 1 [--no-rcs]
+    python benchmarks/drone_roc.py --flights 200 --seed 1 [--no-rcs] [--grid] [--write]
 
 Simulated one-way drones, eight at a time, each at a zone of its own from its own bearing, half of them by a
-bend. One engine tracks and classifies; several sets of warning rules judge the same threats side by
-side. Lead: from the first row in which the drone is a member of its zone's alarm to the true entry into
+bend, half at 60-400 m and half at 400-1500 m, half at a speed of their class and half at 30-60 m/s.
+One engine tracks and classifies; several sets of warning rules judge the same threats side by side. Lead:
+from the first row in which the drone is a member of its zone's alarm to the true entry into
 the zone grown by the hazard radius. A flight without such a row counts as not warned.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import math
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -29,9 +32,13 @@ from rampart.metrics.truth import Truth
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
 
+EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 START_NS: Final = 19_000 * NS_PER_DAY
 CLASSES: Final = ("owa_drone", "owa_drone_large", "owa_drone_small")
 AT_ONCE: Final = 8
+LOW_M: Final = (60.0, 400.0)
+HIGH_M: Final = (400.0, 1_500.0)
+SPEEDS_MPS: Final = (30.0, 60.0)
 RING_M: Final = 1_500.0
 HORIZONS_S: Final = (60.0, 90.0, 105.0, 120.0)
 THRESHOLDS: Final = (0.03, 0.05, 0.10)
@@ -63,7 +70,9 @@ def world(seed: int) -> World:
     for i in range(AT_ONCE):
         e, n = _around(i * 2 * math.pi / AT_ONCE, RING_M)
         bearing = (i + rng.uniform(-0.4, 0.4)) * 2 * math.pi / AT_ONCE
-        height = float(rng.uniform(60.0, 400.0))
+        low, high = LOW_M if rng.random() < 0.5 else HIGH_M
+        height = float(rng.uniform(low, high))
+        speed = float(rng.uniform(*SPEEDS_MPS)) if rng.random() < 0.5 else None
         begin = (*_around(bearing, rng.uniform(8_000.0, 11_000.0)), height)
         bend = (*_around(bearing + rng.uniform(-0.25, 0.25), rng.uniform(4_500.0, 6_500.0)), height)
         route = (begin, *((bend,) if rng.random() < 0.5 else ()), (e, n, 0.0))
@@ -76,14 +85,14 @@ def world(seed: int) -> World:
         flights.append(
             Flight(
                 id=f"d{i}", class_id=CLASSES[int(rng.integers(3))], route=route,
-                at_s=float(rng.uniform(0.0, 30.0)), hostile=True, strikes=True,
+                at_s=float(rng.uniform(0.0, 30.0)), hostile=True, strikes=True, speed_mps=speed,
             )
         )  # fmt: skip
     radar = RadarModel(
         sensor="radar", motion="rotating", detects_dbsm=-20.0, detects_range_m=8_000.0
     )
     return World(
-        site=site(), start_ns=START_NS, duration_s=330.0, flights=tuple(flights), radars=(radar,)
+        site=site(), start_ns=START_NS, duration_s=480.0, flights=tuple(flights), radars=(radar,)
     )
 
 
@@ -94,6 +103,10 @@ class Jury:
         self.warners = [Warner(msgspec.structs.replace(place, rules=r), True) for r in rules]
         self.rows: list[list[tuple[ZoneState, dict[int, tuple[float, ...]]]]] = [[] for _ in rules]
         self.at: dict[int, tuple[float, ...]] = {}
+
+    def settled(self, track: int) -> bool:
+        """Whether no warner's decisions hang on this track just now."""
+        return all(warner.settled(track) for warner in self.warners)
 
     def decide(
         self, now_ns: int, threats: Sequence[Threat], healthy: Collection[str], cause_seq: int
@@ -117,7 +130,7 @@ def leads(seed: int, rules: Sequence[Rules], told: bool) -> list[list[float]]:
     engine._warner = jury  # type: ignore[assignment]
     for message in run.messages:
         hidden = isinstance(message, PlotBatch) and not told
-        engine.receive(_without_rcs(message) if hidden else message)  # type: ignore[arg-type]
+        engine.receive(without_rcs(message) if hidden else message)  # type: ignore[arg-type]
     return [
         [_lead(run.truth, i, scene.site, rows) for i in range(len(run.truth))] for rows in jury.rows
     ]
@@ -141,7 +154,7 @@ def _lead(truth: Truth, i: int, place: Site, rows: list[tuple[ZoneState, Any]]) 
     return -math.inf
 
 
-def _without_rcs(batch: PlotBatch) -> PlotBatch:
+def without_rcs(batch: PlotBatch) -> PlotBatch:
     rows = batch.rows.copy()
     rows["rcs_dbsm"] = rows["snr_db"] = np.nan
     return msgspec.structs.replace(batch, data=rows.tobytes())
@@ -158,28 +171,57 @@ def _grid() -> Iterator[Rules]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and perhaps write it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--flights", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-rcs", action="store_true", help="the radar tells no cross-section")
+    parser.add_argument(
+        "--grid", action="store_true", help="horizons and thresholds beside the default"
+    )
+    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    rules = list(_grid())
+    rules = list(_grid()) if args.grid else [Rules()]
     found: list[list[float]] = [[] for _ in rules]
+    late: list[str] = []
     for k in range(math.ceil(args.flights / AT_ONCE)):
         more = leads(args.seed + k, rules, not args.no_rcs)
         found = [[*a, *b] for a, b in zip(found, more, strict=True)]
-    print(f"{len(found[0])} flights, cross-section {'not told' if args.no_rcs else 'told'}")
-    print("horizon s | threshold | warned | >= 60 s out | lead p1 p10 p50 s")
+        slow = [
+            f"- seed {args.seed + k}, d{i}: {lead:.1f} s; {_story(args.seed + k, i)}"
+            for i, lead in enumerate(more[0])
+            if not args.grid and lead < WANTED_S
+        ]
+        late += slow
+        print(*slow, sep="\n", end="", flush=True)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    told = "not told" if args.no_rcs else "told"
+    lines = [
+        f"# One-way drones, {today}", "",
+        f"{len(found[0])} flights from seed {args.seed}, cross-section {told}.", "",
+        "| horizon s | threshold | warned | >= 60 s out | lead p1, p10, p50 s |", "|---|---|---|---|---|",
+    ]  # fmt: skip
     for r, lead in zip(rules, found, strict=True):
         s = np.array(lead)
-        p = np.quantile(s, (0.01, 0.1, 0.5), method="lower")
-        print(
-            f"{r.drone_horizon_s:9.0f} | {r.drone_warn_p:9.2f} | {np.isfinite(s).mean():6.3f} | "
-            f"{(s >= WANTED_S).mean():11.3f} | {p[0]:.1f} {p[1]:.1f} {p[2]:.1f}"
+        p = ", ".join(f"{x:.1f}" for x in np.quantile(s, (0.01, 0.1, 0.5), method="lower"))
+        lines.append(
+            f"| {r.drone_horizon_s:.0f} | {r.drone_warn_p:.2f} | {np.isfinite(s).mean():.3f} | "
+            f"{(s >= WANTED_S).mean():.3f} | {p} |"
         )
+    lines += ["", *late, ""]
+    print("\n".join(lines))
+    if args.write:
+        name = f"drones-{today}{'-no-rcs' if args.no_rcs else ''}.md"
+        (EVIDENCE / name).write_text("\n".join(lines))
+
+
+def _story(seed: int, i: int) -> str:
+    flight = world(seed).flights[i]
+    bend = "" if len(flight.route) < 4 else " by a bend"
+    speed = f"{flight.speed_mps:.0f} m/s" if flight.speed_mps else "its class's speed"
+    return f"{flight.class_id} at {flight.route[0][2]:.0f} m{bend}, {speed}"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from rampart.sim.classes import read_class
 from rampart.site.form import SiteForm
 from rampart.site.loader import build_site
 from rampart.site.strict import Faults, convert, parse_toml
+from toml_places import places
 
 GOOD = parse_toml((CATALOGUE / "mixed-saturation.toml").read_text(encoding="utf-8"), "good")
 VALUES = st.recursive(
@@ -34,19 +35,6 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-
-
-def places(table: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every key path of a nested table."""
-    here = [path] if path else []
-    items = (
-        table.items()
-        if isinstance(table, dict)
-        else enumerate(table)
-        if isinstance(table, list)
-        else ()
-    )
-    return here + [found for key, value in items for found in places(value, (*path, key))]
 
 
 PLACES = places(GOOD)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from pathlib import Path
 
 import pytest
 
-from rampart.domain.errors import ConfigError
+from rampart.domain.errors import CapabilityError, ConfigError
 from rampart.domain.messages import Origin, Prediction, TrackUpdate, ZoneState
 from rampart.formats.results import (
     ORIGINS,
@@ -17,6 +18,7 @@ from rampart.formats.results import (
     ResultFiles,
     read_table,
 )
+from rampart.metrics.files import read_tracks
 
 EPOCH_NS = 1_641_340_800_000_000_000
 CONTRACT = {
@@ -115,29 +117,45 @@ def test_aircraft_carry_the_probability_of_other(tmp_path: Path) -> None:
     assert read_table(tmp_path / "tracks.csv", TRACKS)["p_family"] == [0.25]
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        update(2.5, status="tentative"),
-        TrackUpdate(
-            track=7,
-            t_ns=at(9),
-            state_enu=(math.nan,) * 6,
-            cov_enu=(math.nan,) * 21,
-            status="ended",
-            family="rocket",
-            p_family=(0.1, 0.0, 0.6, 0.0, 0.25, 0.05),
-            drag_per_m=math.nan,
-            t_first_ns=at(1),
-            plots=4,
-        ),
-    ],
-)
-def test_what_is_no_estimate_of_a_confirmed_track_has_no_row(
-    tmp_path: Path, told: TrackUpdate
-) -> None:
-    write(tmp_path, told)
+def test_a_tentative_track_has_no_row(tmp_path: Path) -> None:
+    write(tmp_path, update(2.5, status="tentative"))
     assert len(read_table(tmp_path / "tracks.csv", TRACKS)) == 0
+
+
+def test_the_row_that_ends_a_track_has_no_state(tmp_path: Path) -> None:
+    ended = TrackUpdate(
+        track=7,
+        t_ns=at(9),
+        state_enu=(math.nan,) * 6,
+        cov_enu=(math.nan,) * 21,
+        status="ended",
+        family="rocket",
+        p_family=(0.1, 0.0, 0.6, 0.0, 0.25, 0.05),
+        drag_per_m=math.nan,
+        t_first_ns=at(1),
+        plots=4,
+    )
+    write(tmp_path, update(2.5), ended)
+    _, row = read_table(tmp_path / "tracks.csv", TRACKS).rows()
+    assert (row["time"], row["track_id"], row["status"]) == (9.0, 7, "ended")
+    assert all(row[name] is None for name in ("x", "y", "z", "vx", "vy", "vz", "drag"))
+    assert (
+        len(read_tracks(tmp_path / "tracks.csv").times_s) == 1
+    )  # what a judge takes for an estimate
+
+
+@pytest.mark.parametrize("method", ["to_pandas", "to_arrow"])
+def test_a_table_becomes_that_of_others_or_says_what_is_missing(tmp_path, method) -> None:
+    write(tmp_path, update(2.5), update(3.0))
+    table = read_table(tmp_path / "tracks.csv", TRACKS)
+    package = {"to_pandas": "pandas", "to_arrow": "pyarrow"}[method]
+    if importlib.util.find_spec(package) is None:
+        with pytest.raises(CapabilityError, match=f"{package}: not installed"):
+            getattr(table, method)()
+    else:
+        other = getattr(table, method)()
+        assert list(other["x"]) == [1.25, 1.25]
+        assert len(other) == 2
 
 
 def test_a_prediction_carries_the_origin_known_by_then(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from rampart import scenario
@@ -11,6 +12,7 @@ from rampart.domain.messages import (
     KnownTrack,
     OperatorAction,
     PlotBatch,
+    Prediction,
     Rejected,
     SensorStatus,
     Tick,
@@ -112,6 +114,77 @@ def test_a_leap_that_the_next_message_confirms_is_believed(run) -> None:
         assert not any(isinstance(o, Rejected) for o in out)
         out = one.receive(Tick(t_arrival_ns=10 * S))
         assert [o.reason for o in out if isinstance(o, Rejected)] == ["arrival_backwards"]
+
+
+YEAR = 365 * 86_400 * S
+FIRST = {
+    "of 2089": lambda t: t + 67 * YEAR,
+    "of 1970": lambda t: 0,
+    "largest": lambda t: 2**63 - 1,
+    "least": lambda t: -(2**62),
+}
+
+
+@pytest.mark.parametrize("stamp", FIRST)
+@pytest.mark.parametrize("kind", [Tick, PlotBatch])
+def test_an_absurd_first_stamp_blinds_nobody(run, stamp, kind) -> None:
+    messages = list(run.messages())
+    undisturbed, _ = told(run.site, messages)
+    at = next(i for i, m in enumerate(messages) if isinstance(m, PlotBatch) and len(m))
+    feed = messages[at:]  # the plots of the first batch must not be lost either
+    absurd_ns = FIRST[stamp](feed[0].t_arrival_ns)
+    if kind is Tick:
+        feed = [Tick(t_arrival_ns=absurd_ns), *feed]
+    else:
+        feed[0] = msgspec.structs.replace(feed[0], t_arrival_ns=absurd_ns)
+    zones, refused = told(run.site, feed)
+    assert zones == undisturbed
+    assert refused & {"arrival_leap", "arrival_backwards"}
+
+
+def test_what_comes_first_after_a_long_silence_is_not_lost(run) -> None:
+    """The bomb's first plots end 11 minutes of nothing: they count once the next message confirms them."""
+    messages = [m for m in run.messages() if not isinstance(m, Tick)]
+
+    def begun(feed) -> int:
+        """Event time of the first plot of the first track that is predicted."""
+        engine = Engine(run.site, simulated=True)
+        out = [o for message in feed for o in engine.receive(message)]
+        assert "time_absurd" not in {o.reason for o in out if isinstance(o, Rejected)}
+        return next(o.t_first_ns for o in out if isinstance(o, Prediction))
+
+    first_ns = begun(messages)
+    at = next(
+        i
+        for i, m in enumerate(messages)
+        if isinstance(m, PlotBatch) and first_ns in m.rows["t_event_ns"]
+    )
+    now_ns = messages[at].t_arrival_ns
+    early = [Tick(t_arrival_ns=now_ns - s * S) for s in (661, 660)]
+    assert begun([*early, *messages[at:]]) == first_ns
+
+
+def test_a_doubted_message_is_part_of_the_snapshot(run) -> None:
+    messages = list(run.messages())
+    at = next(i for i, m in enumerate(messages) if isinstance(m, PlotBatch) and len(m))
+    early = Tick(t_arrival_ns=messages[at].t_arrival_ns - 3600 * S)
+    feed = [early, *messages[at : at + 40]]
+    for cut in (1, 2, 3):
+        whole = Engine(run.site, simulated=True)
+        for message in feed[:cut]:
+            whole.receive(message)
+        restored = Engine.restore(run.site, None, whole.snapshot())
+        for message in feed[cut:]:
+            assert whole.receive(message) == restored.receive(message)
+        assert whole.snapshot() == restored.snapshot()
+
+
+@pytest.mark.parametrize("what", ["sensor", "zone"])
+def test_one_id_for_two_is_refused(run, what) -> None:
+    doubled = getattr(run.site, f"{what}s")[:1] * 2
+    site = msgspec.structs.replace(run.site, **{f"{what}s": doubled})
+    with pytest.raises(ValueError, match=f"two {what}s with the id '{doubled[0].id}'"):
+        Engine(site)
 
 
 def test_air_keeps_what_is_plausible() -> None:

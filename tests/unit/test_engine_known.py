@@ -71,16 +71,42 @@ def test_traffic_far_above_explains_nothing_below() -> None:
     assert explain(known, 0.0, (0.0, 3000.0)) == {}
 
 
-def test_old_reports_vouch_for_nothing_and_older_ones_do_not_replace_newer() -> None:
+def test_older_reports_do_not_replace_newer() -> None:
     known = hearing(report("f", (0.0, 3000.0, 200.0), 10.0), report("f", (0.0, 9000.0, 200.0), 4.0))
     assert explain(known, 10.0, (0.0, 3000.0)) == {1: "f"}
-    assert explain(known, 15.5, (0.0, 2780.0)) == {}
+
+
+def test_old_reports_vouch_for_no_track_anew() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0)))
+    assert explain(known, 10.5, (0.0, 2580.0)) == {}
+
+
+def test_a_track_once_vouched_for_stays_explained_between_two_slow_reports() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0)))
+    assert explain(known, 1.0, (0.0, 2960.0)) == {1: "f"}
+    # ... and it alone, though the other flies where the report leads
+    assert explain(known, 12.0, (40.0, 2560.0), (0.0, 2520.0)) == {1: "f"}
+    assert explain(known, 15.5, (0.0, 2380.0)) == {}
     known.forget(15 * S + S // 2)
     assert known.empty
 
 
+def test_a_track_that_leaves_the_reported_way_is_no_longer_explained() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0)))
+    assert explain(known, 1.0, (0.0, 2960.0)) == {1: "f"}
+    assert explain(known, 8.0, (900.0, 2680.0)) == {}
+
+
+def test_a_fresh_report_for_another_track_ends_the_bond() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0)))
+    assert explain(known, 0.0, (0.0, 3000.0)) == {1: "f"}
+    known.hear(report("f", (300.0, 2680.0, 200.0), 8.0), 8 * S)
+    assert explain(known, 8.0, (0.0, 2680.0), (300.0, 2680.0)) == {2: "f"}
+
+
 def test_a_snapshot_keeps_the_reports() -> None:
     known = hearing(report("friend", (0.0, 3000.0, 200.0)))
+    assert explain(known, 0.0, (0.0, 3000.0)) == {1: "friend"}
     other = KnownTraffic(SITE, KnownSettings())
     other.load(msgspec.msgpack.decode(msgspec.msgpack.encode(known.state())))
-    assert explain(other, 1.0, (0.0, 2960.0)) == {1: "friend"}
+    assert explain(other, 12.0, (0.0, 2520.0)) == {1: "friend"}

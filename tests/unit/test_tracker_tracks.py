@@ -111,6 +111,30 @@ def test_a_drone_that_vanishes_in_full_view_expires() -> None:
     assert [reason for _, reason in ended] == ["expired"]
 
 
+@pytest.mark.parametrize("speed_mps", [-45.0, -60.0])
+def test_a_helicopter_keeps_its_number_across_the_blind_place_over_the_radar(
+    speed_mps: float,
+) -> None:
+    sensor = Sensor(id="R", range_min_m=300.0)
+    flight = level_flight((1200, 60, 120), (speed_mps, 0, 0))
+
+    def seen(t_s: float) -> np.ndarray | None:
+        state = flight(t_s)
+        return state if np.linalg.norm(state[:3]) > 300.0 else None
+
+    tracker = tracker_of(site_of(sensor))
+    assert watch(tracker, sensor, [seen], 40.0, clutter=2) == []
+    assert len(sky(tracker)) == 1
+
+
+def test_what_leaves_the_coverage_for_good_is_not_waited_for() -> None:
+    sensor = Sensor(id="R", range_max_m=5000.0)
+    flight = level_flight((4500, 500, 300), (60, 0, 0))
+    tracker = tracker_of(site_of(sensor))
+    ended = watch(tracker, sensor, [lambda t: flight(t) if t < 8.0 else None], 16.0)
+    assert [reason for _, reason in ended] == ["sensor_lost"]
+
+
 def test_a_track_is_given_up_as_sensor_lost_when_the_radar_falls_silent() -> None:
     sensor = Sensor(id="R")
     tracker = tracker_of(site_of(sensor))

@@ -268,7 +268,7 @@ def test_a_cancelled_zone_that_has_had_an_impact_goes_to_hold():
     stage.run(19.5)
     for k in range(4):
         stage.see(falling(2, 20.0 + k / 2, 9000.0, 90.0, third_s=1.0))
-    assert (stage.last("A").phase, stage.last("A").reason) == ("hold", "recomputed")
+    assert (stage.last("A").phase, stage.last("A").reason) == ("hold", "predicted_time")
 
 
 # ---------------------------------------------------------------------------------- people

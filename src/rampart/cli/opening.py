@@ -183,5 +183,7 @@ def must_exist(path: Path) -> None:
 
     parent = path.parent
     beside = sorted(entry.name for entry in parent.iterdir()) if parent.is_dir() else []
-    what = "a folder" if path.is_dir() else "nothing at this path"
-    raise UsageError(f"{path}: found {what}; allowed: a file{did_you_mean(path.name, beside)}")
+    if path.is_dir():
+        raise UsageError(f"{path}: found a folder; allowed: a file")
+    near = did_you_mean(path.name, beside)
+    raise UsageError(f"{path}: found nothing at this path; allowed: a file{near}")

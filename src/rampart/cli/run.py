@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--sensor", metavar="META.json", help="the sensor of a plots.csv")
     add("--asterix", metavar="CAT=EDITION,...", help="ASTERIX editions, e.g. 048=1.27,062=1.18")
     add("--out", metavar="DIR", type=Path, help="default rampart-out/<name>-s<seed>")
-    add("--speed", choices=SPEEDS, default="max", help="1 is real time (default: max)")
+    add("--speed", metavar="max|1|10", default="max", help="1 is real time (default: max)")
     add("--until", metavar="S", type=float, help="stop S seconds after the first message")
     add("--seed", metavar="N", type=int, help="replaces the scenario's seed")
     add("--recompute", action="store_true", help="today's engine over a journal's inputs")
@@ -40,6 +40,8 @@ def execute(options: argparse.Namespace) -> int:
     from rampart.domain.errors import UsageError
     from rampart.runtime.outdir import check_replaceable
 
+    if options.speed not in SPEEDS:
+        raise UsageError(f"--speed: found {options.speed!r}; allowed: {' '.join(SPEEDS)}")
     if options.until is not None and not options.until >= 0:
         raise UsageError(f"--until: found {options.until}; allowed: seconds from 0")
     job = open_job(

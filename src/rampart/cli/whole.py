@@ -20,6 +20,13 @@ def whole_file(target: Path) -> Iterator[Path]:
         raise UsageError(f"{target}: found a folder or no folder to write in; allowed: a file name")
     build = target.with_name(f".{target.name}.new-{os.getpid()}")
     try:
+        build.touch()
+    except OSError as error:
+        why = error.strerror
+        raise UsageError(
+            f"{target}: found a folder that takes no file ({why}); allowed: one that does"
+        ) from None
+    try:
         yield build
         build.replace(target)
     finally:

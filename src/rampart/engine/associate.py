@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
+from rampart.engine.course import follow_course
 from rampart.engine.fate import Fate, Radars, covered, settle, steer
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, site_places
@@ -78,6 +79,9 @@ def _commit(
     bound_row(table, row, sensor, radars, gates, scratch.mean, env)
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
+    follow_course(
+        table.marks[row], table.bends[row], table.pace[row], t_s, dt, scratch.mean, scratch.cov
+    )
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
 
@@ -197,6 +201,9 @@ def _start(
     table.turn[row] = 0.0
     table.speed[row] = 0.0
     table.velocity[row] = table.x[row, BALLISTIC, 3:6]
+    table.marks[row] = math.nan
+    table.bends[row] = 0.0
+    table.pace[row] = 0.0
     table.looked_s[row] = t_s
     table.seen_s[row] = -math.inf
     table.seen_s[row, sensor] = t_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -11,108 +11,142 @@ import numpy as np
 from rampart.domain.time import ns_from_seconds
 from rampart.domain.values import Reason
 from rampart.engine.alarms import RAID_LINGERS_NS
-from rampart.engine.hazard import Hazard, Hits, flies, is_assessed, is_threat
+from rampart.engine.hazard import Hazard, falls, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
 from rampart.engine.threat import Threat
 from rampart.engine.zones import Member
+from rampart.kernels.geometry import Array
+from rampart.kernels.landing import pick
 
 LOITER_M: Final = 2_000.0  # 'loitering within 2 km: watch stays'
 
 
-def take(ledger: Ledger, hazard: Hazard, threat: Threat) -> None:
-    """Write down one threat's new word: who it is, P in each zone, how far below the thresholds."""
+def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
+    """Write down the threats' new words: who each is, P in each zone, how far below the thresholds."""
+    heard = [row for threat in threats if (row := _hear(ledger, threat)) is not None]
+    rows = [row for row in heard if ledger.open.rows.get(row.threat.track) is row]  # not inherited
+    newly_lost = [row for row in rows if row.threat.lost and row.lost_ns is None]
+    for row in newly_lost:
+        row.lost_ns = ledger.now
+    weigh(ledger, hazard, rows)
+    for row in rows:
+        threat = row.threat
+        for z, member in ledger.members_of(row):
+            book = ledger.books[z]
+            if not threat.lost:
+                member.until_ns = None
+            _count_low(ledger, z, member, threat)
+            book.due_ns = min(book.due_ns, ledger.next_due(z, member))
+    for row in newly_lost:
+        for z, member in ledger.members_of(row):
+            ledger.lose(member)
+            book = ledger.books[z]
+            book.dirty, book.due_ns = True, min(book.due_ns, ledger.next_due(z, member))
+    for row in rows:
+        if row.threat.lost and not row.zones:
+            ledger.remove(row.threat.track)
+
+
+def _hear(ledger: Ledger, threat: Threat) -> OpenThreat | None:
+    """The row of a threat with its new word; None for what is not real."""
     rows, track = ledger.open.rows, threat.track
     row = rows.get(track)
     if row is None:
         if not (threat.real or threat.successor_of in rows):
-            return
+            return None
         row = ledger.open.add(threat)
         row.assessed = ledger.assessed.get(track, "")
     if threat.successor_of in rows and threat.successor_of != track:
         ledger.inherit(threat.successor_of, row)
     # 'the last prediction stands'
     before = row.threat
-    motion = before.motion if threat.lost and threat.motion is None else threat.motion
-    impact = before.impact if threat.impact is None else threat.impact
-    row.threat = msgspec.structs.replace(threat, impact=impact, motion=motion)
-    newly_lost = bool(threat.lost) and row.lost_ns is None
-    row.lost_ns = None if not threat.lost else ledger.now if newly_lost else row.lost_ns
-    weigh(ledger, hazard, row)
-    member_of_any = False
-    for z, book in enumerate(ledger.books):
-        member = book.members.get(track)
-        if member is None:
-            continue
-        member_of_any = True
-        if newly_lost:
-            ledger.lose(member)
-            book.dirty = True
-        elif not threat.lost:
-            member.until_ns = None
-        _count_low(ledger, z, member, row)
-        book.due_ns = min(book.due_ns, ledger.next_due(z, member))
-    if threat.lost and not member_of_any:
-        ledger.remove(track)
+    if (threat.impact is None and before.impact) or (threat.motion is None and before.motion):
+        motion = before.motion if threat.lost and threat.motion is None else threat.motion
+        threat = msgspec.structs.replace(
+            threat, impact=threat.impact or before.impact, motion=motion
+        )
+    row.threat = threat
+    if not threat.lost:
+        row.lost_ns, row.done = None, []
+    return row
 
 
-def weigh(ledger: Ledger, hazard: Hazard, row: OpenThreat) -> None:
-    """P of one threat in every zone, into the table and into its members; it joins where it matters."""
-    threat, p, track = row.threat, row.p, row.threat.track
-    members = {z: b.members[track] for z, b in enumerate(ledger.books) if track in b.members}
+def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
+    """P of threats in every zone, into the table and into their members; they join where it matters."""
     ledger.stale = True
-    if not is_threat(threat, p):
-        ledger.open.fall[:, row.slot] = ledger.open.fly[:, row.slot] = 0.0
-        for m in members.values():
-            m.fall = m.fly = m.fly_high = 0.0
-            m.touch = m.near = m.inside = False
+    open_, rules = ledger.open, ledger.rules
+    threats = []
+    for row in rows:
+        if is_threat(row.threat, row.p):
+            threats.append(row)
+            continue
+        open_.fall[:, row.slot] = open_.fly[:, row.slot] = 0.0
+        for _, harmless in ledger.members_of(row):
+            harmless.fall = harmless.fly = harmless.fly_high = 0.0
+            harmless.touch = harmless.near = harmless.inside = False
+    if not threats:
         return
-    settled = np.zeros(len(ledger.books), np.bool_)
-    settled[[z for z, member in members.items() if member.phase in OPEN]] = True
-    hits = hazard.of(threat, p, ledger.degraded, ledger.now, settled)
-    row.done = row.done if threat.lost else []
-    hits.fall[row.done] = hits.fly[row.done] = 0.0
-    hits.touch[row.done] = False
-    ledger.open.fall[:, row.slot], ledger.open.fly[:, row.slot] = hits.fall, hits.fly
-    assessed = bool(row.assessed) or is_assessed(p)
-    pathless = threat.impact is None and threat.motion is None and not threat.lost
-    flying = flies(threat, p)
-    columns = (hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m)
-    zones = enumerate(zip(*(column.tolist() for column in columns), strict=True))
-    for z, (fall, fly, fly_high, touch, inside, gap_m) in zones:
-        # 'an unassessed track that could reach the zone'; nothing known of its path: it could
-        reaches = not assessed and (fly > 0.0 or pathless)
-        member = members.get(z)
-        if member is None:
-            if not (reaches or touch or ledger.worth_watching(fall, fly)):
-                continue
-            member = members[z] = Member(track=track, since_ns=ledger.now)
-            member.reason = "drone_corridor" if fly > fall else "threshold"
-            ledger.books[z].members[track] = member
-            ledger.books[z].dirty = True
-        member.fall, member.fly, member.fly_high = fall, fly, fly_high
-        member.touch, member.inside, member.gap_m = touch, inside, gap_m
-        member.flies, member.near = flying, reaches or gap_m <= LOITER_M
-        member.times = _times(threat, hits, z, member) or member.times
-    _borrow(members.values())
+    member = np.zeros((len(threats), len(ledger.books)), np.bool_)
+    warned = np.zeros_like(member)
+    for k, row in enumerate(threats):
+        if row.zones:
+            member[k, row.zones] = True
+            warned[k, [z for z, m in ledger.members_of(row) if m.phase in OPEN]] = True
+    posteriors = [row.p for row in threats]
+    hits = hazard.of(
+        [row.threat for row in threats], posteriors, ledger.degraded, ledger.now, warned
+    )
+    for k, row in enumerate(threats):
+        hits.fall[k, row.done] = hits.fly[k, row.done] = 0.0
+        hits.touch[k, row.done] = False
+    slots = [row.slot for row in threats]
+    open_.fall[:, slots], open_.fly[:, slots] = hits.fall.T, hits.fly.T
+    # 'an unassessed track that could reach the zone', or one that falls, no telling where;
+    # nothing known of its path: it could
+    asks = np.array(
+        [
+            not (row.assessed or is_assessed(p)) or (row.threat.impact is None and falls(p))
+            for row, p in zip(threats, posteriors, strict=True)
+        ]
+    )
+    pathless = np.array(
+        [
+            row.threat.impact is None and row.threat.motion is None and not row.threat.lost
+            for row in threats
+        ]
+    )
+    pairs = pick(
+        hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m, member, asks,
+        pathless, rules.watch_p, rules.drone_watch_p, LOITER_M,
+    )  # fmt: skip
+    for of, at, fall, fly, fly_high, touch, inside, gap_m, near in pairs.tolist():
+        k, z = int(of), int(at)
+        row, flying = threats[k], hits.flies[k]
+        m = ledger.books[z].members.get(row.threat.track)
+        if m is None:
+            m = ledger.join(z, row)
+            m.reason = "drone_corridor" if fly > fall else "threshold"
+        m.fall, m.fly, m.fly_high = fall, fly, fly_high
+        m.touch, m.inside, m.near = touch > 0.0, inside > 0.0, near > 0.0
+        m.gap_m, m.flies = gap_m, flying
+        if flying:
+            m.times = _times(row.threat, hits.entry_s[k, z], m) or m.times
+        elif row.threat.impact is not None:
+            m.times = row.threat.impact.times
+    if rules.fallback == "base_wide":
+        for row in threats:
+            _borrow([m for _, m in ledger.members_of(row)])
 
 
-def _times(threat: Threat, hits: Hits, z: int, member: Member) -> tuple[int, int, int] | None:
-    """q05 q50 q95 of impact or, for what flies, of entry."""
-    enters = member.flies and bool(np.isfinite(hits.entry_s[z, 0]))
-    if enters and (threat.impact is None or member.fly > member.fall):
-        q05, q50, q95 = (threat.t_ns + ns_from_seconds(float(s)) for s in hits.entry_s[z])
+def _times(threat: Threat, entry_s: Array, member: Member) -> tuple[int, int, int] | None:
+    """q05 q50 q95 of entry or, where falling is likelier, of impact: of what flies."""
+    impact = threat.impact
+    if np.isfinite(entry_s[0]) and (impact is None or member.fly > member.fall):
+        q05, q50, q95 = (threat.t_ns + ns_from_seconds(float(s)) for s in entry_s)
         return q05, q50, q95
-    if member.flies and member.fall == 0.0:
-        return None
-    return _impact_times(threat)
-
-
-def _impact_times(threat: Threat) -> tuple[int, int, int] | None:
-    if threat.impact is None:
-        return None
-    return threat.impact.t_ns_q05, threat.impact.t_ns_q50, threat.impact.t_ns_q95
+    return None if member.fall == 0.0 or impact is None else impact.times
 
 
 def _borrow(members: Collection[Member]) -> None:
@@ -127,7 +161,7 @@ def _borrow(members: Collection[Member]) -> None:
             m.times = times or m.times
 
 
-def _count_low(ledger: Ledger, z: int, member: Member, row: OpenThreat) -> None:
+def _count_low(ledger: Ledger, z: int, member: Member, threat: Threat) -> None:
     """'P < a quarter of the threshold' of the member's own phase, 'with fresh plots'."""
     if member.phase in OPEN:
         falling, flying = ledger.levels(z)
@@ -137,7 +171,7 @@ def _count_low(ledger: Ledger, z: int, member: Member, row: OpenThreat) -> None:
         # a quarter of the watch levels
         quiet = not ledger.worth_watching(4 * member.fall, 4 * member.fly)
         low = quiet and not (member.touch or member.near)
-    member.count_low(low, row.threat.fresh and not row.threat.lost, row.threat.t_ns)
+    member.count_low(low, threat.fresh and not threat.lost, threat.t_ns)
 
 
 def note_third(ledger: Ledger, threat: Threat) -> None:
@@ -145,22 +179,41 @@ def note_third(ledger: Ledger, threat: Threat) -> None:
     third, track = threat.t_third_ns, threat.track
     if third is None or track not in ledger.open.rows:
         return
-    concerned = [book.members[track] for book in ledger.books if track in book.members]
+    concerned = [m for _, m in ledger.members_of(ledger.open.rows[track])]
     if any(m.phase in OPEN for m in concerned) or (concerned and ledger.is_assessed(track)):
         for raid in ledger.raids:
             if ledger.now - raid.active_ns <= RAID_LINGERS_NS:
                 raid.third_ns = max(third, raid.third_ns or third)
 
 
-def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -> None:
-    """Raise, cancel and drop members of one zone after news of some `tracks`; `fresh`: by a plot."""
+def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None:
+    """Raise, cancel and drop members after news of some `tracks`; `fresh`: those that a plot renewed."""
+    changed: list[list[Member]] = [[] for _ in ledger.books]
+    for track in tracks:
+        if track in ledger.open.rows:
+            for z, member in ledger.members_of(ledger.open.rows[track]):
+                changed[z].append(member)
+    for z, (book, (_, p_fall, p_fly)) in enumerate(
+        zip(ledger.books, ledger.p.tolist(), strict=True)
+    ):
+        falling, flying = ledger.levels(z)
+        over = p_fall >= falling, p_fly >= flying
+        same = over == (book.over_fall, book.over_fly) and (book.engaged or not any(over))
+        if changed[z] or not same:
+            _judge_zone(ledger, z, changed[z], fresh, p_fall, p_fly)
+    _spread_fallback(ledger)
+
+
+def _judge_zone(
+    ledger: Ledger,
+    z: int,
+    changed: Sequence[Member],
+    fresh: Collection[int],
+    p_fall: float,
+    p_fly: float,
+) -> None:
     book = ledger.books[z]
     falling, flying = ledger.levels(z)
-    _, p_fall, p_fly = ledger.p[z].tolist()
-    changed = [book.members[track] for track in tracks if track in book.members]
-    if not changed and p_fall < falling and p_fly < flying:
-        book.over_fall = book.over_fly = False
-        return
     for m in changed:
         if m.phase == "watch" and not m.bound:
             if m.fall >= falling or m.touch:
@@ -188,17 +241,19 @@ def judge(ledger: Ledger, z: int, tracks: Sequence[int], fresh: Sequence[int]) -
         if not book.has(*OPEN):
             _join_largest(ledger, z, kind, reason)
     book.over_fall, book.over_fly = p_fall >= falling, p_fly >= flying
-    for track in fresh:
-        if track not in book.members or not book.members[track].stays_low:
+    cancels = False
+    for m in changed:
+        if not m.stays_low or m.track not in fresh:
             continue
-        m = book.members[track]
         if m.phase == "pending":
             ledger.step_down(z, m, "recomputed")  # 'cancel rule (a) without its waits'
         elif m.phase == "watch" and not m.bound:
             ledger.forget(z, m)  # 'clear by the cancel rule'
             book.why = "recomputed"
-        elif m.phase in ("warn", "impact") and p_fall < falling / 4 and p_fly < flying / 4:
-            _cancel(ledger, z)
+        else:
+            cancels = cancels or m.phase in ("warn", "impact")
+    if cancels and p_fall < falling / 4 and p_fly < flying / 4:
+        _cancel(ledger, z)
 
 
 def _join_largest(ledger: Ledger, z: int, kind: str, reason: Reason) -> None:
@@ -215,9 +270,9 @@ def _join_largest(ledger: Ledger, z: int, kind: str, reason: Reason) -> None:
         if p >= largest / 2:
             member = book.members.get(track)
             if member is None:
-                member = Member(track=track, since_ns=ledger.now)
-                book.members[track] = member
-                member.times = _impact_times(ledger.open.rows[track].threat)
+                row = ledger.open.rows[track]
+                member = ledger.join(z, row)
+                member.times = row.threat.impact.times if row.threat.impact else None
             setattr(member, kind, p)
             ledger.raise_member(z, member, reason)
 
@@ -225,7 +280,7 @@ def _join_largest(ledger: Ledger, z: int, kind: str, reason: Reason) -> None:
 def _cancel(ledger: Ledger, z: int) -> None:
     """Cancel rule (a): only 'for every member threat', and after both waits."""
     book, rules, now = ledger.books[z], ledger.rules, ledger.now
-    members = [m for m in book.open_members() if m.phase != "pending"]
+    members = [m for m in book.members.values() if m.phase in ("warn", "impact")]
     own = ns_from_seconds(rules.cancel_after_warning_s)
     for m in members:
         latched = m.phase == "impact" and not m.flies  # 'latched for its threat'
@@ -234,25 +289,25 @@ def _cancel(ledger: Ledger, z: int) -> None:
     third = ledger.raid(book.alarm).third_ns if book.alarm is not None else None
     if third is not None and now - third < ns_from_seconds(rules.cancel_after_third_s):
         return
-    for m in members:
+    for m in sorted(members, key=lambda m: m.track):
         ledger.step_down(z, m, "recomputed")
     ledger.after_release(z, "recomputed")
 
 
-def spread_fallback(ledger: Ledger) -> None:
+def _spread_fallback(ledger: Ledger) -> None:
     """'Base-wide fallback by policy': with a hole in coverage, who is warned of is warned everywhere."""
     if ledger.rules.fallback != "base_wide" or all(book.healthy for book in ledger.books):
         return
-    for track in sorted(ledger.open.rows):
-        here = [book.members[track] for book in ledger.books if track in book.members]
+    for track, row in sorted(ledger.open.rows.items()):
+        here = [m for _, m in ledger.members_of(row)]
         if not any(m.phase in ("warn", "impact") and not m.borrowed for m in here):
             continue
         for z, book in enumerate(ledger.books):
             member = book.members.get(track)
             if member is None:
-                member = Member(track=track, since_ns=ledger.now, flies=here[0].flies)
-                book.members[track] = member
+                member = ledger.join(z, row)
+                member.flies = here[0].flies
             if member.phase == "watch" and not member.bound:
                 member.borrowed = True
-                _borrow([b.members[track] for b in ledger.books if track in b.members])
+                _borrow([m for _, m in ledger.members_of(row)])
                 ledger.raise_member(z, member, "fallback")

@@ -26,8 +26,9 @@ from rampart.domain.messages import (
     batch_from_plots,
 )
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_DAY, NS_PER_S
+from rampart.domain.time import NS_PER_DAY
 from rampart.engine.air import plausible
+from rampart.engine.arrival import Arrivals
 from rampart.engine.health import Health
 from rampart.engine.known import KnownTraffic
 from rampart.engine.picture import Picture
@@ -35,15 +36,14 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 2
-LEAP_NS: Final = 60 * NS_PER_S
-"""No feed is silent for so long: its Ticks come on a grid, and no antenna turns more slowly."""
+SNAPSHOT_VERSION: Final = 3
 
 
 class Engine:
     """Order -> track -> classify -> predict -> warn -> origin, for one site.
 
-    `simulated`: the input is not real; every `ZoneState` says so and carries other alarm ids.
+    `simulated`: the input is not real; every `ZoneState` says so and carries other alarm ids. Raises
+    ValueError for a site in which two sensors or two zones carry one id.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class Engine:
         self.settings = settings or EngineSettings()
         self.simulated = simulated
         self._seq = 0
+        self._arrivals = Arrivals()
         self._now_ns: int | None = None
-        self._leap_ns: int | None = None  # a stamp far ahead that nothing has confirmed yet
-        self._health = Health(site)
-        self._known = KnownTraffic(site, self.settings.known)
-        self._warner = Warner(site, simulated)
         self._tracker: Tracker | None = None  # made when the first message tells the day
         self._picture: Picture | None = None
+        _refuse_repeated("sensor", [sensor.id for sensor in site.sensors])
+        _refuse_repeated("zone", [zone.id for zone in site.zones])
+        self._begin()
 
     @property
     def seq(self) -> int:
@@ -69,21 +69,28 @@ class Engine:
     def receive(self, message: Input) -> tuple[Output, ...]:
         """The outputs that `message` causes, in the order in which they must leave.
 
-        Arrival stamps must not run backwards; one that does is counted and handled as *now*. So is
-        one more than `LEAP_NS` ahead until the next message confirms it: a single absurd stamp may
-        neither end what stands nor make all that follows too late.
+        Arrival stamps must not run backwards; one that does is counted and handled as *now*. One that
+        disagrees by more than `arrival.LEAP_NS` is counted, and believed once the next one agrees.
         """
         self._seq += 1
+        if isinstance(message, Plot):
+            message = batch_from_plots([message])
+        admitted = self._arrivals.admit(message, self._now_ns)
         out: list[Output] = []
-        arrival_ns = message.t_arrival_ns
+        if admitted.reason:
+            out.append(self._rejected("engine", admitted.reason))
+        if admitted.anew:
+            self._begin()
+        for believed in admitted.messages:
+            out += self._handle(believed)
+        return tuple(out)
+
+    def _handle(self, message: Input) -> list[Output]:
+        """The outputs of a message whose stamp is believed."""
+        out: list[Output] = []
         if self._now_ns is None:
-            self._start(arrival_ns)
-            self._now_ns = arrival_ns
-        elif arrival_ns < self._now_ns:
-            out.append(self._rejected("engine", "arrival_backwards"))
-        elif self._leaps(arrival_ns):
-            out.append(self._rejected("engine", "arrival_leap"))
-            message = msgspec.structs.replace(message, t_arrival_ns=self._now_ns)
+            self._start(message.t_arrival_ns)
+            self._now_ns = message.t_arrival_ns
         now_ns = self._now_ns = max(message.t_arrival_ns, self._now_ns)
         assert self._tracker is not None
         assert self._picture is not None
@@ -94,9 +101,6 @@ class Engine:
             case PlotBatch():
                 self._health.heard(message.sensor, now_ns)
                 self._tracker.observe(message)
-            case Plot():
-                self._health.heard(message.sensor, now_ns)
-                self._tracker.observe(batch_from_plots([message]))
             case SensorStatus():
                 if not self._health.told(message):
                     out.append(self._rejected(message.sensor, "unknown_sensor"))
@@ -131,7 +135,7 @@ class Engine:
         out += self._picture.outputs(now_ns, zones)
         if isinstance(message, Tick):
             out += self._picture.report(now_ns)
-        return tuple(out)
+        return out
 
     @staticmethod
     def warm_up() -> None:
@@ -149,7 +153,7 @@ class Engine:
                 "simulated": self.simulated,
                 "seq": self._seq,
                 "now_ns": self._now_ns,
-                "leap_ns": self._leap_ns,
+                "arrivals": self._arrivals.state(),
                 "epoch_ns": self._tracker.epoch_ns if self._tracker is not None else None,
                 "health": self._health.state(),
                 "known": self._known.state(),
@@ -170,7 +174,7 @@ class Engine:
         engine = cls(site, settings, simulated=state["simulated"])
         engine._seq = state["seq"]
         engine._now_ns = state["now_ns"]
-        engine._leap_ns = state["leap_ns"]
+        engine._arrivals.load(state["arrivals"])
         engine._health.load(state["health"])
         engine._known.load(state["known"])
         engine._warner.load(state["warner"])
@@ -182,16 +186,12 @@ class Engine:
             engine._picture.load(state["picture"])
         return engine
 
-    def _leaps(self, arrival_ns: int) -> bool:
-        """Whether a stamp lies too far ahead to be believed alone; the next one near it is believed."""
-        assert self._now_ns is not None
-        before, self._leap_ns = self._leap_ns, None
-        if arrival_ns - self._now_ns <= LEAP_NS:
-            return False
-        if before is not None and abs(arrival_ns - before) <= LEAP_NS:
-            return False
-        self._leap_ns = arrival_ns
-        return True
+    def _begin(self) -> None:
+        """Know nothing."""
+        self._now_ns = self._tracker = self._picture = None
+        self._health = Health(self.site)
+        self._known = KnownTraffic(self.site, self.settings.known)
+        self._warner = Warner(self.site, self.simulated)
 
     def _start(self, t_ns: int) -> None:
         epoch_ns = t_ns - t_ns % NS_PER_DAY  # kernels count seconds from a UTC midnight
@@ -200,3 +200,10 @@ class Engine:
 
     def _rejected(self, feed: str, reason: str, count: int = 1) -> Rejected:
         return Rejected(feed=feed, reason=reason, count=count, t_arrival_ns=self._now_ns or 0)
+
+
+def _refuse_repeated(what: str, ids: list[str]) -> None:
+    """ValueError for an id that two of them carry: the second would be heard as the first."""
+    repeated = sorted({ident for ident in ids if ids.count(ident) > 1})
+    if repeated:
+        raise ValueError(f"site: found two {what}s with the id {repeated[0]!r}; allowed: one each")

@@ -27,6 +27,8 @@ SENSOR_LOST: Final = 1
 EXPIRED: Final = 2
 DROPPED: Final = 3
 HIDDEN_AFTER: Final = 0.75  # periods without a plot, before a falling object may be out of sight
+DOUBT_SIGMAS: Final = 2.0
+"""Of its height, by which a track must be down before it is given up for that."""
 LOOK_AHEAD: Final = 8
 LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
@@ -57,6 +59,7 @@ class Fate(NamedTuple):
     late_look: float  # a look is overdue after this many periods
     coast_periods: float  # longest time without a plot, in periods of the last sensor ...
     coast_min_s: float  # ... and at least this
+    unseen_s: float  # longest time without a plot of what flies on through a blind place
     alive_periods: float  # a sensor not heard for this long has not looked
     alive_min_s: float
     settle_every_s: float  # tracks are judged by time this often between complete looks
@@ -122,14 +125,48 @@ def _hidden(
     That is how an incoming round ends for a radar: under its lowest beam, or overhead.
     """
     quiet = t_s - table.t_s[row]
+    doubt = _height_doubt(table, row, quiet)
     for k in range(LOOK_AHEAD):
         e, n, u = steer(table.x, table.mu, row, quiet + LOOK_AHEAD_STEP_S * k, env)
-        if u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
+        if u + doubt + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
             return True
         for s in range(radars.period_s.shape[0]):
-            if alive(t_s, s, radars, heard_s, fate) and covered(e, n, u, s, radars):
+            # it may be seen at the one end of its height's doubt or at the other
+            if alive(t_s, s, radars, heard_s, fate) and (
+                covered(e, n, u, s, radars) or covered(e, n, u + doubt, s, radars)
+            ):
                 return False
     return True
+
+
+@woven_kernel
+def _returns(
+    table: Table, row: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate, env: Array
+) -> bool:
+    """Whether a live sensor should see a flyer again before it has been out of sight for `unseen_s`.
+
+    Every radar is blind close by and overhead: what crosses there has not gone.
+    """
+    quiet = t_s - table.t_s[row]
+    while quiet < fate.unseen_s:
+        quiet += 1.0
+        e, n, u = steer(table.x, table.mu, row, quiet, env)
+        for s in range(radars.period_s.shape[0]):
+            if alive(t_s, s, radars, heard_s, fate) and covered(e, n, u, s, radars):
+                return True
+    return False
+
+
+@woven_kernel
+def _height_doubt(table: Table, row: int, quiet: float) -> float:
+    """Metres by which a falling `row` may be higher than `steer` says, `quiet` seconds after its last plot.
+
+    A young track knows its climb to some 30 m/s: a level aircraft is not to be given up for landed.
+    """
+    P, b = table.P, BALLISTIC
+    # var U(t) = P_UU + 2 t P_UV + t² P_VV
+    variance = P[row, b, 2, 2] + quiet * (2.0 * P[row, b, 2, 5] + quiet * P[row, b, 5, 5])
+    return DOUBT_SIGMAS * math.sqrt(max(variance, 0.0))
 
 
 @woven_kernel
@@ -197,8 +234,14 @@ def settle(
         hidden = False
         if lit and not watched and quiet > HIDDEN_AFTER * period:
             hidden = down and _hidden(table, row, t_s, radars, heard_s, fate, env)
-        landed = down and u + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
-        reason = _reason(table, row, quiet, fade, watched, hidden or landed, radars, fate)
+        highest = u + _height_doubt(table, row, quiet)
+        landed = down and highest + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
+        longest_s = max(fate.coast_min_s, fate.coast_periods * period)
+        flies = table.mu[row, DRONE] >= 0.5 and quiet > longest_s
+        # in sight it is the missed looks that count, not the time since the last plot
+        if flies and (watched or (lit and _returns(table, row, t_s, radars, heard_s, fate, env))):
+            longest_s = max(longest_s, fate.unseen_s)
+        reason = _reason(table, row, quiet > longest_s, fade, watched, hidden or landed, fate)
         if reason < 0:
             continue
         if table.track_id[row] > 0 and gone < ended.shape[0]:
@@ -232,12 +275,9 @@ def falling(mu: Array, velocity: Array, bounded: Ints, row: int) -> bool:
 
 @woven_kernel
 def _reason(
-    table: Table, row: int, quiet: float, fade: float, watched: bool, down: bool, radars: Radars,
-    fate: Fate,
-) -> int:  # fmt: skip
+    table: Table, row: int, too_quiet: bool, fade: float, watched: bool, down: bool, fate: Fate
+) -> int:
     """Why `row` is over, or -1 while it is not. down: it has landed, or will unseen."""
-    period = radars.period_s[table.last_sensor[row]]
-    too_quiet = quiet > max(fate.coast_min_s, fate.coast_periods * period)
     if table.status[row] == TENTATIVE:
         floor = fate.drop_first if table.hits[row] == 1 else fate.drop_tentative
         if fade >= floor and not too_quiet:

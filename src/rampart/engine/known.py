@@ -3,6 +3,9 @@
 Each report is carried forward at its own velocity and matched to the one nearest track inside a
 gate made of both uncertainties. A second track beside it, however close, stays unexplained: a
 hostile drone that follows a friendly one is still a threat.
+
+Feeds tell a position each 1 to 10 s. A track for which a fresh report has vouched stays explained
+between two of them while it flies as reported; only a fresh report can vouch for another.
 """
 
 from __future__ import annotations
@@ -22,11 +25,15 @@ from rampart.domain.time import seconds_between
 GATE_D2: Final = 11.34
 """Squared Mahalanobis gate in the horizontal and the velocity plane: 99 % of a true pair."""
 
+NOBODY: Final = 0
+"""No track has this number."""
+
 
 class KnownSettings(Settings, frozen=True):
     """How long a report vouches, and how far what reports may drift from where it was."""
 
-    fresh_s: float = 5.0  # [A] a report older than this explains nothing
+    fresh_s: float = 10.0  # [A] feeds tell each 10 s; an older report vouches for no track anew
+    bond_s: float = 15.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near
@@ -48,6 +55,7 @@ class KnownTraffic:
         self._site = site
         self._settings = settings
         self._reports: dict[str, _Report] = {}
+        self._bonds: dict[str, int] = {}  # the track that a fresh report last vouched for
 
     def hear(self, known: KnownTrack, now_ns: int) -> bool:
         """Take in one report; an older one than the last of the same object changes nothing.
@@ -82,10 +90,11 @@ class KnownTraffic:
 
     def forget(self, now_ns: int) -> None:
         """Drop reports that no longer vouch for anything at `now_ns`."""
-        limit = self._settings.fresh_s
+        limit = self._settings.bond_s
         stale = [k for k, r in self._reports.items() if seconds_between(now_ns, r.t_ns) > limit]
         for ident in stale:
             del self._reports[ident]
+            self._bonds.pop(ident, None)
 
     def explain(
         self,
@@ -104,7 +113,7 @@ class KnownTraffic:
             return {}
         for report in self._reports.values():
             age_s = seconds_between(t_ns, report.t_ns)
-            if abs(age_s) > self._settings.fresh_s:
+            if abs(age_s) > self._settings.bond_s:
                 continue
             at = np.array(report.xyz[:2]) + age_s * np.array(report.v)
             drift = 0.5 * self._settings.acceleration_mps2 * age_s**2
@@ -120,6 +129,8 @@ class KnownTraffic:
                 dv = np.linalg.norm(states[:, 3:5] - np.array(report.v), axis=1)
                 spread = np.sqrt(np.trace(covariances[:, 3:5, 3:5], axis1=1, axis2=2))
                 good &= dv < 3.0 * (spread + 5.0 + self._settings.acceleration_mps2 * abs(age_s))
+            if abs(age_s) > self._settings.fresh_s:
+                good &= tracks == self._bonds.get(report.ident, NOBODY)
             pairs.extend((float(d2[i]), int(tracks[i]), report.ident) for i in np.flatnonzero(good))
         explained: dict[int, str] = {}
         used: dict[str, int] = {}
@@ -127,6 +138,7 @@ class KnownTraffic:
             if track not in explained and ident not in used:
                 explained[track] = ident
                 used[ident] = track
+        self._bonds.update(used)
         return explained
 
     @property
@@ -136,10 +148,15 @@ class KnownTraffic:
 
     def state(self) -> list[Any]:
         """Plain data for a snapshot."""
-        return [msgspec.structs.astuple(report) for report in self._reports.values()]
+        return [
+            (*msgspec.structs.astuple(report), self._bonds.get(ident, NOBODY))
+            for ident, report in self._reports.items()
+        ]
 
     def load(self, state: list[Any]) -> None:
         """Restore what `state` gave."""
-        self._reports = {}
-        for ident, t_ns, xyz, v, sigma_m, moving in state:
+        self._reports, self._bonds = {}, {}
+        for ident, t_ns, xyz, v, sigma_m, moving, track in state:
             self._reports[ident] = _Report(ident, t_ns, tuple(xyz), tuple(v), sigma_m, moving)
+            if track != NOBODY:
+                self._bonds[ident] = track

@@ -6,6 +6,7 @@ Who may make which move, and when, stands in `criteria` (what a threat's numbers
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Final
 
 import msgspec
@@ -34,7 +35,7 @@ class Ledger:
     def __init__(self, site: Site, simulated: bool) -> None:
         self.site, self.rules, self.zones, self.simulated = site, site.rules, site.zones, simulated
         self.books = [ZoneBook() for _ in site.zones]
-        self.degraded = np.zeros(len(site.zones), np.bool_)
+        self.note_health()
         self.open = OpenThreats(len(site.zones))
         self.raids: list[Raid] = []
         self.assessed: dict[int, str] = {}
@@ -52,9 +53,7 @@ class Ledger:
 
     def levels(self, z: int) -> tuple[float, float]:
         """Warn thresholds of a zone for what falls and what flies: 'the threshold halves' if degraded."""
-        own = self.zones[z].threshold
-        share = 1.0 if self.books[z].healthy else 0.5
-        return (self.rules.warn_p if own is None else own) * share, self.rules.drone_warn_p * share
+        return self._levels[z]
 
     def is_auto(self, z: int, p: tuple[float, ...]) -> bool:
         """'`auto` wins if any family with p >= 0.05 is `auto`'; the likeliest one where none has that."""
@@ -69,18 +68,15 @@ class Ledger:
         row = self.open.rows.get(track)
         if row is None:
             return True
-        quiet_fall, quiet_fly = self.rules.watch_p / 4, self.rules.drone_watch_p / 4
-        fall, fly = self.open.fall[:, row.slot].tolist(), self.open.fly[:, row.slot].tolist()
-        for z, book in enumerate(self.books):
-            member = book.members.get(track)
-            if member is None:
-                if fall[z] >= quiet_fall or fly[z] >= quiet_fly:
-                    return False
-            elif member.phase != "impact":
-                falling, flying = self.levels(z)
-                firm = member.touch or member.fall >= falling or member.fly >= flying
-                if member.phase != "warn" or not firm:
-                    return False
+        loud = self.open.fall[:, row.slot] >= self.rules.watch_p / 4
+        loud |= self.open.fly[:, row.slot] >= self.rules.drone_watch_p / 4
+        if not set(np.flatnonzero(loud).tolist()) <= set(row.zones):
+            return False
+        for z, member in self.members_of(row):
+            falling, flying = self.levels(z)
+            firm = member.touch or member.fall >= falling or member.fly >= flying
+            if member.phase != "impact" and not (member.phase == "warn" and firm):
+                return False
         return True
 
     def worth_watching(self, fall: float, fly: float) -> bool:
@@ -115,10 +111,28 @@ class Ledger:
         return next(raid for raid in self.raids if raid.id == alarm.raid)
 
     def note_health(self) -> None:
-        """Renew `degraded`, (zones,), after a book's `healthy` has changed."""
+        """Renew `degraded`, (zones,), and `levels` after a book's `healthy` has changed."""
         self.degraded = np.array([not book.healthy for book in self.books], np.bool_)
+        self._levels = []
+        for zone, book in zip(self.zones, self.books, strict=True):
+            falling = self.rules.warn_p if zone.threshold is None else zone.threshold
+            share = 1.0 if book.healthy else 0.5
+            self._levels.append((falling * share, self.rules.drone_warn_p * share))
+
+    def members_of(self, row: OpenThreat) -> list[tuple[int, Member]]:
+        """(zone, member) of one threat, in the site's order."""
+        track = row.threat.track
+        return [(z, self.books[z].members[track]) for z in row.zones]
 
     # ------------------------------------------------------------------------------- moving
+    def join(self, z: int, row: OpenThreat) -> Member:
+        """A threat becomes a member of a zone, on watch."""
+        member = Member(track=row.threat.track, since_ns=self.now)
+        self.books[z].members[member.track] = member
+        self.books[z].dirty = True
+        insort(row.zones, z)
+        return member
+
     def join_alarm(self, z: int, t_ns: int, track: int | None) -> None:
         """Open the zone's alarm at the plot or command of `t_ns`, or reopen it; a track joins it."""
         book = self.books[z]
@@ -136,8 +150,12 @@ class Ledger:
         if track is not None and track not in book.alarm.tracks:
             book.alarm.tracks.append(track)
             # 'unproven, both stand': a member lost before may be the same object, counted once
-            lost = (m for m in book.open_members() if m.until_ns is not None and not m.followed)
-            earlier = next(lost, None)
+            lost = (
+                m
+                for m in book.members.values()
+                if m.until_ns is not None and not m.followed and m.phase in OPEN
+            )
+            earlier = min(lost, key=lambda m: m.track, default=None)
             if earlier is not None:
                 earlier.followed = True
 
@@ -192,7 +210,11 @@ class Ledger:
         book = self.books[z]
         if book.alarm is None or book.has(*OPEN) or book.manual_until_ns is not None:
             return
-        if book.alarm.had_impact and book.hold_left_ns is None:
+        struck = book.alarm.had_impact
+        if struck and reason == "recomputed":
+            # of what has come down here nothing was recomputed: its hold says so
+            reason, book.why = "predicted_time", None
+        if struck and book.hold_left_ns is None:
             self.begin_hold(z, reason)
         book.hold_reason = reason
 
@@ -233,13 +255,14 @@ class Ledger:
     def forget(self, z: int, member: Member) -> None:
         """The threat is no member of this zone any more; a lost one without a zone is no more at all."""
         book, track = self.books[z], member.track
-        del book.members[track]
-        book.dirty = True
         row = self.open.rows[track]
+        del book.members[track]
+        row.zones.remove(z)
+        book.dirty = True
         if member.warned_ns is not None and z not in row.warned:
             row.warned.append(z)
         self.open.bound[z, row.slot] = 0.0
-        if row.lost_ns is not None and not any(track in b.members for b in self.books):
+        if row.lost_ns is not None and not row.zones:
             self.remove(track)
 
     def remove(self, track: int) -> None:
@@ -264,6 +287,8 @@ class Ledger:
             member.track, member.until_ns, member.followed = new, None, False
             book.members[new] = member
             book.dirty = True
+            if z not in row.zones:
+                insort(row.zones, z)
             self.open.bound[z, row.slot] = float(member.bound)
             if book.alarm is not None and old in book.alarm.tracks:
                 kept = [new if track == old else track for track in book.alarm.tracks]

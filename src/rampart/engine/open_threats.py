@@ -14,6 +14,7 @@ from rampart.kernels.geometry import Array
 class OpenThreat(msgspec.Struct, kw_only=True):
     """A threat that stands: its latest word, a person's assessment, when it was lost, its slot.
 
+    `zones`: numbers of the zones in whose books it is a member, ascending.
     `done`: numbers of the zones for which its prediction has run out since the loss.
     `warned`: those that were warned of it once and in which it is no member now.
     """
@@ -22,6 +23,7 @@ class OpenThreat(msgspec.Struct, kw_only=True):
     slot: int
     assessed: str = ""
     lost_ns: int | None = None
+    zones: list[int] = []
     done: list[int] = []
     warned: list[int] = []
 
@@ -51,7 +53,10 @@ def _products(fall: Array, fly: Array, bound: Array) -> Array:
 
 
 class OpenThreats:
-    """Table of open threats by track; a slot each in the P arrays, reused when it is free."""
+    """Table of open threats by track; a slot each in the arrays (zones, slots), reused when it is free.
+
+    `fall`, `fly`: P; `bound`: 1 where a person decided against it.
+    """
 
     def __init__(self, zones: int) -> None:
         self.rows: dict[int, OpenThreat] = {}

@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from rampart.domain.site import Site
 from rampart.domain.values import POSTERIOR
-from rampart.engine.classify import MAX_RANGE_M
+from rampart.engine.classes import MAX_RANGE_M
 from rampart.engine.predict import ImpactEstimate, Predictor, PredictSettings
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
 _CHI95: Final = math.sqrt(-2.0 * math.log(0.05))  # radius of the 95 % ellipse in sigmas
@@ -53,6 +54,13 @@ class OriginFinder:
         step_s = -self._predictor.settings.step_s
         return self._predictor.crossing(x, P, t_s, sensor_index, step_s)
 
+    def launches(
+        self, x: Array, P: Array, t_s: Array, sensor_index: Ints
+    ) -> list[ImpactEstimate | None]:
+        """As `launch` for many tracks in one call: x (n, 7), P (n, 7, 7), t_s (n,), sensor_index (n,)."""
+        step_s = -self._predictor.settings.step_s
+        return self._predictor.crossings(x, P, t_s, sensor_index, step_s)
+
     def origin(
         self,
         launch: ImpactEstimate,
@@ -85,10 +93,13 @@ class OriginFinder:
 
 def _floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
     """The covariance whose 95 % ellipse has no half-axis below `floor_m`."""
-    values, vectors = np.linalg.eigh(np.array([[xx, xy], [xy, yy]]))
-    values = np.maximum(values, (floor_m / _CHI95) ** 2)
-    cov = (vectors * values) @ vectors.T
-    return float(cov[0, 0]), float(cov[0, 1]), float(cov[1, 1])
+    # C = m I + d [[cos 2a, sin 2a], [sin 2a, -cos 2a]]: eigenvalues m + d and m - d
+    m, cos, sin = 0.5 * (xx + yy), 0.5 * (xx - yy), xy
+    d = math.hypot(cos, sin)
+    least = (floor_m / _CHI95) ** 2
+    large, small = max(m + d, least), max(m - d, least)
+    m, turn = 0.5 * (large + small), 0.5 * (large - small) / d if d > 0.0 else 0.0
+    return m + turn * cos, turn * sin, m - turn * cos
 
 
 def _outside(

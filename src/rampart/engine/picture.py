@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.messages import Origin, Output, Prediction, TrackUpdate, Weather, ZoneState
+from rampart.domain.messages import Origin, Output, TrackUpdate, Weather, ZoneState
 from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
-from rampart.engine.classify import Classification, Classifier
+from rampart.engine.classify import Classification, Classifier, Posteriors, launched
 from rampart.engine.known import KnownTraffic
+from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
+from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
@@ -37,23 +39,24 @@ FALLS_P: Final = 0.05
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
 
-_UPPER: Final = np.triu_indices(6)
 _BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
+_P_DRONE: Final = POSTERIOR.index("drone")
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
 
 
-class Note(msgspec.Struct):
-    """What the engine remembers of one named track between its plots."""
+class _Seen(NamedTuple):
+    """What the tracker's tables say of one track at its last plot."""
 
-    threat: Threat
-    classified: Classification
-    launch: ImpactEstimate | None
-    impact: ImpactEstimate | None
-    boost_p: float
-    decided_s: float  # when classification and prediction were last renewed
-    aged_plots: int  # plots when the launch was last renewed
-    said_ns: int | None = None  # when the last Prediction left
-    origin_said: bool = False
+    row: int
+    track: int
+    t_s: float
+    t_first_s: float
+    t_third_s: float
+    plots: int
+    bounded: bool
+    mu: Array  # probabilities of the motion models
+    x: Array  # (7,)
+    P: Array  # (7, 7)
 
 
 class Picture:
@@ -63,6 +66,7 @@ class Picture:
         self, site: Site, settings: EngineSettings, tracker: Tracker, known: KnownTraffic
     ) -> None:
         self._settings = settings
+        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
         self._tracker = tracker
         self._known = known
         self._predictor = Predictor(site, settings.predict)
@@ -81,20 +85,13 @@ class Picture:
     def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
         """The threats that changed since the last call, soonest impact first.
 
-        `settled(track)`: its zone decisions cannot change just now. Such a track, once it has
-        `settled_plots`, is renewed only every `settled_refresh_s`: the time goes to the others.
+        `settled(track)`: its zone decisions cannot change just now. A track that has `young_plots` is
+        renewed every `refresh_s`, such a one every `settled_refresh_s`: the time goes to the others.
         """
-        tracker, bank = self._tracker, self._tracker.bank
+        tracker = self._tracker
         self._renewed = []
         explained = self._explain(now_ns) if tracker.touched else {}
-        rows: list[int] = []
-        for row in tracker.touched:
-            track = int(bank.track_id[row])
-            if track <= 0:
-                continue
-            note = self._notes.get(track)
-            if note is None or not (self._rests(note, row) and settled(track)):
-                rows.append(row)
+        rows = [row for row in tracker.touched if self._is_due(row, settled)]
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -106,13 +103,15 @@ class Picture:
         tracker.collect()
         return threats
 
-    def _rests(self, note: Note, row: int) -> bool:
-        """Renewed lately, and old enough for that to be enough if nothing hangs on it."""
+    def _is_due(self, row: int, settled: Callable[[int], bool]) -> bool:
+        """Whether the track in `row` is young, or was renewed so long ago that it is worth it again."""
         s, table = self._settings, self._tracker.bank.table
-        return bool(
-            table.t_s[row] - note.decided_s < s.settled_refresh_s
-            and table.hits[row] > s.settled_plots
-        )
+        track = int(table.track_id[row])
+        note = self._notes.get(track)
+        if note is None or table.hits[row] <= s.young_plots:
+            return True
+        age_s = float(table.t_s[row]) - note.decided_s
+        return age_s >= s.settled_refresh_s or (age_s >= s.refresh_s and not settled(track))
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
@@ -133,7 +132,7 @@ class Picture:
             note = self._notes.pop(track)
             if note.origin_said:
                 out += self._origin(track, note)
-            out.append(self._farewell(track, note, now_ns))
+            out.append(note.farewell(track, now_ns))
         self._ended = []
         return out
 
@@ -147,79 +146,118 @@ class Picture:
         for row, mean, cov in zip(rows.tolist(), means, covs, strict=True):
             note = self._notes.get(int(bank.track_id[row]))
             if note is not None:
-                reports.append(self._track_update(row, note, now_ns, mean, cov))
+                reports.append(note.report(bank.table, row, now_ns, mean, cov))
         return reports
 
     # --------------------------------------------------------------------------- each track
     def _renew(self, rows: list[int], explained: dict[int, str]) -> list[Threat]:
-        """Threats of the tracks in `rows`: states and impact points of all of them at once."""
+        """Threats of the tracks in `rows`: states, impact points and launches of all of them at once."""
         table = self._tracker.bank.table
         at = np.array(rows, np.int64)
         means, covs = self._tracker.bank.mixtures(at)
-        falls = (table.bounded[at] > 0) & (1.0 - table.mu[at, DRONE] > FALLS_P)
-        sensors = table.last_sensor[at[falls]]
-        crossings = iter(
-            self._predictor.impacts(means[falls], covs[falls], table.t_s[at[falls]], sensors)
-        )
-        return [
-            self._judge(row, x, P, falling, next(crossings) if falling else None, explained)
-            for row, x, P, falling in zip(rows, means, covs, falls.tolist(), strict=True)
+        seen = [
+            _Seen(*columns)
+            for columns in zip(
+                rows, table.track_id[at].tolist(), table.t_s[at].tolist(),
+                table.t_first_s[at].tolist(), table.t_third_s[at].tolist(),
+                table.hits[at].tolist(), (table.bounded[at] > 0).tolist(), table.mu[at],
+                means, covs, strict=True,
+            )
+        ]  # fmt: skip
+        notes = [self._notes.get(s.track) for s in seen]
+        states = means, covs, table.t_s[at], table.last_sensor[at]
+        falls = [s.bounded and 1.0 - float(s.mu[DRONE]) > FALLS_P for s in seen]
+        impacts = _for_some(self._predictor.impacts, falls, states)
+        # each doubling of the plots is worth a flight back
+        aged = [note.aged_plots if note else 0 for note in notes]
+        ages = [f and s.plots >= 2 * a for f, s, a in zip(falls, seen, aged, strict=True)]
+        launches = [
+            _sharper(new, note.launch if note else None)
+            for new, note in zip(
+                _for_some(self._origins.launches, ages, states), notes, strict=True
+            )
         ]
+        boosts = [
+            max(float(s.mu[2]), note.boost_p if note else 0.0)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        classified = self._classify(at, means, covs, launches, boosts)
+        threats = []
+        for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
+            c, known = (
+                classified.named(k, self._settings.classify.listed_p),
+                explained.get(s.track, ""),
+            )
+            # no report explains what falls: traffic that crosses its path must not silence it
+            if known and sum(c.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
+                c = _KNOWN
+            else:
+                known = ""
+            threats.append(self._threat(s, c, impacts[k], known))
+            self._notes[s.track] = Note(
+                threat=threats[-1],
+                classified=c,
+                launch=launches[k],
+                impact=impacts[k],
+                boost_p=boosts[k],
+                decided_s=s.t_s,
+                aged_plots=s.plots if ages[k] else aged[k],
+                first_ns=self._ns(s.t_first_s),
+                bounded=s.bounded,
+                said_ns=note.said_ns if note else None,
+                origin_said=note.origin_said if note else False,
+            )
+            self._renewed.append(s.track)
+        return threats
 
-    def _judge(
+    def _classify(
         self,
-        row: int,
-        x: Array,
-        P: Array,
-        falls: bool,
-        impact: ImpactEstimate | None,
-        explained: dict[int, str],
+        at: npt.NDArray[np.int64],
+        means: Array,
+        covs: Array,
+        launches: list[ImpactEstimate | None],
+        boosts: list[float],
+    ) -> Posteriors:
+        """Posteriors of the tracks in rows `at`."""
+        table = self._tracker.bank.table
+        rcs_sum, _, rcs_count = table.rcs[at].T
+        # height above the site's level: U + (E² + N²) / 2R
+        height_m = means[:, 2] + (means[:, 0] ** 2 + means[:, 1] ** 2) / (2.0 * EARTH_RADIUS_M)
+        speed, elevation = np.array([launched(launch) for launch in launches]).T
+        return self._classifier.classify_many(
+            Features(
+                x=means,
+                P=covs,
+                mu=table.mu[at],
+                plots=table.hits[at].astype(float),
+                height_m=np.where(table.bounded[at] > 0, height_m, math.nan),
+                launch_mps=speed,
+                launch_rad=elevation,
+                rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
+                rcs_plots=rcs_count,
+                boost_p=np.array(boosts),
+                bends=table.bends[at],
+                pace=table.pace[at],
+            )
+        )
+
+    def _threat(
+        self, s: _Seen, c: Classification, impact: ImpactEstimate | None, known: str
     ) -> Threat:
-        """Classify one track; write down and return what the warning rules shall know of it."""
-        bank = self._tracker.bank.table
-        track = int(bank.track_id[row])
-        note = self._notes.get(track)
-        known = explained.get(track, "")
-        t_s = float(bank.t_s[row])
-        mu = bank.mu[row]
-        sensor = int(bank.last_sensor[row])
-        bounded = bool(bank.bounded[row])
-        boost_p = max(float(mu[2]), note.boost_p if note else 0.0)
-        launch, aged_plots = (note.launch, note.aged_plots) if note else (None, 0)
-        plots = int(bank.hits[row])
-        if falls and plots >= 2 * aged_plots:  # each doubling of the plots is worth a flight back
-            fresh = self._origins.launch(x, P, t_s, sensor)
-            launch, aged_plots = _sharper(fresh, launch), plots
-        rcs_sum, _, rcs_count = bank.rcs[row].tolist()
-        classified = self._classifier.classify(
-            x, P, mu, plots, _height_m(x) if bounded else math.nan, launch,
-            rcs_sum / rcs_count if rcs_count else math.nan, boost_p, float(rcs_count),
-        )  # fmt: skip
-        # no report explains what falls: traffic that crosses its path must not silence it
-        if known and sum(classified.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
-            classified = _KNOWN
-        else:
-            known = ""
-        third_s = float(bank.t_third_s[row])
-        threat = Threat(
-            track=track,
-            t_ns=self._ns(t_s),
-            t_third_ns=None if math.isnan(third_s) else self._ns(third_s),
-            detections=plots,
+        """What the warning rules shall know of one track."""
+        may_fly = max(float(s.mu[DRONE]), c.p_family[_P_DRONE]) > FALLS_P
+        return Threat(
+            track=s.track,
+            t_ns=self._ns(s.t_s),
+            t_third_ns=None if math.isnan(s.t_third_s) else self._ns(s.t_third_s),
+            detections=s.plots,
             real=True,
             fresh=True,
-            p_family=classified.p_family,
+            p_family=c.p_family,
             impact=self._impact(impact),
-            motion=self._motion(row, x, P, bounded) if mu[DRONE] > FALLS_P or not bounded else None,
+            motion=self._motion(s) if may_fly or impact is None else None,
             known=known,
         )
-        if note is None:
-            note = Note(threat, classified, launch, impact, boost_p, t_s, aged_plots)
-            self._notes[track] = note
-        note.threat, note.classified, note.launch, note.impact = threat, classified, launch, impact
-        note.boost_p, note.decided_s, note.aged_plots = boost_p, t_s, aged_plots
-        self._renewed.append(track)
-        return threat
 
     def _ns(self, t_s: float) -> int:
         return self._tracker.epoch_ns + ns_from_seconds(t_s)
@@ -239,22 +277,28 @@ class Picture:
             t_ns_q95=self._ns(impact.t_q95_s),
         )
 
-    def _motion(self, row: int, x: Array, P: Array, bounded: bool) -> Motion:
-        """The seed of a mover's futures. Where height was never observed they are judged in the plan:
-        at the site's own level, which no evidence excludes."""
-        bank = self._tracker.bank
-        turn, turn_variance = bank.turn[row]
-        speed_variance = 0.5 * (P[3, 3] + P[4, 4])
-        e, n, u, ve, vn, vu = (float(v) for v in x[:6])
-        if not bounded:
+    def _motion(self, s: _Seen) -> Motion | None:
+        """The seed of a mover's futures, None of a state that is not finite. Where height was never observed
+        they are judged in the plan: at the site's own level, which no evidence excludes."""
+        if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
+            return None
+        table = self._tracker.bank.table
+        turn, turn_scatter = table.turn[s.row].tolist()
+        # a future keeps one turn rate: its spread is that of the smoothed rate, not of one step, which is
+        # mostly error of the estimate. Of a mean with weights a (1 - a)^i it is s² a / (2 - a)
+        period_s = self._periods_s[int(table.last_sensor[s.row])]
+        a = period_s / (period_s + self._settings.track.smoothing_s)
+        speed_variance = 0.5 * (s.P[3, 3] + s.P[4, 4])
+        e, n, u, ve, vn, vu, _ = s.x.tolist()
+        if not s.bounded:
             u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
         return Motion(
             position_enu_m=(e, n, u),
             velocity_enu_mps=(ve, vn, vu),
-            sigma_position_m=math.sqrt(max(0.5 * (P[0, 0] + P[1, 1]), 0.0)),
+            sigma_position_m=math.sqrt(max(0.5 * (s.P[0, 0] + s.P[1, 1]), 0.0)),
             sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
-            turn_rate_rps=-float(turn),  # the table counts clockwise, the futures to the left
-            sigma_turn_rate_rps=math.sqrt(max(float(turn_variance), 0.0)),
+            turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
+            sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:
@@ -263,34 +307,19 @@ class Picture:
             return {}
         bank = self._tracker.bank
         rows = bank.rows()
+        rows = rows[bank.track_id[rows] > 0]  # what has no name yet must not use up an explanation
         means, covs = bank.states_at(rows, self._seconds(now_ns))
         return self._known.explain(bank.track_id[rows], now_ns, means, covs)
 
     # ------------------------------------------------------------------------------ outputs
     def _say(self, track: int, note: Note) -> list[Output]:
         note.said_ns = note.threat.t_ns
-        row = self._tracker.bank.row_of(track)
-        if row is None:
+        if track in self._ended:
             return []
-        if not self._tracker.bank.bounded[row]:
-            model, impact = "unbounded", None
-        elif note.impact is not None:
-            model, impact = "ballistic", note.threat.impact
-        else:
+        prediction = note.prediction(track)
+        if prediction is None:
             return []
-        out: list[Output] = [
-            Prediction(
-                track=track,
-                t_ns=note.threat.t_ns,
-                t_first_ns=self._ns(float(self._tracker.bank.t_first_s[row])),
-                model=model,  # type: ignore[arg-type]
-                impact_ns_q05=impact.t_ns_q05 if impact else None,
-                impact_ns_q50=impact.t_ns_q50 if impact else None,
-                impact_ns_q95=impact.t_ns_q95 if impact else None,
-                impact_enu_m=note.impact.enu_m if note.impact and impact else None,
-                cov_m2=impact.cov_m2 if impact else None,
-            )
-        ]
+        out: list[Output] = [prediction]
         falls = sum(note.classified.p_family[i] for i in _BALLISTIC)
         if not note.origin_said and falls > 0.5 and note.threat.detections >= 3:
             origin = self._origin(track, note)
@@ -318,47 +347,6 @@ class Picture:
             )
         ]
 
-    def _track_update(
-        self, row: int, note: Note, now_ns: int, mean: Array, cov: Array
-    ) -> TrackUpdate:
-        bank = self._tracker.bank
-        c = note.classified
-        return TrackUpdate(
-            track=int(bank.track_id[row]),
-            t_ns=now_ns,
-            state_enu=tuple(mean[:6].tolist()),
-            cov_enu=tuple(cov[:6, :6][_UPPER].tolist()),
-            status="coasting" if bank.misses[row] > 0 else "confirmed",
-            family=c.family,
-            p_family=c.p_family,
-            drag_per_m=math.exp(min(float(mean[6]), 0.0)),
-            t_first_ns=self._ns(float(bank.t_first_s[row])),
-            plots=int(bank.hits[row]),
-            bounded=bool(bank.bounded[row]),
-            ambiguous=bool(bank.ambiguous[row] > 0),
-            known=note.threat.known,
-            classes=c.classes,
-        )
-
-    @staticmethod
-    def _farewell(track: int, note: Note, now_ns: int) -> TrackUpdate:
-        """The last word on a track: it ended by `now_ns`; its state is not told again."""
-        c = note.classified
-        return TrackUpdate(
-            track=track,
-            t_ns=now_ns,
-            state_enu=(math.nan,) * 6,
-            cov_enu=(math.nan,) * 21,
-            status="ended",
-            family=c.family,
-            p_family=c.p_family,
-            drag_per_m=math.nan,
-            t_first_ns=note.threat.t_ns,
-            plots=note.threat.detections,
-            known=note.threat.known,
-            classes=c.classes,
-        )
-
     # ----------------------------------------------------------------------------- snapshot
     def state(self) -> dict[str, Any]:
         """Plain data for a snapshot."""
@@ -374,9 +362,15 @@ class Picture:
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 
-def _height_m(x: Array) -> float:
-    """Height above the site's level: U + (E² + N²) / 2R."""
-    return float(x[2] + (x[0] * x[0] + x[1] * x[1]) / (2.0 * EARTH_RADIUS_M))
+def _for_some(
+    estimate: Callable[..., list[ImpactEstimate | None]],
+    wanted: list[bool],
+    states: tuple[npt.NDArray[Any], ...],
+) -> list[ImpactEstimate | None]:
+    """`estimate` of the states that are wanted, None for the others."""
+    at = np.flatnonzero(wanted)
+    found = iter(estimate(*(column[at] for column in states)) if len(at) else ())
+    return [next(found) if want else None for want in wanted]
 
 
 def _sharper(new: ImpactEstimate | None, old: ImpactEstimate | None) -> ImpactEstimate | None:

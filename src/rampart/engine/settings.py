@@ -23,7 +23,8 @@ class EngineSettings(Settings, frozen=True):
     settled_refresh_s: float = (
         1.0  # a track whose zone decisions cannot change is renewed this often
     )
-    settled_plots: int = 5  # a younger track is renewed with every plot
+    refresh_s: float = 0.25  # any other one: it moves no faster than that can be acted on
+    young_plots: int = 5  # but a younger one is renewed with every plot
     prediction_row_s: float = 1.0  # a `Prediction` of one track leaves at most this often
 
     def fingerprint(self) -> str:

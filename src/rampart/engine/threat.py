@@ -17,6 +17,11 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     t_ns_q50: int
     t_ns_q95: int
 
+    @property
+    def times(self) -> tuple[int, int, int]:
+        """q05 q50 q95."""
+        return self.t_ns_q05, self.t_ns_q50, self.t_ns_q95
+
 
 class Motion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How an object that manoeuvres moves now: the seed of the futures of a drone.

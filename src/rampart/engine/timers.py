@@ -40,9 +40,7 @@ def run(ledger: Ledger, publish: Callable[[], None]) -> None:
         if book.members and not book.engaged:
             _nag(ledger, z)
     publish()
-    for z, book in enumerate(ledger.books):
-        if book.alarm is not None:
-            _mind_alarm(ledger, z)
+    _mind_alarms(ledger)
     if len(ledger.raids) > len(ledger.books):
         ledger.prune_raids()
 
@@ -140,15 +138,20 @@ def _nag(ledger: Ledger, z: int) -> None:
         book.nagged_ns, book.ask = ledger.now, True
 
 
-def _mind_alarm(ledger: Ledger, z: int) -> None:
+def _mind_alarms(ledger: Ledger) -> None:
     """'An alarm ends at all_clear, or 60 s after a cancel or withhold'; till then its raid is awake."""
-    book = ledger.books[z]
-    alarm = book.alarm
-    assert alarm is not None
-    if book.engaged or book.manual_until_ns is not None:
-        ledger.raid(alarm).active_ns = ledger.now
-    elif book.hold_left_ns is None and book.all_clear_until_ns is None:
-        if alarm.released_ns is None:
-            alarm.released_ns = ledger.now
-        if alarm.over or ledger.now - alarm.released_ns >= ALARM_LINGERS_NS:
-            book.alarm = None
+    awake = set()
+    for book in ledger.books:
+        alarm = book.alarm
+        if alarm is None:
+            continue
+        if book.engaged or book.manual_until_ns is not None:
+            awake.add(alarm.raid)
+        elif book.hold_left_ns is None and book.all_clear_until_ns is None:
+            if alarm.released_ns is None:
+                alarm.released_ns = ledger.now
+            if alarm.over or ledger.now - alarm.released_ns >= ALARM_LINGERS_NS:
+                book.alarm = None
+    for raid in ledger.raids:
+        if raid.id in awake:
+            raid.active_ns = ledger.now

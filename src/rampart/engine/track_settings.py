@@ -37,7 +37,9 @@ class TrackSettings(Settings, frozen=True):
     # motion
     ballistic_accel: float = 0.1  # m²/s³: wind, drift and drag-shape errors in free flight
     drag_walk: float = 4e-4  # 1/s, of ln k
-    drone_accel: float = 4.0  # m²/s³: gentle turns
+    # m²/s³. sigma_v² T, sigma_v half of the 6 m/s² of a 30 degree bank, T = 1 s (Bar-Shalom, Li and
+    # Kirubarajan 2001, ch. 6: 0.5 to 1 of the largest). With 4 an aircraft that turns looked like a round
+    drone_accel: float = 9.0
     boost_thrust: float = 250.0  # m/s², one sigma along the velocity
     boost_accel: float = 200.0  # m²/s³ in every direction
     boost_end_per_s: float = 0.7  # 1/s, boost to free flight: burns last one to two seconds
@@ -87,6 +89,7 @@ class TrackSettings(Settings, frozen=True):
     late_look: float = 1.25  # periods
     coast_periods: float = 6.0
     coast_min_s: float = 4.0
+    unseen_s: float = 15.0  # s: the blind place over a radar is some 600 m wide, at 40 m/s
     alive_periods: float = 3.0
     alive_min_s: float = 2.0
     settle_every_s: float = 0.1  # tracks are judged by time this often between complete looks
@@ -183,6 +186,7 @@ def fate_of(site: Site, settings: TrackSettings) -> Fate:
         late_look=s.late_look,
         coast_periods=s.coast_periods,
         coast_min_s=s.coast_min_s,
+        unseen_s=s.unseen_s,
         alive_periods=s.alive_periods,
         alive_min_s=s.alive_min_s,
         settle_every_s=s.settle_every_s,

@@ -40,14 +40,13 @@ class Warner:
         """Rows that follow from threats that changed. `healthy`: ids of zones with healthy coverage."""
         self._begin(now_ns, healthy, cause_seq)
         if threats:
-            for threat in threats:
-                criteria.take(self._ledger, self._hazard, threat)
+            criteria.take(self._ledger, self._hazard, threats)
             tracks = [threat.track for threat in threats]
-            fresh = [threat.track for threat in threats if threat.fresh and not threat.lost]
-            self._judge(tracks, fresh)
+            fresh = {threat.track for threat in threats if threat.fresh and not threat.lost}
+            criteria.judge(self._ledger, tracks, fresh)
             for threat in threats:
                 criteria.note_third(self._ledger, threat)
-        return self._finish()
+        return self._finish(news=bool(threats))
 
     def act(self, action: OperatorAction, cause_seq: int) -> list[ZoneState]:
         """Rows that follow from one person's action, at its arrival. Unknown zones are passed over."""
@@ -59,7 +58,7 @@ class Warner:
             chosen = action.zones or tuple(self._number)
             for z in sorted({self._number[i] for i in chosen if i in self._number}):
                 people.obey(self._ledger, z, action)
-        return self._finish()
+        return self._finish(news=True)
 
     def advance(self, now_ns: int, healthy: Collection[str], cause_seq: int) -> list[ZoneState]:
         """Rows that follow from time and coverage alone."""
@@ -105,19 +104,14 @@ class Warner:
             ledger.note_health()
         if changed and ledger.open.rows:
             # radii and thresholds of some zones are others now
-            for row in ledger.open.rows.values():
-                criteria.weigh(ledger, self._hazard, row)
-            self._judge(sorted(ledger.open.rows), ())
+            criteria.weigh(ledger, self._hazard, list(ledger.open.rows.values()))
+            criteria.judge(ledger, sorted(ledger.open.rows), ())
         timers.run(ledger, self._publish)
 
-    def _judge(self, tracks: Sequence[int], fresh: Sequence[int]) -> None:
-        for z in range(len(self._number)):
-            criteria.judge(self._ledger, z, tracks, fresh)
-        criteria.spread_fallback(self._ledger)
-
-    def _finish(self) -> list[ZoneState]:
+    def _finish(self, *, news: bool) -> list[ZoneState]:
         self._publish(renew=True)
-        timers.run(self._ledger, self._publish)  # what the decision has made due at this instant
+        if news:
+            timers.run(self._ledger, self._publish)  # what it has made due at this instant
         rows, self._rows = self._rows, []
         return rows
 
@@ -131,14 +125,14 @@ class Warner:
         if row is None:
             return
         row.assessed = action.family
-        criteria.weigh(ledger, self._hazard, row)
+        criteria.weigh(ledger, self._hazard, [row])
         for z, book in enumerate(ledger.books):
             m = book.members.get(track)
             idle = m is not None and m.phase == "watch" and not (m.bound or m.near)
             if m is not None and idle and not ledger.worth_watching(m.fall, m.fly):
                 book.why = "recomputed"
                 ledger.forget(z, m)
-        self._judge((track,), ())
+        criteria.judge(ledger, (track,), ())
 
     def _publish(self, *, renew: bool = False) -> None:
         """Rows for the zones of which something new is to be said, in the site's order. `renew`: also
@@ -151,7 +145,8 @@ class Warner:
                 continue
             book.dirty, book.looked_ns = False, ledger.now
             book.engaged = book.has(*OPEN)
-            seen = sum(m.until_ns is None for m in book.open_members())
+            here = book.members.values()
+            seen = sum(m.until_ns is None for m in here if m.phase in OPEN)
             struck = ledger.raid(book.alarm).impact_ns if book.alarm is not None else None
             quiet = ns_from_seconds(ledger.rules.no_resound_s)
             row = notice(

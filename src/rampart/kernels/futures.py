@@ -31,6 +31,7 @@ CLIMB_SPREAD: Final = 0.15  # [A] one sigma of climb rate, as a share of speed
 CLIMB_LIMIT: Final = 0.5  # [A] steepest climb or dive that is sustained, as a share of speed
 EARTH_RADIUS_M: Final = 6_371_000.0
 STEPS: Final = 120  # shortest step along a path: 0.5 s at 60 s, 25 m for a slow drone
+CIRCLE_SLACK_M: Final = 1.0  # for a course held so straight that its circle has no end
 BINS: Final = 240  # of entry time over the horizon: 0.25 s at 60 s
 
 
@@ -111,6 +112,12 @@ def enter(
         path[0, 1] = north + motion[6] * draws[i, 4]
         cos_leg, sin_leg = math.cos(turn * leg_s), math.sin(turn * leg_s)
         half = 0.5 * turn * leg_s
+        # the circle that the path lies on: its centre, and how far inside it a chord can cut
+        radius = v / turn if abs(turn) > 1e-9 else v / 1e-9  # m; signed, the left is positive
+        centre_e = path[0, 0] - radius * math.sin(course)
+        centre_n = path[0, 1] + radius * math.cos(course)
+        radius = abs(radius)
+        sagitta = radius * (1.0 - math.cos(half)) + CIRCLE_SLACK_M
         chord = v * leg_s * (math.sin(half) / half if abs(half) > 1e-9 else 1.0)
         dx, dy = chord * math.cos(course + half), chord * math.sin(course + half)
         for k in range(LEGS):
@@ -119,6 +126,11 @@ def enter(
             dx, dy = cos_leg * dx - sin_leg * dy, sin_leg * dx + cos_leg * dy
         for z in range(zones):
             if not candidates[z]:
+                continue
+            # -- no point of the whole circle comes so near
+            dx, dy = circles[z, 0] - centre_e, circles[z, 1] - centre_n
+            aside = abs(math.sqrt(dx * dx + dy * dy) - radius)
+            if aside > circles[z, 2] + radius_m[z] + sagitta:
                 continue
             # -- march: the distance still to go bounds the time it takes
             t = opens

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ SEGMENT, ARC = 0.0, 1.0
 """First column of a boundary row: `SEGMENT x0 y0 x1 y1 0` or `ARC cx cy radius from to` (angles)."""
 
 FAR = 6.5  # sigmas: exp(-FAR²/2) = 7e-10, beyond it a piece of boundary only subtends its angle
+BEYOND: Final = 5.0  # sigmas: Q(BEYOND) = 3e-7, a zone that lies beyond is not reached
 _NODES, _WEIGHTS = (np.ascontiguousarray(a) for a in np.polynomial.legendre.leggauss(6))
 
 
@@ -253,11 +255,14 @@ def gaussian_mass(
     l22 = math.sqrt(max(cov_m2[2] - l21 * l21, 1e-6))
     w11, w22 = 1.0 / l11, 1.0 / l22
     w21 = -l21 * w11 * w22
-    trace, det = cov_m2[0] + cov_m2[2], (l11 * l22) ** 2
-    wide = math.sqrt(0.5 * (trace + math.sqrt(max(trace * trace - 4.0 * det, 0.0))))
     for z in range(zones):
-        gap = math.hypot(circles[z, 0] - mean_m[0], circles[z, 1] - mean_m[1]) - circles[z, 2]
-        if not use[z] or gap > FAR * wide:
+        if not use[z]:
+            continue
+        # the zone lies beyond a straight line so many sigmas away: P < Q(sigmas)
+        e, n = circles[z, 0] - mean_m[0], circles[z, 1] - mean_m[1]
+        apart = math.hypot(e, n)
+        gap = apart - circles[z, 2]
+        if gap > 0.0 and gap * apart > BEYOND * math.hypot(l11 * e + l21 * n, l22 * n):
             continue
         total = 0.0
         for i in range(first[z], first[z + 1]):

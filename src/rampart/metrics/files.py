@@ -43,7 +43,10 @@ def read_truth(path: str | Path) -> tuple[Paths, Floats]:
 
 
 def read_tracks(path: str | Path) -> Paths:
-    """Paths of a tracker's output: `time track_id x y z`, optional `vx vy vz`; raises ConfigError."""
+    """Paths of a tracker's output: `time track_id x y z`, optional `vx vy vz status`; raises ConfigError.
+
+    A row of status ``ended`` closes its track and is no estimate.
+    """
     ids, numbers = _read(path, "track_id")
     return Paths.of(
         ids,
@@ -56,7 +59,7 @@ def read_tracks(path: str | Path) -> Paths:
 def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
     """GOSPA, OSPA and SIAP of a tracker's output: plain numbers by name, None where not defined.
 
-    Every row of the tracks counts, whatever its status says; rows that lie on no scan are left out and
+    Every row of the tracks counts but those of status ``ended``; rows that lie on no scan are left out and
     counted. Raises ConfigError.
     """
     truth, sampled_s = read_truth(truth_csv)
@@ -154,6 +157,8 @@ def _read(
     if faults:
         raise ConfigError(name, faults[:_FAULTS_SHOWN])
     at = {c: header.index(c) for c in header}
+    if id_column == "track_id" and "status" in at:
+        rows = [(line, row) for line, row in rows if row[at["status"]] != "ended"]
     numbers: dict[str, Floats] = {}
     for column in (*required, *VELOCITY, *optional):
         if column in at:

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
 
 from rampart.metrics.paths import Floats, Ints, Paths, Scans
 
@@ -25,6 +21,8 @@ class Pairs:
 
 def close_pairs(truth: Paths, tracks: Paths, scans: Scans, below_m: float) -> Pairs:
     """All `Pairs` closer than `below_m`, by track row, then by distance."""
+    from scipy.spatial import KDTree  # a second to import, and a run without truth needs none of it
+
     if not (len(truth.times_s) and len(tracks.times_s)):
         nothing = np.empty(0, np.int64)
         return Pairs(nothing, nothing, np.empty(0))
@@ -49,6 +47,10 @@ def best_matching(pairs: Pairs, gain: Floats) -> npt.NDArray[np.bool_]:
     With gain = cost of staying apart - cost of being paired this is the optimal assignment with a
     cut-off, solved group by group: most pairs have no rival.
     """
+    from scipy.optimize import linear_sum_assignment
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     if not len(gain):
         return np.ones(0, bool)
     i, j = pairs.truth, pairs.track

@@ -25,11 +25,16 @@ def replaced_whole(path: str | Path) -> Iterator[Path]:
     """
     target = Path(os.path.abspath(Path(path).expanduser()))
     check_replaceable(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
     build = target.with_name(f".{target.name}.new-{os.getpid()}")
     old = target.with_name(f".{target.name}.old-{os.getpid()}")
     shutil.rmtree(build, ignore_errors=True)  # of a killed process that had our number
-    build.mkdir()
+    try:
+        build.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(
+            f"{target}: found a place where no folder can be made ({error.strerror}); "
+            "allowed: a folder that can be written"
+        ) from None
     try:
         (build / MARKER).write_text(_MARK, encoding="utf-8")
         yield build

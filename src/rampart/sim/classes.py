@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from msgspec import Meta
 
@@ -113,8 +113,12 @@ def allowed_classes(word: str = "") -> str:
 
 def read_class(text: str, path: str) -> FlyingClass:
     """The class that a TOML text describes; ConfigError lists all faults."""
+    return class_from(parse_toml(text, path), path)
+
+
+def class_from(table: dict[str, Any], path: str) -> FlyingClass:
+    """As `read_class`, of a table already parsed; `path` names it in faults."""
     faults = Faults()
-    table = parse_toml(text, path)
     form = PoweredClass if table.get("flight") == "powered" else BallisticClass
     made = cast(FlyingClass, convert(table, form, faults))
     for name in made.__struct_fields__:

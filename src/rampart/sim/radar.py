@@ -51,9 +51,11 @@ class Radar:
         self.sensor, self.model, self.seed = sensor, model, seed
         self.axes, self.position = sensor_axes(site, sensor)
         self.level = threshold(model.pfa, model.pulses)
-        needed = required_snr_db(model.detects_pd, model.pfa, model.pulses, model.swerling)
+        self.needed_db = required_snr_db(model.detects_pd, model.pfa, model.pulses, model.swerling)
         # SNR = constant + RCS - 40 log10 R, dB: the lumped constant of the radar equation
-        self.constant_db = needed - model.detects_dbsm + 40.0 * np.log10(model.detects_range_m)
+        self.constant_db = (
+            self.needed_db - model.detects_dbsm + 40.0 * np.log10(model.detects_range_m)
+        )
         rng = stream(seed, sensor.id, "bias")
         factor = model.bias_factor
         self.bias_range_m = factor * rng.normal(0.0, sensor.bias_range_m)
@@ -94,14 +96,24 @@ class Radar:
         rows["t_event_ns"] += round(self.bias_time_s * 1e9)
         return Plots(rows, delivery[order], caused_by[order])
 
+    def sees(self, target: Target, t_s: Array) -> npt.NDArray[np.bool_]:
+        """At which times (n,) of its life a look would find the target in the coverage, and with the
+        model's `detects_pd` or more."""
+        polar, snr_db = self._seen(target, t_s)[:2]
+        return np.asarray(self._covers(polar) & (snr_db >= self.needed_db))
+
+    def _seen(self, target: Target, t_s: Array) -> tuple[Array, Array, Array, Array]:
+        """Polar coordinates (n, 3), mean signal-to-noise ratio (n,) in dB, position and velocity (n, 3)."""
+        xyz, velocity = target.path.at(t_s)
+        polar = polar_from_enu((xyz - self.position) @ self.axes)  # x_site = p + R x_sensor
+        slant = np.maximum(polar[:, 0], 1.0)
+        snr_db = self.constant_db + target.rcs_dbsm - 40.0 * np.log10(slant)
+        return polar, snr_db, xyz, velocity
+
     def _detections(self, target: Target, duration_s: float) -> npt.NDArray[np.void]:
         rng = stream(self.seed, target.id, f"seen by {self.sensor.id}")
         t_s = self._looks(target.path, min(target.path.end_s, duration_s))
-        xyz, velocity = target.path.at(t_s)
-        seen_from = (xyz - self.position) @ self.axes  # x_site = p + R x_sensor
-        polar = polar_from_enu(seen_from)
-        slant = np.maximum(polar[:, 0], 1.0)
-        snr_db = self.constant_db + target.rcs_dbsm - 40.0 * np.log10(slant)
+        polar, snr_db, xyz, velocity = self._seen(target, t_s)
         statistic = draw_statistic(
             10.0 ** (snr_db / 10.0), self.model.pulses, self.model.swerling, rng
         )

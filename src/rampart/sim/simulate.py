@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,14 +45,14 @@ _RANK: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Object:
-    """One thing that flew."""
+class Flown:
+    """One thing that flew: drawn from a `World`, or a recorded path that shall be seen as if it had."""
 
     id: str
     class_id: str
     path: Path
-    hostile: bool
-    lands: bool
+    hostile: bool = False
+    lands: bool = False
     burn_s: float = 0.0
     drag_per_m: float = float("nan")
     identified: str = ""
@@ -68,10 +69,11 @@ class Simulated:
     truth: Truth
 
 
-def simulate(world: World, seed: int) -> Simulated:
-    """The run of this seed: the same world and seed give the same bytes."""
+def simulate(world: World, seed: int, recorded: Sequence[Flown] = ()) -> Simulated:
+    """The run of this seed: the same world, seed and `recorded` flights give the same bytes."""
     objects = _rounds(world, seed) + _flights(world, seed) + _traffic(world, seed)
-    targets = [Target(o.id, o.path, _rcs(o, seed)) for o in objects]
+    objects += recorded
+    targets = [Target(o.id, o.path, rcs_dbsm(o, seed)) for o in objects]
     models = {model.sensor: model for model in world.radars}
     feeds: list[Feed] = []
     for sensor in world.site.sensors:
@@ -91,16 +93,16 @@ def simulate(world: World, seed: int) -> Simulated:
     return Simulated(tuple(messages), _truth(objects, feeds, world))
 
 
-def _rounds(world: World, seed: int) -> list[_Object]:
+def _rounds(world: World, seed: int) -> list[Flown]:
     return [
-        _Object(r.id, r.class_id, r.path, True, True, r.burn_s, r.drag_per_m)
+        Flown(r.id, r.class_id, r.path, True, True, r.burn_s, r.drag_per_m)
         for salvo in world.salvos
         for r in fire(salvo, world, seed)
         if r.path.start_s < world.duration_s
     ]
 
 
-def _flights(world: World, seed: int) -> list[_Object]:
+def _flights(world: World, seed: int) -> list[Flown]:
     objects = []
     for flight in world.flights:
         kind = _powered(flight.class_id)
@@ -114,7 +116,7 @@ def _flights(world: World, seed: int) -> list[_Object]:
             lands = flight.strikes and flight.destroyed_before_m is None
             path = _cut_before(path, flight.destroyed_before_m)
             objects.append(
-                _Object(
+                Flown(
                     ident, flight.class_id, path, flight.hostile, lands,
                     identified=flight.identified,
                 )
@@ -142,7 +144,7 @@ def _cut_before(path: Path, before_m: float | None) -> Path:
     return Path(path.t_s[keep], path.xyz_enu_m[keep], path.velocity_enu_mps[keep])
 
 
-def _traffic(world: World, seed: int) -> list[_Object]:
+def _traffic(world: World, seed: int) -> list[Flown]:
     objects = []
     for traffic in world.traffic:
         kind = _powered(traffic.class_id)
@@ -155,7 +157,7 @@ def _traffic(world: World, seed: int) -> list[_Object]:
             path = pattern(kind, traffic.radius_m, world.duration_s, rng)
             if path is not None:
                 objects.append(
-                    _Object(
+                    Flown(
                         f"{traffic.id}-{i + 1}", traffic.class_id, path, False, False,
                         identified=traffic.identified,
                     )
@@ -170,11 +172,12 @@ def _powered(class_id: str) -> PoweredClass:
     return kind
 
 
-def _rcs(thing: _Object, seed: int) -> float:
+def rcs_dbsm(thing: Flown, seed: int) -> float:
+    """The cross-section of this thing in the run of this seed, drawn from its class."""
     return draw(stream(seed, thing.id, "rcs"), flying_class(thing.class_id).rcs_dbsm)
 
 
-def _reports(thing: _Object, world: World, seed: int) -> list[KnownTrack]:
+def _reports(thing: Flown, world: World, seed: int) -> list[KnownTrack]:
     """What an identified object tells of itself."""
     rng = stream(seed, thing.id, "reports")
     start = max(thing.path.start_s, 0.0) + rng.uniform(0.0, _REPORT_S)
@@ -227,7 +230,7 @@ def _weather(world: World, seed: int) -> list[Weather]:
     return messages
 
 
-def _truth(objects: list[_Object], feeds: list[Feed], world: World) -> Truth:
+def _truth(objects: list[Flown], feeds: list[Feed], world: World) -> Truth:
     def ns(t_s: npt.ArrayLike) -> npt.NDArray[np.int64]:
         return world.start_ns + np.rint(np.asarray(t_s, float) * 1e9).astype(np.int64)
 

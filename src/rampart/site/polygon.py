@@ -20,44 +20,38 @@ def crossing_sides(ring: Ring) -> tuple[int, int] | None:
 
     Side i runs from corner i to corner i + 1; neighbours may share their corner only.
     """
-    n = len(ring)
-    start, end = ring, np.roll(ring, -1, axis=0)
-    for i in range(n):
-        for j in range(i + 1, n):
-            if j == i + 1 or (i == 0 and j == n - 1):
-                back = (j, i) if j == i + 1 else (i, j)  # the side whose start the two share
-                if _folds_back(start[back[0]], end[back[0]], start[back[1]]):
-                    return i, j
-            elif _meet(start[i], end[i], start[j], end[j]):
-                return i, j
-    return None
+    a, b = ring[:, None], np.roll(ring, -1, axis=0)[:, None]  # side i: a[i] to b[i]
+    starts, ends = (
+        _side(a, b, a[:, 0]),
+        _side(a, b, b[:, 0]),
+    )  # [i, j]: where side j lies from side i
+    apart = np.sign(starts) * np.sign(ends) < 0
+    touch = ((starts == 0) & _between(a, b, a[:, 0])) | ((ends == 0) & _between(a, b, b[:, 0]))
+    meet = (apart & apart.T) | touch | touch.T
+    side = np.arange(len(ring))
+    onward = (side + 1) % len(ring)
+    meet[side, onward] = meet[onward, side] = _folds_back(a[:, 0], b[:, 0])
+    found = np.argwhere(np.triu(meet, 1))
+    return (int(found[0, 0]), int(found[0, 1])) if len(found) else None
 
 
-def _side(a: Ring, b: Ring, c: Ring) -> float:
+def _side(a: Ring, b: Ring, c: Ring) -> Ring:
     """> 0 where c lies left of a -> b, 0 on the line."""
-    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+    u, v = b - a, c - a
+    side: Ring = u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
+    return side
 
 
-def _between(a: Ring, b: Ring, c: Ring) -> bool:
+def _between(a: Ring, b: Ring, c: Ring) -> npt.NDArray[np.bool_]:
     """Whether c, known to be on the line a b, lies on the segment."""
-    return bool(np.all(np.minimum(a, b) <= c) and np.all(c <= np.maximum(a, b)))
+    within: npt.NDArray[np.bool_] = np.all((np.minimum(a, b) <= c) & (c <= np.maximum(a, b)), -1)
+    return within
 
 
-def _meet(a: Ring, b: Ring, c: Ring, d: Ring) -> bool:
-    """Whether the closed segments a b and c d have a point in common."""
-    s1, s2, s3, s4 = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
-    if ((s1 > 0 > s2) or (s1 < 0 < s2)) and ((s3 > 0 > s4) or (s3 < 0 < s4)):
-        return True
-    return (
-        (s1 == 0 and _between(a, b, c))
-        or (s2 == 0 and _between(a, b, d))
-        or (s3 == 0 and _between(c, d, a))
-        or (s4 == 0 and _between(c, d, b))
+def _folds_back(a: Ring, b: Ring) -> npt.NDArray[np.bool_]:
+    """Whether the side after each side a b runs back over it."""
+    after = np.roll(b, -1, axis=0)
+    folds: npt.NDArray[np.bool_] = (_side(a, b, after) == 0.0) & (
+        np.sum((b - a) * (after - b), axis=1) < 0.0
     )
-
-
-def _folds_back(corner: Ring, onward: Ring, before: Ring) -> bool:
-    """Whether the side corner -> onward runs back over the side that came from `before`."""
-    if _side(before, corner, onward) != 0.0:
-        return False
-    return float(np.dot(corner - before, onward - corner)) < 0.0
+    return folds

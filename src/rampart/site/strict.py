@@ -12,7 +12,8 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -24,6 +25,7 @@ T = TypeVar("T")
 _LONGEST_QUOTE = 60
 _KEY_TYPES = (inspect.StructType, inspect.DictType)
 _LIST_TYPES = (inspect.ListType, inspect.VarTupleType, inspect.TupleType)
+_type_info: Callable[[Any], inspect.Type] = cache(inspect.type_info)
 
 
 class Faults:
@@ -91,7 +93,7 @@ def convert(data: Any, form: type[T], faults: Faults, where: str = "") -> T:
     """`data` as a `form` struct. Faults are added, and a value at fault stands as None in the result,
     so a caller looks at a field only where `faults.clean` says that it may.
     """
-    return cast(T, _convert(data, inspect.type_info(form), faults, where))
+    return cast(T, _convert(data, _type_info(form), faults, where))
 
 
 def quote(value: object) -> str:

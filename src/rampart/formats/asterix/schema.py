@@ -252,7 +252,7 @@ def parse_editions(text: str) -> dict[int, str]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         category, _, name = part.partition("=")
         if not category.strip().isdecimal() or not name.strip():
-            faults.append(Fault("--asterix", part, "CAT=EDITION, e.g. 048=1.27"))
+            faults.append(Fault("edition", part, "CAT=EDITION, e.g. 048=1.27"))
             continue
         try:
             edition(int(category), name.strip())

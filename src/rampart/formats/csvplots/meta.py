@@ -140,7 +140,8 @@ def _value(raw: dict[str, Any], key: _Key, faults: list[Fault]) -> float | None:
         return None
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not key.low <= value <= key.high or (key.exclusive and value == key.low):
-        faults.append(Fault(name, _show(value), key.allowed))
+        if all(fault.where != name for fault in faults):  # two quantities may stand under one key
+            faults.append(Fault(name, _show(value), key.allowed))
         return None
     return float(value)
 

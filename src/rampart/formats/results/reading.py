@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rampart.domain.errors import ConfigError, Fault
+from rampart.domain.errors import CapabilityError, ConfigError, Fault
 from rampart.formats.results.columns import Column, Value
 
 MAX_FAULTS = 20
@@ -32,6 +34,21 @@ class Table:
         return [
             dict(zip(names, row, strict=True)) for row in zip(*self.columns.values(), strict=True)
         ]
+
+    def to_pandas(self) -> Any:
+        """As a pandas.DataFrame; CapabilityError where pandas is not installed."""
+        return _extra("pandas").DataFrame(self.columns)
+
+    def to_arrow(self) -> Any:
+        """As a pyarrow.Table; CapabilityError where pyarrow is not installed."""
+        return _extra("pyarrow").table(self.columns)
+
+
+def _extra(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise CapabilityError(f"{name}: not installed; allowed: after pip install {name}") from None
 
 
 def read_table(path: Path, columns: Sequence[Column]) -> Table:

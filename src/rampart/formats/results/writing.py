@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +27,7 @@ class ResultFiles:
     """tracks.csv, predictions.csv, warnings.csv and origins.csv in `folder`, fed with outputs as they come.
 
     The engine already says how often: tracks at each Tick, a prediction at a track's first, then at most
-    once a second and at each change of a phase. The end of a track has no state and no row.
+    once a second and at each change of a phase. The row that ends a track has no state.
     """
 
     def __init__(self, folder: Path, epoch_ns: int) -> None:
@@ -44,7 +43,7 @@ class ResultFiles:
         for output in outputs:
             match output:
                 case TrackUpdate():
-                    if output.status != "tentative" and math.isfinite(output.state_enu[0]):
+                    if output.status != "tentative":
                         self._tracks.write(self._track(output))
                 case Prediction():
                     origin = self._origin.get(output.track)

@@ -1,0 +1,115 @@
+"""What the classifier believes of each class of flying things: priors and the spread of what is seen.
+
+Spreads are wide on purpose, and the unknown is a class. Ranges: the generic class table for protective
+simulation, none of it a measurement.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.course import ACCEL_MPS2
+
+
+class Round(NamedTuple):
+    """A ballistic class: launch speed and elevation between soft edges, drag, cross-section."""
+
+    family: str
+    prior: float
+    speed_min_mps: float  # back-propagated to the ground; rockets: as if burnt out there
+    speed_max_mps: float
+    elevation_min_deg: float
+    elevation_max_deg: float
+    drag_per_m: float
+    drag_log_sigma: float
+    rcs_dbsm: float
+    max_range_m: float  # inf: none known
+
+
+ROUNDS: Final[dict[str, Round]] = {
+    "mortar_60": Round("mortar", 0.10, 70, 240, 45, 80, 1.7e-4, 0.25, -32.5, 3_490),
+    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.06e-4, 0.25, -27.5, 6_000),
+    "mortar_82": Round("mortar", 0.08, 70, 215, 45, 80, 6.0e-5, 0.7, -27.5, 4_270),
+    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.5e-5, 0.25, -22.5, 8_200),
+    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 9.4e-5, 0.35, -17.5, 8_300),
+    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 6.7e-5, 0.35, -17.5, 20_400),
+    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 6.0e-5, 0.35, -7.5, 10_000),
+    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 8.1e-5, 0.35, -22.5, 24_000),
+    "ballistic_unknown": Round("unknown", 0.04, 60, 1_500, 3, 88, 8.0e-5, 1.0, -20.0, math.inf),
+}
+
+
+class Flyer(NamedTuple):
+    """A class that flies by its own power: speed and cross-section normal, height and the acceleration
+    of its wander and turns (see `course`) log-normal."""
+
+    family: str
+    prior: float
+    speed_mps: float
+    speed_sigma_mps: float
+    height_m: float
+    height_log_sigma: float
+    rcs_dbsm: float
+    rcs_sigma_db: float
+    accel_mps2: float
+    accel_log_sigma: float
+
+
+FLYERS: Final[dict[str, Flyer]] = {
+    "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5, 0.14, 0.7),
+    "quadcopter": Flyer("drone", 0.01, 12, 6, 150, 1.0, -14, 4, 0.06, 0.65),
+    "airliner": Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10, 0.15, 1.0),
+    # departing, landing
+    "aircraft_low": Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10, 0.25, 1.0),
+    "light_aircraft": Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 5, 0.22, 0.8),
+    "helicopter": Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 5, 0.16, 0.8),
+    "glider": Flyer("aircraft", 0.10, 31, 8, 900, 0.7, -1, 4, 0.4, 0.9),
+    "bird": Flyer("clutter", 0.50, 13, 6, 150, 1.0, -22, 5, 0.28, 0.55),
+    "clutter_patch": Flyer("clutter", 0.06, 1, 2, 50, 1.2, -20, 6, 0.1, 0.6),
+    "flyer_unknown": Flyer("unknown", 0.02, 40, 30, 500, 1.5, -10, 15, 0.15, 1.3),
+}
+
+SCINTILLATION_DB: Final = 5.6
+"""Standard deviation of one echo of a slowly fluctuating target (exponential power, Swerling 1), dB."""
+SCINTILLATION_MEAN_DB: Final = -2.5
+"""Mean of the same in dB: 10 log10(e) x -Euler's constant; what a mean of decibels lies too low by."""
+
+ODD_SHARE: Final = 0.03
+"""[A] Share of each class that bends like none of its kind: a bird on its way home flies straight."""
+
+ROUND_RCS_DB: Final = 3.0
+"""Spread of a ballistic class's cross-section: twice that of the +-2.5 dB of the generic table."""
+
+CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
+SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())
+MAX_RANGE_M: Final[dict[str, float]] = {
+    name: r.max_range_m for name, r in ROUNDS.items() if math.isfinite(r.max_range_m)
+}
+"""Range of each ballistic class that has one; with it the origin is checked for plausibility."""
+
+WORDS: Final = ("mortar", "gun", "rocket", "drone", "aircraft", "clutter", "unknown")
+"""Families in the order of a `by_word` row."""
+FAMILY_OF: Final = np.array(
+    [WORDS.index(r.family) for r in ROUNDS.values()]
+    + [WORDS.index(f.family) for f in FLYERS.values()]
+)
+ROUND_TABLE: Final = np.array([r[1:] for r in ROUNDS.values()], float)
+IS_ROCKET: Final = np.array([r.family == "rocket" for r in ROUNDS.values()])
+FLYER_TABLE: Final = np.array([f[1:8] for f in FLYERS.values()], float)
+
+
+def _bend_table() -> npt.NDArray[np.float64]:
+    """(flyers, accelerations): how probable each of `course.ACCEL_MPS2` is in each class."""
+    p = np.empty((len(FLYERS), len(ACCEL_MPS2)))
+    for row, f in zip(p, FLYERS.values(), strict=True):
+        z = np.log(ACCEL_MPS2 / f.accel_mps2) / f.accel_log_sigma
+        row[:] = np.exp(-0.5 * z * z)
+    p /= p.sum(axis=1, keepdims=True)
+    return (1.0 - ODD_SHARE) * p + ODD_SHARE / len(ACCEL_MPS2)
+
+
+BEND_TABLE: Final = _bend_table()

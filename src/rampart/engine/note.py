@@ -1,0 +1,91 @@
+"""`Note`: what the engine remembers of one named track between its plots, and the rows that tell it."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.messages import Prediction, TrackUpdate
+from rampart.engine.bank import Table
+from rampart.engine.classify import Classification
+from rampart.engine.predict import ImpactEstimate
+from rampart.engine.threat import Threat
+
+Array = npt.NDArray[np.float64]
+
+_UPPER: Final = np.triu_indices(6)
+
+
+class Note(msgspec.Struct):
+    """One track as it was when it was last renewed."""
+
+    threat: Threat
+    classified: Classification
+    launch: ImpactEstimate | None
+    impact: ImpactEstimate | None
+    boost_p: float
+    decided_s: float  # when classification and prediction were last renewed
+    aged_plots: int  # plots when the launch was last renewed
+    first_ns: int  # event time of the track's first plot
+    bounded: bool  # its height was observed
+    said_ns: int | None = None  # when the last Prediction left
+    origin_said: bool = False
+
+    def prediction(self, track: int) -> Prediction | None:
+        """Where it lands, or that its height was never observed; None where nothing is predicted."""
+        if self.bounded and self.impact is None:
+            return None
+        impact = self.threat.impact if self.bounded else None
+        return Prediction(
+            track=track,
+            t_ns=self.threat.t_ns,
+            t_first_ns=self.first_ns,
+            model="ballistic" if self.bounded else "unbounded",
+            impact_ns_q05=impact.t_ns_q05 if impact else None,
+            impact_ns_q50=impact.t_ns_q50 if impact else None,
+            impact_ns_q95=impact.t_ns_q95 if impact else None,
+            impact_enu_m=self.impact.enu_m if self.impact and impact else None,
+            cov_m2=impact.cov_m2 if impact else None,
+        )
+
+    def report(self, table: Table, row: int, now_ns: int, mean: Array, cov: Array) -> TrackUpdate:
+        """The living track in `row` of the tracker's table, its state propagated to `now_ns`."""
+        c = self.classified
+        return TrackUpdate(
+            track=int(table.track_id[row]),
+            t_ns=now_ns,
+            state_enu=tuple(mean[:6].tolist()),
+            cov_enu=tuple(cov[:6, :6][_UPPER].tolist()),
+            status="coasting" if table.misses[row] > 0 else "confirmed",
+            family=c.family,
+            p_family=c.p_family,
+            drag_per_m=math.exp(min(float(mean[6]), 0.0)),
+            t_first_ns=self.first_ns,
+            plots=int(table.hits[row]),
+            bounded=bool(table.bounded[row]),
+            ambiguous=bool(table.ambiguous[row] > 0),
+            known=self.threat.known,
+            classes=c.classes,
+        )
+
+    def farewell(self, track: int, now_ns: int) -> TrackUpdate:
+        """The last word on a track: it ended by `now_ns`; its state is not told again."""
+        c = self.classified
+        return TrackUpdate(
+            track=track,
+            t_ns=now_ns,
+            state_enu=(math.nan,) * 6,
+            cov_enu=(math.nan,) * 21,
+            status="ended",
+            family=c.family,
+            p_family=c.p_family,
+            drag_per_m=math.nan,
+            t_first_ns=self.first_ns,
+            plots=self.threat.detections,
+            known=self.threat.known,
+            classes=c.classes,
+        )

@@ -1,0 +1,178 @@
+"""The posterior of the classes given what a track shows: a generative model, one row a track.
+
+Each class says how likely this launch speed, elevation, drag, height, climb and radar cross-section
+are; priors, likelihoods and the tracker's own model probabilities make the posterior (Bayes).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.engine.classes import (
+    BEND_TABLE,
+    FAMILY_OF,
+    FLYER_TABLE,
+    IS_ROCKET,
+    ROUND_RCS_DB,
+    ROUND_TABLE,
+    SCINTILLATION_DB,
+    SCINTILLATION_MEAN_DB,
+    SLOWEST_LAUNCH_MPS,
+)
+from rampart.engine.course import pace_of
+from rampart.kernels._jit import inline_kernel, kernel
+
+Array = npt.NDArray[np.float64]
+
+
+class Features(NamedTuple):
+    """What is known of n tracks. nan (and `rcs_plots` 0) where a thing is not known."""
+
+    x: Array  # (n, 7) mean state
+    P: Array  # (n, 7, 7)
+    mu: Array  # (n, 3) probabilities of the motion models: ballistic, drone, boost
+    plots: Array  # (n,)
+    height_m: Array  # (n,) above the site's level; nan: not observed
+    launch_mps: Array  # (n,) speed at the ground crossing behind the track
+    launch_rad: Array  # (n,) elevation there
+    rcs_dbsm: Array  # (n,) mean over the track
+    rcs_plots: Array  # (n,) plots in that mean
+    boost_p: Array  # (n,) the largest probability of the boost model so far
+    bends: Array  # (n, len(ACCEL_MPS2)) and
+    pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
+
+
+@inline_kernel
+def _within(value: float, low: float, high: float, sigma: float) -> float:
+    """Density of a value drawn uniformly from low..high and seen with an error of `sigma`."""
+    s = math.sqrt(2.0) * sigma
+    return 0.5 * (math.erf((high - value) / s) - math.erf((low - value) / s)) / (high - low)
+
+
+@inline_kernel
+def _normal(value: float, mean: float, sigma: float) -> float:
+    z = (value - mean) / sigma
+    return math.exp(-0.5 * z * z) / (sigma * 2.5066282746310002)
+
+
+@kernel
+def _posterior(
+    x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
+    rcs_dbsm: float, rcs_plots: float, boost_p: float, bends: Array, pace: Array, out: Array,
+) -> None:  # fmt: skip
+    """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
+    rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
+    out[:] = 0.0
+    out[-1] = 1.0  # until something can be said
+    ground = math.sqrt(x[3] * x[3] + x[4] * x[4])
+    seen_up = math.isfinite(height_m)
+    speed = math.sqrt(ground * ground + x[5] * x[5]) if seen_up else ground
+    variance = 1.5 * (P[3, 3] + P[4, 4]) if not seen_up else P[3, 3] + P[4, 4] + P[5, 5]
+    told = math.isfinite(rcs_dbsm)
+    rcs = rcs_dbsm - SCINTILLATION_MEAN_DB
+    scatter_db = SCINTILLATION_DB / math.sqrt(max(rcs_plots, 1.0))
+    if not (math.isfinite(speed) and math.isfinite(variance)):
+        return
+    sigma_v = math.sqrt(max(variance, 0.0) / 3.0) + 2.0
+    # v0² >= v² + 2 g h: drag only takes energy
+    rise = max(height_m, 0.0) if seen_up else 0.0
+    energetic = math.sqrt(speed * speed + 2.0 * 9.81 * rise)
+    sigma_climb = math.sqrt(max(P[5, 5], 0.0)) + 3.0
+    log_height = math.log(max(height_m, 20.0))
+
+    # ---- falling freely: among the rounds, by launch speed x elevation x drag x cross-section
+    within = 0.0
+    boosted = min(max(boost_p, 0.0), 1.0)
+    for i in range(rounds):
+        row = ROUND_TABLE[i]
+        p = row[0]
+        if math.isfinite(launch_mps):
+            p *= _within(launch_mps, row[1], row[2], 10.0 + sigma_v + 0.03 * launch_mps)
+            angle = 0.05 + min(sigma_v / max(speed, 30.0), 0.5)
+            p *= _within(launch_rad, math.radians(row[3]), math.radians(row[4]), angle)
+        else:
+            # nothing is told of the launch: a round is hardly faster now than then, drag has cost
+            # it half of its speed at most
+            p *= _within(energetic, 0.5 * row[1], row[2], 10.0 + sigma_v)
+        p *= _normal(x[6], math.log(row[5]), math.sqrt(row[6] * row[6] + max(P[6, 6], 0.0)))
+        if told:
+            p *= _normal(rcs, row[7], math.sqrt(ROUND_RCS_DB**2 + scatter_db * scatter_db))
+        # a short boost is often over before the second plot: its absence says little
+        p *= 0.5 + 0.5 * boosted if IS_ROCKET[i] else 1.0 - 0.9 * boosted
+        out[i] = p
+        within += p
+    # ... and as a round at all: model probability x speed x height x climb
+    falls = min(max(mu[0] + mu[2], 0.0), 1.0)
+    falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
+    # what climbed here with less than the slowest launch never was a round
+    falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))
+    if seen_up:
+        falls *= _normal(log_height, math.log(800.0), 1.0)
+        falls *= _normal(x[5], 0.0, math.sqrt(150.0**2 + sigma_climb * sigma_climb))
+    if told:
+        falls *= _normal(rcs, -22.0, math.sqrt(64.0 + scatter_db * scatter_db))
+    total = 0.0
+    if not within > 1e-200:
+        # no class fits: the last of them, the unknown round
+        out[:rounds] = 0.0
+        out[rounds - 1] = within = 1.0
+    for i in range(rounds):
+        out[i] *= falls / within
+        total += out[i]
+
+    # ---- flying by its own power: speed x height x climb x cross-section ...
+    powered = min(max(mu[1], 0.0), 1.0)
+    way_mps, sigma_way = pace_of(pace)
+    if sigma_way < sigma_v:  # over its way: a look at it now is worse
+        speed, sigma_v = way_mps, sigma_way
+    by_looks = by_course = 0.0
+    peak = bends.max()
+    for i in range(flyers):
+        row = FLYER_TABLE[i]
+        p = row[0] * powered
+        p *= _normal(speed, row[1], math.sqrt(row[2] * row[2] + sigma_v * sigma_v))
+        if seen_up:
+            p *= _normal(log_height, math.log(row[3]), row[4])
+            p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
+        if told:
+            p *= _normal(rcs, row[5], math.sqrt(row[6] * row[6] + scatter_db * scatter_db))
+        out[rounds + i] = p
+        by_looks += p
+        # ... x course: sum over accelerations of p(acceleration | class) p(course | acceleration)
+        seen = 0.0
+        for k in range(bends.shape[0]):
+            seen += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
+        out[rounds + i] *= seen
+        by_course += out[rounds + i]
+    # the course tells what flies from each other; whether it flies is told by the motion models
+    if by_course > 0.0:
+        for i in range(rounds, out.size):
+            out[i] *= by_looks / by_course
+    total += by_looks
+    if not total > 1e-300:
+        out[:] = 0.0
+        out[-1] = 1.0
+        return
+    for i in range(out.size):
+        out[i] /= total
+
+
+@kernel
+def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None:
+    """Posterior of `classes.CLASSES` for every row of `f` into `p_class` (n, classes), and its sums over
+    `classes.WORDS` into `p_word` (n, words); `young` (n,) is the share of what is too young to tell.
+    """
+    for i in range(p_class.shape[0]):
+        _posterior(
+            f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
+            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.bends[i], f.pace[i], p_class[i],
+        )  # fmt: skip
+        p_word[i] = 0.0
+        p_word[i, -1] = young[i]
+        for c in range(p_class.shape[1]):
+            p_class[i, c] *= 1.0 - young[i]
+            p_word[i, FAMILY_OF[c]] += p_class[i, c]

@@ -1,0 +1,63 @@
+"""The command line in poor surroundings: old terminals, odd names, places that take no file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rampart.cli.main import main
+
+
+def rampart(*words: object, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "rampart", *map(str, words)]
+    return subprocess.run(
+        command, cwd=cwd, env=os.environ | env, capture_output=True, check=False, timeout=300
+    )
+
+
+def test_a_terminal_without_our_signs_still_tells_the_warning(tmp_path) -> None:
+    done = rampart("run", "one-mortar", "--out", "o", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert b"? TAKE COVER" in done.stdout
+
+
+def test_a_folder_that_takes_no_file_is_named(tmp_path, capsys) -> None:
+    plots, meta = tmp_path / "p.csv", tmp_path / "m.json"
+    plots.write_text("plot_id,time,sensor,range_m,az_rad\n1,0,R1,900,1\n")
+    meta.write_text(
+        '{"sr":12,"sa":0.002,"srr":1.5,"rate":2,"pd":0.9,"clutter":20,"rmin":300,"rmax":20000,'
+        '"elmin":0.01,"elmax":1.3}'
+    )
+    words = ["track", str(plots), "--sensor", str(meta), "--out", "/proc/t.csv"]
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("/proc/t.csv: found a folder that takes no file")
+    assert main(["run", "one-mortar", "--out", "/proc/o"]) == 2
+    assert capsys.readouterr().err.startswith("/proc/o: found a place where no folder can be made")
+
+
+def test_a_key_that_stands_for_two_quantities_is_told_once(tmp_path, capsys) -> None:
+    plots, meta = tmp_path / "p.csv", tmp_path / "m.json"
+    plots.write_text("plot_id,time,sensor,range_m,az_rad\n1,0,R1,900,1\n")
+    meta.write_text(
+        '{"sr":12,"sa":"x","srr":1.5,"rate":2,"pd":0.9,"clutter":20,"rmin":300,"rmax":20000,'
+        '"elmin":0.01,"elmax":1.3}'
+    )
+    assert main(["run", str(plots), "--sensor", str(meta)]) == 2
+    assert capsys.readouterr().err.count(": sa: found") == 1
+
+
+@pytest.mark.parametrize("name", ["jöurnal é.rpj", "two words.rpj"])
+def test_names_with_spaces_and_accents(tmp_path, name, capsys) -> None:
+    assert main(["run", "one-mortar", "--out", str(tmp_path / "ä b"), "--quiet"]) == 0
+    (tmp_path / "ä b" / "journal.rpj").rename(tmp_path / name)
+    assert main(["run", str(tmp_path / name), "--out", str(tmp_path / "ü"), "--quiet"]) == 0
+    assert (tmp_path / "ü" / "report.html").is_file()
+
+
+def test_speed_says_what_is_allowed(capsys) -> None:
+    assert main(["run", "one-mortar", "--speed", "7"]) == 2
+    assert capsys.readouterr().err == "--speed: found '7'; allowed: max 1 10\n"

@@ -1,0 +1,107 @@
+"""What the picture hands to the warning rules, and how often, for tracks of the real tracker."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import pytest
+
+from rampart.domain.frames import polar_from_enu
+from rampart.domain.messages import PLOT_DTYPE, PlotBatch
+from rampart.domain.site import Sensor, Site, Zone
+from rampart.domain.time import NS_PER_S
+from rampart.engine.engine import Engine
+from rampart.engine.threat import Threat
+from rampart.kernels.imm import DRONE
+from warn_stage import AUTO, square
+
+SITE = Site(
+    name="picture",
+    uuid="8d3e1e54-1111-4222-8333-444455556667",
+    latitude_deg=45.0,
+    longitude_deg=0.0,
+    height_m=0.0,
+    zones=(Zone(id="A", name="A", polygon_enu_m=square(0.0), release=AUTO),),  # type: ignore[arg-type]
+    sensors=(Sensor(id="radar"),),
+)
+
+
+def look(t_s: float, speed_mps: float) -> PlotBatch:
+    """One plot, without noise, of a level flight due west."""
+    x = np.array([[3_000.0 - speed_mps * t_s, 500.0, 250.0]])
+    polar = polar_from_enu(x)
+    row = np.zeros(1, PLOT_DTYPE)
+    for name in PLOT_DTYPE.names or ():
+        if PLOT_DTYPE[name].kind == "f":
+            row[name] = math.nan
+    row["t_event_ns"] = round(t_s * NS_PER_S)
+    row["range_m"], row["azimuth_rad"], row["elevation_rad"] = polar.T
+    row["range_rate_mps"] = -speed_mps * x[0, 0] / polar[:, 0]
+    stamp = round(t_s * NS_PER_S)
+    return PlotBatch(sensor="radar", t_arrival_ns=stamp, data=row.tobytes(), complete=True)
+
+
+def judged(
+    engine: Engine, t_s: float, speed_mps: float, mu: tuple[float, ...], height_var: float
+) -> Threat:
+    """The threat made of the next plot where the tracker's models and height were these."""
+    tracker, picture = engine._tracker, engine._picture
+    assert tracker is not None
+    assert picture is not None
+    tracker.observe(look(t_s, speed_mps))
+    (row,) = tracker.bank.rows()
+    tracker.bank.table.mu[row] = mu
+    tracker.bank.table.P[row, :, 2, 2] += height_var
+    (threat,) = picture.update(round(t_s * NS_PER_S), lambda _: False)
+    return threat
+
+
+@pytest.fixture(params=[38.0, 46.0])
+def tracked(request: pytest.FixtureRequest) -> tuple[Engine, float]:
+    engine = Engine(SITE, simulated=True)
+    for k in range(20):
+        engine.receive(look(float(k), request.param))
+    return engine, request.param
+
+
+def test_what_is_named_a_drone_has_futures_though_the_drone_model_has_lost(tracked):
+    engine, speed_mps = tracked
+    threat = judged(engine, 20.0, speed_mps, (0.96, 0.03, 0.01), 0.0)
+    assert threat.p_family[3] > 0.5
+    assert threat.motion is not None
+
+
+def test_what_has_no_impact_point_has_futures(tracked):
+    engine, speed_mps = tracked
+    mu = [0.0, 0.0, 0.0]
+    mu[0], mu[DRONE] = 1.0 - 1e-6, 1e-6
+    threat = judged(engine, 20.0, speed_mps, tuple(mu), 1e8)  # height as good as unknown
+    assert threat.impact is None
+    assert threat.motion is not None
+
+
+def test_a_state_that_is_not_finite_makes_no_motion(tracked):
+    engine, speed_mps = tracked
+    threat = judged(engine, 20.0, speed_mps, (0.5, 0.5, 0.0), math.nan)
+    assert threat.impact is None
+    assert threat.motion is None
+
+
+@pytest.mark.parametrize(("settled", "every"), [(False, 3), (True, 10)])
+def test_a_young_track_is_renewed_with_every_plot_and_an_older_one_by_the_clock(settled, every):
+    """Ten plots a second; an older one every 0.25 s, every 1 s where nothing hangs on it."""
+    staring = Sensor(id="radar", scan_period_s=0.1)
+    engine = Engine(msgspec.structs.replace(SITE, sensors=(staring,)), simulated=True)
+    engine.receive(look(0.0, 46.0))
+    tracker, picture = engine._tracker, engine._picture
+    assert tracker is not None
+    assert picture is not None
+    renewed = []
+    for k in range(1, 60):
+        tracker.observe(look(0.1 * k, 46.0))
+        renewed += [t.detections for t in picture.update(k * NS_PER_S // 10, lambda _: settled)]
+    assert renewed[:3] == [3, 4, 5]
+    assert {b - a for a, b in pairwise(renewed[2:])} == {every}
