@@ -181,3 +181,27 @@ def test_what_climbed_here_too_slowly_never_was_a_round() -> None:
     x = np.array([-3000.0, 0.0, 80.0, 15.0, 0.0, 0.0, math.log(1e-4)])
     found = Classifier().classify(x, P, np.array([0.8, 0.15, 0.05]), 3, 80.0)
     assert sum(found.p_family[:3]) < 0.02
+
+
+LEAPS = np.array([0.0, 0.0, 1.0])
+
+
+def leaping(speed_mps: float, height_m: float) -> Classification:
+    """A track that only the boost model follows, six plots old, a small echo."""
+    x = np.array(
+        [200.0, -600.0, height_m, -0.7 * speed_mps, 0.3 * speed_mps, 0.6 * speed_mps, -9.4]
+    )
+    P = np.diag([25.0, 25.0, 25.0, 100.0, 100.0, 100.0, 0.6])
+    return Classifier().classify(x, P, LEAPS, 6, height_m, None, -30.0, 1.0, 6.0)
+
+
+def test_what_only_a_burn_explains_high_up_and_slow_is_a_mixture_of_foreign_plots() -> None:
+    # a burn of one to two seconds from rest does not reach 620 m at 64 m/s
+    found = leaping(64.0, 620.0)
+    assert found.family == "clutter"
+    assert sum(found.p_family[:OTHER]) < 0.05
+
+
+@pytest.mark.parametrize(("speed_mps", "height_m"), [(120.0, 60.0), (250.0, 150.0), (250.0, 20.0)])
+def test_a_burn_near_the_ground_is_no_such_mixture(speed_mps: float, height_m: float) -> None:
+    assert leaping(speed_mps, height_m).p_family[OTHER] < 0.05

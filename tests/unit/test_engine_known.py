@@ -86,8 +86,9 @@ def test_a_track_once_vouched_for_stays_explained_between_two_slow_reports() -> 
     assert explain(known, 1.0, (0.0, 2960.0)) == {1: "f"}
     # ... and it alone, though the other flies where the report leads
     assert explain(known, 12.0, (40.0, 2560.0), (0.0, 2520.0)) == {1: "f"}
-    assert explain(known, 15.5, (0.0, 2380.0)) == {}
-    known.forget(15 * S + S // 2)
+    assert explain(known, 28.0, (0.0, 1880.0)) == {1: "f"}
+    assert explain(known, 30.5, (0.0, 1780.0)) == {}
+    known.forget(30 * S + S // 2)
     assert known.empty
 
 

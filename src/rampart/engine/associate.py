@@ -22,7 +22,7 @@ from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
 from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE, wrap_angle
-from rampart.kernels.imm import BALLISTIC, DRONE, Dynamics, Work, copy_row, moments
+from rampart.kernels.imm import BALLISTIC, BOOST, DRONE, Dynamics, Work, copy_row, moments
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -82,6 +82,10 @@ def _commit(
     follow_course(
         table.marks[row], table.bends[row], table.pace[row], t_s, dt, scratch.mean, scratch.cov
     )
+    if table.mu[row, BOOST] > 0.5:  # what burns, or leaps between foreign plots, has held no course
+        table.marks[row] = math.nan
+        table.bends[row] = 0.0
+        table.pace[row] = 0.0
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
 

@@ -61,16 +61,18 @@ class Flyer(NamedTuple):
 
 FLYERS: Final[dict[str, Flyer]] = {
     "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5, 0.14, 0.7),
-    "quadcopter": Flyer("drone", 0.01, 12, 6, 150, 1.0, -14, 4, 0.06, 0.65),
+    "quadcopter": Flyer("drone", 0.004, 12, 6, 150, 1.0, -14, 4, 0.06, 0.65),
     "airliner": Flyer("aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10, 0.15, 1.0),
     # departing, landing
     "aircraft_low": Flyer("aircraft", 0.10, 140, 60, 600, 1.2, 10, 10, 0.25, 1.0),
     "light_aircraft": Flyer("aircraft", 0.14, 65, 14, 800, 0.8, 4, 5, 0.22, 0.8),
+    # departing, landing
+    "light_aircraft_low": Flyer("aircraft", 0.06, 32, 9, 100, 0.9, 4, 5, 0.22, 0.8),
     "helicopter": Flyer("aircraft", 0.10, 55, 14, 250, 0.8, 6, 5, 0.16, 0.8),
-    "glider": Flyer("aircraft", 0.10, 31, 8, 900, 0.7, -1, 4, 0.4, 0.9),
+    "glider": Flyer("aircraft", 0.10, 33, 10, 900, 0.7, -1, 4, 0.4, 0.9),
     "bird": Flyer("clutter", 0.50, 13, 6, 150, 1.0, -22, 5, 0.28, 0.55),
     "clutter_patch": Flyer("clutter", 0.06, 1, 2, 50, 1.2, -20, 6, 0.1, 0.6),
-    "flyer_unknown": Flyer("unknown", 0.02, 40, 30, 500, 1.5, -10, 15, 0.15, 1.3),
+    "flyer_unknown": Flyer("unknown", 0.01, 40, 30, 500, 1.5, -10, 15, 0.15, 1.3),
 }
 
 SCINTILLATION_DB: Final = 5.6
@@ -83,6 +85,15 @@ ODD_SHARE: Final = 0.03
 
 ROUND_RCS_DB: Final = 3.0
 """Spread of a ballistic class's cross-section: twice that of the +-2.5 dB of the generic table."""
+
+BURN_S: Final = 4.0
+"""[A] Longest burn of a rocket of the classes above: one to two seconds, twice that for doubt."""
+LEAPS_FROM: Final = 0.1  # share of the boost model below which nothing leaps
+LEAP_MPS: Final = 60.0
+LEAP_HIGH: Final = 1.0 / 5.0 / 300.0
+LEAP_TOLD: Final = 1.0 / 60.0
+"""[A] Mean speed, and densities of ln height and climb (m/s) and of cross-section (dB), of a track that
+leaps between plots that are not its own: any height, climb and echo is as good as another."""
 
 CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
 SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())
@@ -99,6 +110,7 @@ FAMILY_OF: Final = np.array(
 )
 ROUND_TABLE: Final = np.array([r[1:] for r in ROUNDS.values()], float)
 IS_ROCKET: Final = np.array([r.family == "rocket" for r in ROUNDS.values()])
+LEAPER: Final = list(FLYERS).index("clutter_patch")
 FLYER_TABLE: Final = np.array([f[1:8] for f in FLYERS.values()], float)
 
 

@@ -33,7 +33,7 @@ class KnownSettings(Settings, frozen=True):
     """How long a report vouches, and how far what reports may drift from where it was."""
 
     fresh_s: float = 10.0  # [A] feeds tell each 10 s; an older report vouches for no track anew
-    bond_s: float = 15.0  # [A] nor, older than this, for the track that it has vouched for
+    bond_s: float = 30.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near

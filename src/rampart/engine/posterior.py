@@ -14,9 +14,15 @@ import numpy.typing as npt
 
 from rampart.engine.classes import (
     BEND_TABLE,
+    BURN_S,
     FAMILY_OF,
     FLYER_TABLE,
     IS_ROCKET,
+    LEAP_HIGH,
+    LEAP_MPS,
+    LEAP_TOLD,
+    LEAPER,
+    LEAPS_FROM,
     ROUND_RCS_DB,
     ROUND_TABLE,
     SCINTILLATION_DB,
@@ -85,7 +91,7 @@ def _posterior(
     log_height = math.log(max(height_m, 20.0))
 
     # ---- falling freely: among the rounds, by launch speed x elevation x drag x cross-section
-    within = 0.0
+    within = unboosted = 0.0
     boosted = min(max(boost_p, 0.0), 1.0)
     for i in range(rounds):
         row = ROUND_TABLE[i]
@@ -101,25 +107,35 @@ def _posterior(
         p *= _normal(x[6], math.log(row[5]), math.sqrt(row[6] * row[6] + max(P[6, 6], 0.0)))
         if told:
             p *= _normal(rcs, row[7], math.sqrt(ROUND_RCS_DB**2 + scatter_db * scatter_db))
+        unboosted += p
         # a short boost is often over before the second plot: its absence says little
         p *= 0.5 + 0.5 * boosted if IS_ROCKET[i] else 1.0 - 0.9 * boosted
         out[i] = p
         within += p
     # ... and as a round at all: model probability x speed x height x climb
-    falls = min(max(mu[0] + mu[2], 0.0), 1.0)
+    # burning from rest to v at a height h takes at least 2 h / v; what leaps about higher up, or more
+    # slowly, than a burn allows follows no thrust but plots that are not its own
+    burns = 1.0 / (1.0 + (2.0 * rise / max(speed, 1.0) / BURN_S) ** 6)
+    falls = min(max(mu[0] + burns * mu[2], 0.0), 1.0)
+    leaps = (1.0 - burns) * max(min(mu[2], 1.0) - LEAPS_FROM, 0.0)
+    leaps *= math.exp(-speed / LEAP_MPS) / LEAP_MPS
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
     # what climbed here with less than the slowest launch never was a round
     falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))
     if seen_up:
         falls *= _normal(log_height, math.log(800.0), 1.0)
         falls *= _normal(x[5], 0.0, math.sqrt(150.0**2 + sigma_climb * sigma_climb))
+        leaps *= LEAP_HIGH
     if told:
         falls *= _normal(rcs, -22.0, math.sqrt(64.0 + scatter_db * scatter_db))
+        leaps *= LEAP_TOLD
     total = 0.0
     if not within > 1e-200:
         # no class fits: the last of them, the unknown round
         out[:rounds] = 0.0
         out[rounds - 1] = within = 1.0
+    elif unboosted > 0.0:
+        falls *= within / unboosted
     for i in range(rounds):
         out[i] *= falls / within
         total += out[i]
@@ -152,7 +168,8 @@ def _posterior(
     if by_course > 0.0:
         for i in range(rounds, out.size):
             out[i] *= by_looks / by_course
-    total += by_looks
+    total += by_looks + leaps
+    out[rounds + LEAPER] += leaps
     if not total > 1e-300:
         out[:] = 0.0
         out[-1] = 1.0
