@@ -79,6 +79,7 @@ def table(name: str, runs: Sequence[Judged]) -> list[str]:
     latencies = [x for r in runs for x in r.verdict.latencies_s]
     usable = [x for r in runs for x in r.verdict.usable_s]
     hours = sum(r.hours for r in runs)
+    loudest = max(runs, key=lambda r: r.watches)
     rows = [
         ("seeds", f"{runs[0].seed}-{runs[-1].seed}"),
         ("simulated hours, plots", f"{hours:.2f}, {sum(r.plots for r in runs):,}"),
@@ -87,6 +88,7 @@ def table(name: str, runs: Sequence[Judged]) -> list[str]:
         ("zone warnings: true / precaution / false", " / ".join(str(kinds[k]) for k in order)),
         ("false share of zone warnings", f"{kinds['false'] / warned:.1%}" if warned else "no warning"),
         ("zones entering watch an hour", f"{sum(r.watches for r in runs) / hours:.2f}"),
+        ("most of them in one run", f"{loudest.watches} (seed {loudest.seed})"),
         ("CPU s", f"{sum(r.cpu_s for r in runs):.0f}"),
     ]  # fmt: skip
     if latencies:
