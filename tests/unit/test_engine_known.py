@@ -111,3 +111,21 @@ def test_a_snapshot_keeps_the_reports() -> None:
     other = KnownTraffic(SITE, KnownSettings())
     other.load(msgspec.msgpack.decode(msgspec.msgpack.encode(known.state())))
     assert explain(other, 12.0, (0.0, 2520.0)) == {1: "friend"}
+
+
+def test_a_follower_of_a_lost_friend_is_not_explained_by_the_friends_last_report() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0)))
+    assert explain(known, 1.0, (0.0, 2960.0)) == {1: "f"}
+    # track 1 has ended; another flies 120 m behind where it would be
+    states = np.array([[0.0, 2800.0, 200.0, 0.0, -40.0, 0.0]])
+    late = known.explain(np.array([2]), 8 * S, states, np.eye(6)[None] * 100.0)
+    assert late == {}
+
+
+def test_a_fresh_report_disowns_a_track_that_has_left_the_reported_way() -> None:
+    known = hearing(report("f", (0.0, 3000.0, 200.0)))
+    assert explain(known, 1.0, (0.0, 2960.0)) == {1: "f"}
+    known.hear(report("f", (0.0, 2840.0, 200.0), 4.0), 4 * S)
+    assert explain(known, 4.0, (900.0, 2840.0)) == {}
+    # the feed falls silent: the wide gate of an old report must not take the track back
+    assert explain(known, 24.0, (900.0, 2040.0)) == {}

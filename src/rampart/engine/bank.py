@@ -115,6 +115,10 @@ def copy_track(table: Table, row: int, to: int) -> None:
         column[to] = column[row]
 
 
+LONGEST_S: Final = 120.0
+"""No flight is followed further: an absurd time must not keep the engine flying for a century."""
+
+
 @kernel
 def states_at(
     table: Table,
@@ -135,7 +139,8 @@ def states_at(
         x[0] = table.x[row]
         P[0] = table.P[row]
         mu[0] = table.mu[row]
-        predict_row(x, P, mu, 0, t_s - table.t_s[row], dynamics, env, work)
+        dt = min(max(t_s - table.t_s[row], -LONGEST_S), LONGEST_S)
+        predict_row(x, P, mu, 0, dt, dynamics, env, work)
         moments(x, P, mu, 0, mean[k], cov[k])
 
 

@@ -32,7 +32,9 @@ NOBODY: Final = 0
 class KnownSettings(Settings, frozen=True):
     """How long a report vouches, and how far what reports may drift from where it was."""
 
-    fresh_s: float = 10.0  # [A] feeds tell each 10 s; an older report vouches for no track anew
+    fresh_s: float = (
+        5.0  # [A] an older report vouches for no track anew: its gate would be too wide
+    )
     bond_s: float = 30.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
@@ -129,8 +131,11 @@ class KnownTraffic:
                 dv = np.linalg.norm(states[:, 3:5] - np.array(report.v), axis=1)
                 spread = np.sqrt(np.trace(covariances[:, 3:5, 3:5], axis1=1, axis2=2))
                 good &= dv < 3.0 * (spread + 5.0 + self._settings.acceleration_mps2 * abs(age_s))
+            bonded = tracks == self._bonds.get(report.ident, NOBODY)
             if abs(age_s) > self._settings.fresh_s:
-                good &= tracks == self._bonds.get(report.ident, NOBODY)
+                good &= bonded
+            elif np.any(bonded & ~good):  # a fresh report disowns it
+                del self._bonds[report.ident]
             pairs.extend((float(d2[i]), int(tracks[i]), report.ident) for i in np.flatnonzero(good))
         explained: dict[int, str] = {}
         used: dict[str, int] = {}

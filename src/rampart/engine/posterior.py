@@ -170,7 +170,7 @@ def _posterior(
             out[i] *= by_looks / by_course
     total += by_looks + leaps
     out[rounds + LEAPER] += leaps
-    if not total > 1e-300:
+    if not (total > 1e-300 and math.isfinite(by_course)):
         out[:] = 0.0
         out[-1] = 1.0
         return
