@@ -32,9 +32,7 @@ NOBODY: Final = 0
 class KnownSettings(Settings, frozen=True):
     """How long a report vouches, and how far what reports may drift from where it was."""
 
-    fresh_s: float = (
-        5.0  # [A] an older report vouches for no track anew: its gate would be too wide
-    )
+    fresh_s: float = 5.0  # [A] an older report vouches for no track anew: too wide a gate
     bond_s: float = 30.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
