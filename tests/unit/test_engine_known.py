@@ -116,8 +116,8 @@ def test_a_snapshot_keeps_the_reports() -> None:
 def test_a_follower_of_a_lost_friend_is_not_explained_by_the_friends_last_report() -> None:
     known = hearing(report("f", (0.0, 3000.0, 200.0)))
     assert explain(known, 1.0, (0.0, 2960.0)) == {1: "f"}
-    # track 1 has ended; another flies 120 m behind where it would be
-    states = np.array([[0.0, 2800.0, 200.0, 0.0, -40.0, 0.0]])
+    # track 1 has ended; another flies 200 m behind where it would be
+    states = np.array([[0.0, 2880.0, 200.0, 0.0, -40.0, 0.0]])
     late = known.explain(np.array([2]), 8 * S, states, np.eye(6)[None] * 100.0)
     assert late == {}
 

@@ -32,7 +32,8 @@ NOBODY: Final = 0
 class KnownSettings(Settings, frozen=True):
     """How long a report vouches, and how far what reports may drift from where it was."""
 
-    fresh_s: float = 5.0  # [A] an older report vouches for no track anew: too wide a gate
+    fresh_s: float = 10.0  # [A] feeds tell each 10 s; an older report vouches for no track anew
+    near_s: float = 5.0  # [A] a track not vouched for yet must be as near as after this time
     bond_s: float = 30.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
@@ -116,9 +117,11 @@ class KnownTraffic:
             if abs(age_s) > self._settings.bond_s:
                 continue
             at = np.array(report.xyz[:2]) + age_s * np.array(report.v)
-            drift = 0.5 * self._settings.acceleration_mps2 * age_s**2
+            bonded = tracks == self._bonds.get(report.ident, NOBODY)
+            reach_s = np.where(bonded, abs(age_s), min(abs(age_s), self._settings.near_s))
+            drift = 0.5 * self._settings.acceleration_mps2 * reach_s**2
             variance = report.sigma_m**2 + drift**2
-            S = covariances[:, :2, :2] + variance * np.eye(2)  # S = P + R
+            S = covariances[:, :2, :2] + variance[:, None, None] * np.eye(2)  # S = P + R
             miss = states[:, :2] - at
             d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
             good = d2 < GATE_D2
@@ -128,8 +131,7 @@ class KnownTraffic:
             if report.moving:
                 dv = np.linalg.norm(states[:, 3:5] - np.array(report.v), axis=1)
                 spread = np.sqrt(np.trace(covariances[:, 3:5, 3:5], axis1=1, axis2=2))
-                good &= dv < 3.0 * (spread + 5.0 + self._settings.acceleration_mps2 * abs(age_s))
-            bonded = tracks == self._bonds.get(report.ident, NOBODY)
+                good &= dv < 3.0 * (spread + 5.0 + self._settings.acceleration_mps2 * reach_s)
             if abs(age_s) > self._settings.fresh_s:
                 good &= bonded
             elif np.any(bonded & ~good):  # a fresh report disowns it
