@@ -35,7 +35,7 @@ from rampart.domain.time import NS_PER_S
 from rampart.domain.values import POSTERIOR
 from rampart.engine.classes import FLYERS, ROUNDS
 from rampart.engine.engine import Engine
-from rampart.metrics.truth import Truth
+from rampart.metrics.identity import who_is_who
 from rampart.sim.ballistic import ballistic
 from rampart.sim.classes import flying_class
 from rampart.sim.draws import stream
@@ -46,7 +46,6 @@ EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 START_NS: Final = 1_646_164_800_000_000_000
 AGES_S: Final = (2.0, 5.0, 10.0, 20.0, 40.0)
 STALE_S: Final = 1.0  # an update this much later than an age is not judged at it
-NEAR_M: Final = 300.0
 FARTHEST_M: Final = 14_000.0
 SPACING_S: Final = 7.0
 
@@ -168,23 +167,11 @@ def samples(seed: int) -> list[Sample]:
                 if (out.track, age_s) in judged or not age_s <= old_s <= age_s + STALE_S:
                     continue
                 judged.add((out.track, age_s))
-                flown = nearest(run.truth, out)
-                if flown >= 0:
+                flown = who_is_who(run.truth, [out], {out.track}).get(out.track)
+                if flown is not None:
                     class_id = run.truth.classes[flown]
                     found.append(Sample(class_id, age_s, out.p_family, out.family, out.classes))
     return found
-
-
-def nearest(truth: Truth, seen: TrackUpdate) -> int:
-    """The object that flies within `NEAR_M` of a track; -1 for none."""
-    gaps = [
-        float(np.linalg.norm(truth.at(i, seen.t_ns)[0] - np.array(seen.state_enu[:3])))
-        if truth.t_launch_ns[i] <= seen.t_ns <= truth.t_end_ns[i]
-        else math.inf
-        for i in range(len(truth))
-    ]
-    best = int(np.argmin(gaps))
-    return best if gaps[best] < NEAR_M else -1
 
 
 def expected(found: Sequence[Sample]) -> npt.NDArray[np.float64]:

@@ -29,6 +29,7 @@ from rampart.engine.engine import Engine
 from rampart.engine.settings import EngineSettings
 from rampart.metrics.consistency import coverage, interval_coverage, nees
 from rampart.metrics.ideal import IdealFilter
+from rampart.metrics.identity import who_is_who
 from rampart.metrics.truth import Truth
 from rampart.sim.ballistic import ballistic
 from rampart.sim.draws import stream
@@ -121,7 +122,8 @@ def samples(seed: int) -> list[Sample]:
             if isinstance(out, Prediction) and out.cov_m2 is not None:
                 said.setdefault(out.track, []).append(out)
             elif isinstance(out, TrackUpdate) and out.status != "ended" and out.track not in whose:
-                whose[out.track] = _nearest(run.truth, out)
+                mine = who_is_who(run.truth, [out], {out.track})
+                whose[out.track] = mine.get(out.track, -1)
     ideal = IdealFilter(made.site, run.truth)
     return [
         sample
@@ -129,18 +131,6 @@ def samples(seed: int) -> list[Sample]:
         if whose.get(track, -1) >= 0
         for sample in _judged(run.truth, ideal, whose[track], predictions, seed % 2 == 0)
     ]
-
-
-def _nearest(truth: Truth, seen: TrackUpdate) -> int:
-    """The object that flies within 300 m of a track; -1 for none."""
-    gaps = [
-        float(np.linalg.norm(truth.at(i, seen.t_ns)[0] - np.array(seen.state_enu[:3])))
-        if truth.t_launch_ns[i] <= seen.t_ns <= truth.t_end_ns[i]
-        else math.inf
-        for i in range(len(truth))
-    ]
-    best = int(np.argmin(gaps))
-    return best if gaps[best] < 300.0 else -1
 
 
 def _judged(
