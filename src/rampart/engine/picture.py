@@ -29,7 +29,7 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
-from rampart.kernels.imm import DRONE
+from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
 
@@ -178,16 +178,14 @@ class Picture:
             )
         ]
         boosts = [
-            max(float(s.mu[2]), note.boost_p if note else 0.0)
+            max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
         classified = self._classify(at, means, covs, launches, boosts)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
-            c, known = (
-                classified.named(k, self._settings.classify.listed_p),
-                explained.get(s.track, ""),
-            )
+            c = classified.named(k, self._settings.classify.listed_p)
+            known = explained.get(s.track, "")
             # no report explains what falls: traffic that crosses its path must not silence it
             if known and sum(c.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
                 c = _KNOWN
