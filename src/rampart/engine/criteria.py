@@ -212,6 +212,7 @@ def _judge_zone(
     p_fall: float,
     p_fly: float,
 ) -> None:
+    """Raise what zone `z` must be told of, then let go what no longer endangers it: raising comes first."""
     book = ledger.books[z]
     falling, flying = ledger.levels(z)
     for m in changed:
