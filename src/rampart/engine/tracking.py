@@ -15,6 +15,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
+from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
 from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
@@ -42,7 +43,7 @@ PAIRS_PER_ROW: Final = 24
 BRANCHES: Final = (
     4  # rows that a plot may need: tracks of one plot that it may continue, and its own
 )
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 4
 
 
 class Tracker:
@@ -53,6 +54,9 @@ class Tracker:
         self.settings = settings
         self._intake = Intake(site, settings, epoch_ns)
         self._radars = radars_of(site)
+        self.calibrate(
+            [calibration_of([list(ZERO), sigma]) for sigma in self._radars.bias.tolist()]
+        )
         self._gates = gates_of(settings)
         self._fate = fate_of(site, settings)
         self._dynamics = dynamics_of(settings)
@@ -71,12 +75,17 @@ class Tracker:
         self._touched: set[int] = set()
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
         self._ended: list[tuple[int, str]] = []
+        self._looks: list[Entry] = []  # of the last batch
 
     # ------------------------------------------------------------------------------- messages in
     def observe(self, batch: PlotBatch) -> None:
         """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
+        self._looks = []
         look = self._intake.admit(batch)
         if look is None:
+            return
+        if self._intake.turns_away(look):
+            self._looks = look.sub_scans
             return
         if self._intake.stands_back(look, self._ring):
             self._start_anew()
@@ -91,8 +100,17 @@ class Tracker:
                 self._copy_if_due(entry.t_s)
                 self._ring.add(entry)
                 self._run(entry)
+                self._looks.append(entry)
         if redo is not None:
             self._replay(redo)
+
+    def calibrate(self, calibrations: list[Calibration]) -> None:
+        """From now on correct the plots of each sensor, in site order, by these."""
+        self._intake.calibrations = calibrations
+
+    def set_aside(self, sensors: tuple[int, ...]) -> None:
+        """From now on keep the plots of these sensors (indices) out of the tables."""
+        self._intake.set_aside = sensors
 
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
@@ -121,6 +139,11 @@ class Tracker:
             for row, track, hits in told
             if track > 0 and self._reported.get(track) != hits
         ]
+
+    @property
+    def looks(self) -> list[Entry]:
+        """The sub-scans of the last batch that came in order; also those of a sensor set aside."""
+        return self._looks
 
     @property
     def ended(self) -> list[tuple[int, str]]:
@@ -170,6 +193,7 @@ class Tracker:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
         bank = self.bank
+        self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.grow(bank.size + BRANCHES * len(entry.plots), self.settings.max_rows)
         if self._sky.table is not bank.table or len(self._sky.touched) < len(entry.plots):
             self._hold(len(entry.plots))
@@ -278,7 +302,11 @@ class Tracker:
             "columns": [column.tobytes() for column in columns],
             "clutter": [column.tobytes() for column in clutter],
             "entries": [
-                [*entry[:4], entry.plots.tobytes() if entry.plots is not None else None]
+                [
+                    *entry[:4],
+                    entry.plots.tobytes() if entry.plots is not None else None,
+                    list(entry.calibration),
+                ]
                 for entry in self._ring.entries
                 if entry.key > key
             ],
@@ -311,9 +339,9 @@ class Tracker:
         self._ring.load((at, sensor), (columns, clutter))
         self._paste((columns, clutter))
         self._replaying = True
-        for t_s, sensor, start_s, complete, raw in state["entries"]:
+        for t_s, sensor, start_s, complete, raw, calibration in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
-            entry = Entry(t_s, sensor, start_s, complete, plots)
+            entry = Entry(t_s, sensor, start_s, complete, plots, calibration_of(calibration))
             self._copy_if_due(entry.t_s)
             self._ring.add(entry)
             self._run(entry)
