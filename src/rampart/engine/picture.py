@@ -94,8 +94,9 @@ class Picture:
         """
         tracker = self._tracker
         self._renewed = []
-        explained = self._explain(now_ns) if tracker.touched else {}
-        rows = [row for row in tracker.touched if self._is_due(row, settled)]
+        touched = tracker.touched
+        explained = self._explain(now_ns) if touched else {}
+        rows = [row for row in touched if self._is_due(row, settled)]
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:

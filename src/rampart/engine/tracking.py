@@ -13,11 +13,11 @@ import numpy.typing as npt
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
-from rampart.engine.associate import step
+from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
-from rampart.engine.fate import DROPPED, REASONS, settle
+from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake
 from rampart.engine.order import Entry, Ring
@@ -30,6 +30,7 @@ from rampart.engine.track_settings import (
     prior_of,
     radars_of,
 )
+from rampart.kernels._jit import hold
 from rampart.kernels.atmosphere import environment
 from rampart.kernels.imm import make_work
 
@@ -64,10 +65,9 @@ class Tracker:
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
-        self._work = make_work()
         table = make_table(min(FIRST_ROWS, settings.max_rows), len(site.sensors))
-        self.bank = Bank(table, self._dynamics, self._env, self._work)
-        self._make_scratch()
+        self.bank = Bank(table, self._dynamics, self._env)
+        self._hold()
         self._ring = Ring(settings.ring_s, settings.copy_every_s)
         self._ring.start(self._copy())
         self._names: dict[tuple[float, ...], int] = {}
@@ -126,14 +126,18 @@ class Tracker:
     @property
     def touched(self) -> list[int]:
         """Rows of named tracks that took a plot since the last `collect`, ascending."""
+        return [row for row, _, _ in self._news()]
+
+    def _news(self) -> list[tuple[int, int, int]]:
+        """(row, track id, hits) of each row in `touched`."""
         if not self._touched:
             return []
-        table = self.bank.table
+        table, rows = self.bank.table, sorted(self._touched)
+        told = zip(rows, table.track_id[rows].tolist(), table.hits[rows].tolist(), strict=True)
         return [
-            row
-            for row in sorted(self._touched)
-            if table.track_id[row] > 0
-            and self._reported.get(int(table.track_id[row])) != int(table.hits[row])
+            (row, track, hits)
+            for row, track, hits in told
+            if track > 0 and self._reported.get(track) != hits
         ]
 
     @property
@@ -148,9 +152,8 @@ class Tracker:
 
     def collect(self) -> None:
         """Forget `touched` and `ended`: they have been dealt with."""
-        table = self.bank.table
-        for row in self.touched:
-            self._reported[int(table.track_id[row])] = int(table.hits[row])
+        for _, track, hits in self._news():
+            self._reported[track] = hits
         for track_id, _ in self._ended:
             self._reported.pop(track_id, None)
         self._touched.clear()
@@ -192,16 +195,14 @@ class Tracker:
         bank = self.bank
         self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.grow(bank.size + BRANCHES * len(entry.plots), self.settings.max_rows)
-        if len(self._scratch.mu) != bank.capacity or len(self._touch_buffer) < len(entry.plots):
-            self._make_scratch(len(entry.plots))
+        if self._sky.table is not bank.table or len(self._sky.touched) < len(entry.plots):
+            self._hold(len(entry.plots))
         bank.size, changed, gone = step(
-            bank.table, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
-            entry.look_start_s, self._radars, self._clutter, self._gates, self._fate,
-            self._dynamics, self._prior, self._env, self._scratch, self._work,
-            self._touch_buffer, self._gone_buffer,
+            self._held, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
+            entry.look_start_s,
         )  # fmt: skip
         if changed:
-            rows = self._touch_buffer[:changed]
+            rows = self._sky.touched[:changed]
             for row, name in zip(rows.tolist(), bank.table.track_id[rows].tolist(), strict=True):
                 if name == -1:
                     self._name(row)
@@ -215,17 +216,16 @@ class Tracker:
 
     def _settle(self, t_s: float, note: bool = True) -> int:
         """End what is over at `t_s`; returns the number of named tracks that ended."""
-        gone = settle(
-            self.bank.table, self.bank.size, t_s, self._radars, self._clutter.heard_s, self._fate,
-            self._env, False, self._gone_buffer, 0,
-        )  # fmt: skip
+        if self._sky.table is not self.bank.table:
+            self._hold()
+        gone = settle_by_time(self._held, self.bank.size, t_s)
         self._last_gone = gone
         if note and gone:
             self._note_ended(self._gone(gone))
         return int(gone)
 
     def _gone(self, count: int) -> list[tuple[int, int]]:
-        return [(int(a), int(b)) for a, b in self._gone_buffer[:count].tolist()]
+        return [(int(a), int(b)) for a, b in self._sky.ended[:count].tolist()]
 
     def _note_ended(self, ended: list[tuple[int, int]]) -> None:
         if not self._replaying:
@@ -265,11 +265,18 @@ class Tracker:
     _replaying = False
     _last_gone = 0
 
-    def _make_scratch(self, plots: int = 0) -> None:
+    def _hold(self, plots: int = 0) -> None:
+        """Gather what the kernels work on, with room for all rows and `plots` plots."""
         capacity = self.bank.capacity
-        self._scratch = make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots))
-        self._touch_buffer = np.zeros(max(capacity, plots), np.int64)
-        self._gone_buffer = np.zeros((2 * capacity, 2), np.int64)
+        self._sky = Sky(
+            self.bank.table, self._clutter, self._radars, self._gates, self._fate, self._dynamics,
+            self._prior, self._env,
+            make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots)),
+            make_work(),
+            np.zeros(max(capacity, plots), np.int64),
+            np.zeros((2 * capacity, 2), np.int64),
+        )  # fmt: skip
+        self._held = hold(self._sky)
 
     def _copy(self) -> tuple[Any, Any]:
         return self.bank.copy(), tuple(column.copy() for column in self._clutter)
