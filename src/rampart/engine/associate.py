@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.course import follow_course
-from rampart.engine.fate import Fate, Radars, covered, settle, steer
+from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, site_places
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
@@ -406,7 +406,7 @@ def _missed(
         if table.t_first_s[row] >= look_start_s:
             continue
         e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
-        if covered(e, n, u, sensor, radars):
+        if covered(e, n, u, sensor, radars) and tells_by_silence(table, row, sensor):
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1
