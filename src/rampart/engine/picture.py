@@ -82,6 +82,10 @@ class Picture:
         self._weather = weather
         self._predictor.set_weather(weather)
 
+    def set_doubt(self, sensor: int, cov: Array) -> None:
+        """Predict from now on with this covariance (4, 4) of the slow biases of `sensor`."""
+        self._predictor.set_doubt(sensor, cov)
+
     def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
         """The threats that changed since the last call, soonest impact first.
 
@@ -351,6 +355,7 @@ class Picture:
         """Plain data for a snapshot."""
         return {
             "weather": msgspec.to_builtins(self._weather),
+            "doubts": self._predictor.doubts.tolist(),
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -358,6 +363,8 @@ class Picture:
         """Restore what `state` gave."""
         if state["weather"] is not None:
             self.set_weather(msgspec.convert(state["weather"], Weather))
+        for sensor, cov in enumerate(state["doubts"]):
+            self.set_doubt(sensor, np.array(cov))
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

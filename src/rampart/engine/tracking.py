@@ -15,6 +15,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
+from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
 from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
@@ -38,7 +39,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 
 
 class Tracker:
@@ -50,6 +51,10 @@ class Tracker:
         self._intake = Intake(site, settings, epoch_ns)
         dynamics = dynamics_of(settings)
         env = environment(site.latitude_deg if site.known_position else None, site.height_m)
+        self._radars = radars_of(site)
+        self.calibrate(
+            [calibration_of([list(ZERO), sigma]) for sigma in self._radars.bias.tolist()]
+        )
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
@@ -58,7 +63,7 @@ class Tracker:
         # the system gives memory when it is first written to: rows that are never used cost nothing
         most = max(settings.max_rows, settings.max_plots)
         self._sky = Sky(
-            table, self._clutter, radars_of(site), gates_of(settings), fate_of(site, settings), dynamics,
+            table, self._clutter, self._radars, gates_of(settings), fate_of(site, settings), dynamics,
             prior_of(settings), env, make_scratch(settings.max_rows, PAIRS_PER_ROW * most), make_work(),
             np.zeros(most, np.int64), np.zeros((2 * settings.max_rows, 2), np.int64),
         )  # fmt: skip
@@ -70,12 +75,17 @@ class Tracker:
         self._touched: set[int] = set()
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
         self._ended: list[tuple[int, str]] = []
+        self._looks: list[Entry] = []  # of the last batch
 
     # ------------------------------------------------------------------------------- messages in
     def observe(self, batch: PlotBatch) -> None:
         """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
+        self._looks = []
         look = self._intake.admit(batch)
         if look is None:
+            return
+        if self._intake.turns_away(look):
+            self._looks = look.sub_scans
             return
         if self._intake.stands_back(look, self._ring):
             self._start_anew()
@@ -90,8 +100,17 @@ class Tracker:
                 self._copy_if_due(entry.t_s)
                 self._ring.add(entry)
                 self._run(entry)
+                self._looks.append(entry)
         if redo is not None:
             self._replay(redo)
+
+    def calibrate(self, calibrations: list[Calibration]) -> None:
+        """From now on correct the plots of each sensor, in site order, by these."""
+        self._intake.calibrations = calibrations
+
+    def set_aside(self, sensors: tuple[int, ...]) -> None:
+        """From now on keep the plots of these sensors (indices) out of the tables."""
+        self._intake.set_aside = sensors
 
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
@@ -120,6 +139,11 @@ class Tracker:
             for row, track, hits in told
             if track > 0 and self._reported.get(track) != hits
         ]
+
+    @property
+    def looks(self) -> list[Entry]:
+        """The sub-scans of the last batch that came in order; also those of a sensor set aside."""
+        return self._looks
 
     @property
     def ended(self) -> list[tuple[int, str]]:
@@ -169,6 +193,7 @@ class Tracker:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
         bank = self.bank
+        self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.size, changed, gone = step(
             self._held, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
             entry.look_start_s,
@@ -258,7 +283,11 @@ class Tracker:
             "tracks": tracks.tobytes(),
             "clutter": [column.tobytes() for column in clutter],
             "entries": [
-                [*entry[:4], entry.plots.tobytes() if entry.plots is not None else None]
+                [
+                    *entry[:4],
+                    entry.plots.tobytes() if entry.plots is not None else None,
+                    list(entry.calibration),
+                ]
                 for entry in self._ring.entries
                 if entry.key > key
             ],
@@ -287,9 +316,9 @@ class Tracker:
         self._ring.load((at, sensor), (tracks, clutter))
         self._paste((tracks, clutter))
         self._replaying = True
-        for t_s, sensor, start_s, complete, raw in state["entries"]:
+        for t_s, sensor, start_s, complete, raw, calibration in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
-            entry = Entry(t_s, sensor, start_s, complete, plots)
+            entry = Entry(t_s, sensor, start_s, complete, plots, calibration_of(calibration))
             self._copy_if_due(entry.t_s)
             self._ring.add(entry)
             self._run(entry)
