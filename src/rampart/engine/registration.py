@@ -75,7 +75,7 @@ class Registration:
             np.append(self._prior.ravel(), settings.report_age_s), settings.memory_s
         )
         self.belief = Belief(site, self._places, settings.belief)
-        self._applied: list[Four] = [ZERO] * len(site.sensors)
+        self.applied: list[Four] = [ZERO] * len(site.sensors)
         self._renewed_s = -math.inf
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
@@ -201,19 +201,19 @@ class Registration:
         passed_s = min(max(t_s - self._renewed_s, 0.0), 2.0 * self._settings.renew_s)
         most = self._settings.slew_per_s * passed_s * self._prior
         self._renewed_s = t_s
-        for s, applied in enumerate(self._applied):
+        for s, applied in enumerate(self.applied):
             step = np.clip(self.biases.of(s)[0] - applied, -most[s], most[s])
             a, b, c, d = (np.array(applied) + step).tolist()
-            self._applied[s] = (a, b, c, d)
+            self.applied[s] = (a, b, c, d)
         self._forget(t_s)
         return self._calibrations()
 
     def _calibrations(self) -> list[Calibration]:
-        doubts = [self.doubt(s) for s in range(len(self._applied))]
-        times = np.arange(len(self._applied)) * PER_SENSOR + 3
+        doubts = [self.doubt(s) for s in range(len(self.applied))]
+        times = np.arange(len(self.applied)) * PER_SENSOR + 3
         between = self.biases.P[np.ix_(times, times)]
         calibrations = []
-        for s, (applied, doubt) in enumerate(zip(self._applied, doubts, strict=True)):
+        for s, (applied, doubt) in enumerate(zip(self.applied, doubts, strict=True)):
             sigma = np.sqrt(np.diag(doubt))
             lag2 = (self.biases.b[times[s]] - applied[3]) ** 2
             # a clock error that all share moves no plot against another: half the variance of b - b'
@@ -229,7 +229,7 @@ class Registration:
     def doubt(self, sensor: int) -> Array:
         """Covariance (4, 4) of what the sensor's corrected plots are still off by."""
         mean, cov = self.biases.of(sensor)
-        lag = mean - np.array(self._applied[sensor])
+        lag = mean - np.array(self.applied[sensor])
         return cov + np.outer(lag, lag)
 
     def _forget(self, t_s: float) -> None:
@@ -250,7 +250,7 @@ class Registration:
         return {
             "biases": self.biases.state(),
             "belief": self.belief.state(),
-            "applied": [list(four) for four in self._applied],
+            "applied": [list(four) for four in self.applied],
             "renewed_s": self._renewed_s,
             "waiting": [[track, *plot] for track, plot in self._waiting.items()],
             "used_s": list(self._used_s.items()),
@@ -261,7 +261,7 @@ class Registration:
         """Become the registration that gave `state`."""
         self.biases.load(state["biases"])
         self.belief.load(state["belief"])
-        self._applied = [tuple(four) for four in state["applied"]]
+        self.applied = [tuple(four) for four in state["applied"]]
         self._renewed_s = state["renewed_s"]
         self._waiting = {
             track: PolarPlot(sensor, t_s, tuple(numbers), tuple(variances))
