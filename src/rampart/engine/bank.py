@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.course import ACCEL_MPS2, PACE
-from rampart.kernels._jit import kernel, literal_unroll
-from rampart.kernels.filters import N
-from rampart.kernels.imm import MODELS, Dynamics, Work, moments, predict_row
+from rampart.kernels._jit import Held, hold, kernel, literal_unroll
+from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
+from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -119,21 +119,22 @@ LONGEST_S: Final = 120.0
 """No flight is followed further: an absurd time must not keep the engine flying for a century."""
 
 
+class Motion(NamedTuple):
+    """The states of all tracks, how they move, and scratch for one (x, P, mu) row."""
+
+    table: Table
+    dynamics: Dynamics
+    env: Array
+    work: Work
+    x: Array
+    P: Array
+    mu: Array
+
+
 @kernel
-def states_at(
-    table: Table,
-    rows: Ints,
-    t_s: float,
-    dynamics: Dynamics,
-    env: Array,
-    work: Work,
-    x: Array,
-    P: Array,
-    mu: Array,
-    mean: Array,
-    cov: Array,
-) -> None:
-    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` at `t_s`; x, P, mu are scratch (1, ...)."""
+def _states_at(motion: Held, rows: Ints, t_s: float, mean: Array, cov: Array) -> None:
+    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` at `t_s`."""
+    table, dynamics, env, work, x, P, mu = motion.content
     for k in range(rows.shape[0]):
         row = rows[k]
         x[0] = table.x[row]
@@ -145,24 +146,26 @@ def states_at(
 
 
 @kernel
-def _mixtures(x: Array, P: Array, mu: Array, rows: Ints, mean: Array, cov: Array) -> None:
+def _mixtures(motion: Held, rows: Ints, mean: Array, cov: Array) -> None:
     """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` as they stand."""
+    table = motion.content.table
     for k in range(rows.shape[0]):
-        moments(x, P, mu, rows[k], mean[k], cov[k])
+        moments(table.x, table.P, table.mu, rows[k], mean[k], cov[k])
 
 
 class Bank:
     """All tracks of one tracker, as arrays indexed by row; rows stay with a track until it ends."""
 
-    def __init__(self, table: Table, dynamics: Dynamics, env: Array, work: Work) -> None:
-        self.table = table
+    def __init__(self, table: Table, dynamics: Dynamics, env: Array) -> None:
         self.dynamics = dynamics
         self.env = env
         self.size = 0  # rows in use lie below this
-        self._work = work
-        self._x = np.zeros((1, MODELS, N))
-        self._P = np.zeros((1, MODELS, N, N))
-        self._mu = np.zeros((1, MODELS))
+        self._set(table)
+
+    def _set(self, table: Table) -> None:
+        self.table = table
+        x, P, mu = np.zeros((1, MODELS, N)), np.zeros((1, MODELS, N, N)), np.zeros((1, MODELS))
+        self._motion = hold(Motion(table, self.dynamics, self.env, make_work(), x, P, mu))
 
     def __getattr__(self, name: str) -> Any:
         """A column of the table by its name."""
@@ -194,10 +197,9 @@ class Bank:
 
     def mixtures(self, rows: Ints) -> tuple[Array, Array]:
         """Mixture means (n, 7) and covariances (n, 7, 7) of `rows`, each at its track's last plot."""
-        table = self.table
         mean = np.empty((len(rows), N))
         cov = np.empty((len(rows), N, N))
-        _mixtures(table.x, table.P, table.mu, rows, mean, cov)
+        _mixtures(self._motion, rows, mean, cov)
         return mean, cov
 
     def state_at(self, row: int, t_s: float) -> tuple[Array, Array]:
@@ -209,9 +211,7 @@ class Bank:
         """Mixture means (n, 7) and covariances (n, 7, 7) of `rows` propagated to `t_s`."""
         mean = np.empty((len(rows), N))
         cov = np.empty((len(rows), N, N))
-        states_at(
-            self.table, rows, t_s, self.dynamics, self.env, self._work, self._x, self._P, self._mu, mean, cov
-        )  # fmt: skip
+        _states_at(self._motion, rows, t_s, mean, cov)
         return mean, cov
 
     def grow(self, rows: int, limit: int) -> None:
@@ -224,7 +224,7 @@ class Bank:
         larger = make_table(min(capacity, limit), self.table.looked_s.shape[1])
         for old, new in zip(self.table, larger, strict=True):
             new[: self.size] = old[: self.size]
-        self.table = larger
+        self._set(larger)
 
     def copy(self) -> tuple[Array | Ints, ...]:
         """The rows in use of every column."""

@@ -32,11 +32,12 @@ from rampart.engine.arrival import Arrivals
 from rampart.engine.health import Health
 from rampart.engine.known import KnownTraffic
 from rampart.engine.picture import Picture
+from rampart.engine.registration import Registration
 from rampart.engine.settings import EngineSettings
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 
 
 class Engine:
@@ -65,6 +66,11 @@ class Engine:
     def seq(self) -> int:
         """Ordinal of the last message received, from 1."""
         return self._seq
+
+    @property
+    def registration(self) -> Registration:
+        """What is known of the sensors' biases, and which of them are believed."""
+        return self._registration
 
     def receive(self, message: Input) -> tuple[Output, ...]:
         """The outputs that `message` causes, in the order in which they must leave.
@@ -101,6 +107,7 @@ class Engine:
             case PlotBatch():
                 self._health.heard(message.sensor, now_ns)
                 self._tracker.observe(message)
+                self._register()
             case SensorStatus():
                 if not self._health.told(message):
                     out.append(self._rejected(message.sensor, "unknown_sensor"))
@@ -157,6 +164,7 @@ class Engine:
                 "epoch_ns": self._tracker.epoch_ns if self._tracker is not None else None,
                 "health": self._health.state(),
                 "known": self._known.state(),
+                "registration": self._registration.state(),
                 "warner": self._warner.state(),
                 "tracker": self._tracker.state() if started and self._tracker else None,
                 "picture": self._picture.state() if started and self._picture else None,
@@ -177,6 +185,7 @@ class Engine:
         engine._arrivals.load(state["arrivals"])
         engine._health.load(state["health"])
         engine._known.load(state["known"])
+        engine._registration.load(state["registration"])
         engine._warner.load(state["warner"])
         if state["epoch_ns"] is not None:
             engine._start(state["epoch_ns"])
@@ -186,11 +195,27 @@ class Engine:
             engine._picture.load(state["picture"])
         return engine
 
+    def _register(self) -> None:
+        """Learn the sensors' biases from the last batch, and correct those that follow."""
+        tracker, registration = self._tracker, self._registration
+        assert tracker is not None
+        assert self._picture is not None
+        for look in tracker.looks:
+            registration.learn(look, tracker.bank, self._known, tracker.epoch_ns)
+            renewed = registration.renew(look.t_s)
+            if renewed is not None:
+                tracker.calibrate(renewed)
+                for sensor in range(len(renewed)):
+                    self._picture.set_doubt(sensor, registration.doubt(sensor))
+        self._health.judge(registration.belief.doubted)
+        tracker.set_aside(registration.belief.set_aside(self._health.live))
+
     def _begin(self) -> None:
         """Know nothing."""
         self._now_ns = self._tracker = self._picture = None
         self._health = Health(self.site)
         self._known = KnownTraffic(self.site, self.settings.known)
+        self._registration = Registration(self.site, self.settings.registration)
         self._warner = Warner(self.site, self.simulated)
 
     def _start(self, t_ns: int) -> None:

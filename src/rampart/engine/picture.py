@@ -29,7 +29,7 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
-from rampart.kernels.imm import DRONE
+from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
 
@@ -82,6 +82,10 @@ class Picture:
         self._weather = weather
         self._predictor.set_weather(weather)
 
+    def set_doubt(self, sensor: int, cov: Array) -> None:
+        """Predict from now on with this covariance (4, 4) of the slow biases of `sensor`."""
+        self._predictor.set_doubt(sensor, cov)
+
     def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
         """The threats that changed since the last call, soonest impact first.
 
@@ -90,8 +94,9 @@ class Picture:
         """
         tracker = self._tracker
         self._renewed = []
-        explained = self._explain(now_ns) if tracker.touched else {}
-        rows = [row for row in tracker.touched if self._is_due(row, settled)]
+        touched = tracker.touched
+        explained = self._explain(now_ns) if touched else {}
+        rows = [row for row in touched if self._is_due(row, settled)]
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -178,16 +183,14 @@ class Picture:
             )
         ]
         boosts = [
-            max(float(s.mu[2]), note.boost_p if note else 0.0)
+            max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
         classified = self._classify(at, means, covs, launches, boosts)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
-            c, known = (
-                classified.named(k, self._settings.classify.listed_p),
-                explained.get(s.track, ""),
-            )
+            c = classified.named(k, self._settings.classify.listed_p)
+            known = explained.get(s.track, "")
             # no report explains what falls: traffic that crosses its path must not silence it
             if known and sum(c.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
                 c = _KNOWN
@@ -352,6 +355,7 @@ class Picture:
         """Plain data for a snapshot."""
         return {
             "weather": msgspec.to_builtins(self._weather),
+            "doubts": self._predictor.doubts.tolist(),
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -359,6 +363,8 @@ class Picture:
         """Restore what `state` gave."""
         if state["weather"] is not None:
             self.set_weather(msgspec.convert(state["weather"], Weather))
+        for sensor, cov in enumerate(state["doubts"]):
+            self.set_doubt(sensor, np.array(cov))
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

@@ -5,8 +5,6 @@ Everything heavy is one compiled call for each sub-scan (`associate.step`) on th
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from typing import Any, Final
 
 import numpy as np
@@ -15,35 +13,24 @@ import numpy.typing as npt
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
-from rampart.engine.associate import step
+from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
+from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
-from rampart.engine.fate import DROPPED, REASONS, settle
+from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
-from rampart.engine.order import (
-    DUPLICATE,
-    NO_PLOTS,
-    OVERLOAD,
-    REFUSALS,
-    TOO_LATE,
-    Entry,
-    Ring,
-    admit,
-    doubles,
-    raw_views,
-    sort_plots,
-    sub_scans,
-)
-from rampart.engine.plotrow import COLUMNS, SNR
+from rampart.engine.intake import Intake
+from rampart.engine.order import Entry, Ring
+from rampart.engine.plotrow import COLUMNS
 from rampart.engine.track_settings import (
     TrackSettings,
-    doors,
     dynamics_of,
     fate_of,
     gates_of,
     prior_of,
     radars_of,
 )
+from rampart.kernels._jit import hold
 from rampart.kernels.atmosphere import environment
 from rampart.kernels.imm import make_work
 
@@ -56,7 +43,7 @@ PAIRS_PER_ROW: Final = 24
 BRANCHES: Final = (
     4  # rows that a plot may need: tracks of one plot that it may continue, and its own
 )
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 4
 
 
 class Tracker:
@@ -65,10 +52,11 @@ class Tracker:
     def __init__(self, site: Site, settings: TrackSettings, epoch_ns: int) -> None:
         self.epoch_ns = epoch_ns
         self.settings = settings
-        self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
-        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
+        self._intake = Intake(site, settings, epoch_ns)
         self._radars = radars_of(site)
-        self._doors = doors(site, settings)
+        self.calibrate(
+            [calibration_of([list(ZERO), sigma]) for sigma in self._radars.bias.tolist()]
+        )
         self._gates = gates_of(settings)
         self._fate = fate_of(site, settings)
         self._dynamics = dynamics_of(settings)
@@ -77,31 +65,32 @@ class Tracker:
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
-        self._work = make_work()
         table = make_table(min(FIRST_ROWS, settings.max_rows), len(site.sensors))
-        self.bank = Bank(table, self._dynamics, self._env, self._work)
-        self._make_scratch()
+        self.bank = Bank(table, self._dynamics, self._env)
+        self._hold()
         self._ring = Ring(settings.ring_s, settings.copy_every_s)
         self._ring.start(self._copy())
-        self._lag_s: dict[int, float] = {}
-        self._heard: dict[int, float] = {}  # newest event time of batches since the last advance
         self._names: dict[tuple[float, ...], int] = {}
         self._next_id = 1
         self._touched: set[int] = set()
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
         self._ended: list[tuple[int, str]] = []
-        self._refused: Counter[tuple[str, str]] = Counter()
-        self._behind_since_ns: int | None = None
+        self._looks: list[Entry] = []  # of the last batch
 
     # ------------------------------------------------------------------------------- messages in
     def observe(self, batch: PlotBatch) -> None:
         """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
-        sensor = self._sensors.get(batch.sensor)
-        if sensor is None:
-            self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
+        self._looks = []
+        look = self._intake.admit(batch)
+        if look is None:
             return
+        if self._intake.turns_away(look):
+            self._looks = look.sub_scans
+            return
+        if self._intake.stands_back(look, self._ring):
+            self._start_anew()
         redo: Entry | None = None
-        for entry in self._let_in(batch, sensor):
+        for entry in self._intake.sift(look, self._ring):
             if self._ring.is_late(entry):
                 joined = self._ring.add(entry)
                 redo = joined if redo is None or joined.key < redo.key else redo
@@ -111,18 +100,21 @@ class Tracker:
                 self._copy_if_due(entry.t_s)
                 self._ring.add(entry)
                 self._run(entry)
+                self._looks.append(entry)
         if redo is not None:
             self._replay(redo)
 
+    def calibrate(self, calibrations: list[Calibration]) -> None:
+        """From now on correct the plots of each sensor, in site order, by these."""
+        self._intake.calibrations = calibrations
+
+    def set_aside(self, sensors: tuple[int, ...]) -> None:
+        """From now on keep the plots of these sensors (indices) out of the tables."""
+        self._intake.set_aside = sensors
+
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
-        now_s = (now_ns - self.epoch_ns) / NS_PER_S
-        for sensor, newest_s in self._heard.items():
-            sample, lag = now_s - newest_s, self._lag_s.get(sensor, -math.inf)
-            # the longest delay is what counts; forget it slowly
-            self._lag_s[sensor] = sample if sample > lag else lag + 0.1 * (sample - lag)
-        self._heard.clear()
-        t_s = now_s - max(self._lag_s.values(), default=0.0)
+        t_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
         if not t_s > self._ring.newest_s:
             return
         gone = self._settle(t_s)
@@ -134,15 +126,24 @@ class Tracker:
     @property
     def touched(self) -> list[int]:
         """Rows of named tracks that took a plot since the last `collect`, ascending."""
+        return [row for row, _, _ in self._news()]
+
+    def _news(self) -> list[tuple[int, int, int]]:
+        """(row, track id, hits) of each row in `touched`."""
         if not self._touched:
             return []
-        table = self.bank.table
+        table, rows = self.bank.table, sorted(self._touched)
+        told = zip(rows, table.track_id[rows].tolist(), table.hits[rows].tolist(), strict=True)
         return [
-            row
-            for row in sorted(self._touched)
-            if table.track_id[row] > 0
-            and self._reported.get(int(table.track_id[row])) != int(table.hits[row])
+            (row, track, hits)
+            for row, track, hits in told
+            if track > 0 and self._reported.get(track) != hits
         ]
+
+    @property
+    def looks(self) -> list[Entry]:
+        """The sub-scans of the last batch that came in order; also those of a sensor set aside."""
+        return self._looks
 
     @property
     def ended(self) -> list[tuple[int, str]]:
@@ -151,9 +152,8 @@ class Tracker:
 
     def collect(self) -> None:
         """Forget `touched` and `ended`: they have been dealt with."""
-        table = self.bank.table
-        for row in self.touched:
-            self._reported[int(table.track_id[row])] = int(table.hits[row])
+        for _, track, hits in self._news():
+            self._reported[track] = hits
         for track_id, _ in self._ended:
             self._reported.pop(track_id, None)
         self._touched.clear()
@@ -161,9 +161,7 @@ class Tracker:
 
     def rejections(self) -> list[tuple[str, str, int]]:
         """(feed, reason, count) of what was refused since the last call."""
-        refused = [(feed, reason, count) for (feed, reason), count in self._refused.items()]
-        self._refused.clear()
-        return refused
+        return self._intake.rejections()
 
     def status(self, row: int) -> str:
         """``tentative``, ``confirmed`` or ``coasting`` (confirmed, missed in the last look)."""
@@ -177,67 +175,8 @@ class Tracker:
         return self.epoch_ns + ns_from_seconds(float(self.bank.table.t_s[row]))
 
     # --------------------------------------------------------------------------------- the inside
-    def _let_in(self, batch: PlotBatch, sensor: int) -> list[Entry]:
-        """The sub-scans of what is good in `batch`."""
-        floats, stamps = raw_views(batch.data)
-        count = len(floats)
-        plots = np.empty((count, COLUMNS))
-        codes = np.zeros(count, np.int64)
-        door = self._doors[sensor]
-        good = admit(floats, stamps, self.epoch_ns, batch.t_arrival_ns, door, plots, codes)
-        if good < count:
-            for code, number in enumerate(np.bincount(codes).tolist()):
-                if code and number:
-                    self._refuse(batch.sensor, code, number)
-        plots = sort_plots(plots[:good]) if good > 1 else plots[:good]
-        if good:
-            newest_s = float(plots[-1, 0])
-            entries = sub_scans(plots, sensor, self.settings.sub_scan_s, batch.complete)
-        else:
-            arrival_s = (batch.t_arrival_ns - self.epoch_ns) / NS_PER_S
-            newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
-            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS)]
-            if not batch.complete:
-                return []
-        self._step_back(batch.t_arrival_ns, newest_s)
-        self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
-        return [entry for raw in entries if (entry := self._sift(raw, batch.sensor)) is not None]
-
-    def _sift(self, entry: Entry, feed: str) -> Entry | None:
-        """`entry` without doubled plots and what is too much; None where it comes too late."""
-        plots = entry.plots
-        assert plots is not None
-        if self._ring.is_too_late(entry.t_s):
-            self._refuse(feed, TOO_LATE, max(len(plots), 1))
-            return None
-        most = self.settings.max_plots
-        if len(plots) > most:
-            self._refuse(feed, OVERLOAD, len(plots) - most)
-            loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")[:most]
-            plots = plots[np.sort(loudest)]
-        known = self._ring.near(entry.sensor, entry.t_s, self.settings.sub_scan_s)
-        double = np.zeros(len(plots), np.uint8)
-        alone = len(plots) + len(known) <= 1
-        found = 0 if alone else doubles(plots, known, self.settings.double_s, double)
-        if found:
-            self._refuse(feed, DUPLICATE, found)
-            plots = plots[double == 0]
-            if not len(plots) and not entry.complete:
-                return None
-        return entry._replace(plots=plots)
-
-    def _refuse(self, feed: str, code: int, count: int) -> None:
-        self._refused[feed, REFUSALS[code]] += count
-
-    def _step_back(self, arrival_ns: int, newest_s: float) -> None:
-        """Start anew where the clock of all input stands back for good: no plot would count for long."""
-        if not self._ring.is_too_late(newest_s):
-            self._behind_since_ns = None
-            return
-        if self._behind_since_ns is None or arrival_ns < self._behind_since_ns:
-            self._behind_since_ns = arrival_ns
-        if arrival_ns - self._behind_since_ns <= ns_from_seconds(self.settings.ring_s):
-            return
+    def _start_anew(self) -> None:
+        """End all tracks: the clock of all input stands back for good."""
         table = self.bank.table
         for row in self.bank.rows():
             self._ended.append((int(table.track_id[row]), "expired"))
@@ -246,8 +185,6 @@ class Tracker:
         self.bank.size = 0
         self._clutter.heard_s[:] = self._clutter.settled_s[:] = -np.inf
         self._touched.clear()
-        self._lag_s.clear()
-        self._behind_since_ns = None
         self._ring.start(self._copy())
 
     def _run(self, entry: Entry) -> list[tuple[int, int]]:
@@ -256,17 +193,16 @@ class Tracker:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
         bank = self.bank
+        self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.grow(bank.size + BRANCHES * len(entry.plots), self.settings.max_rows)
-        if len(self._scratch.mu) != bank.capacity or len(self._touch_buffer) < len(entry.plots):
-            self._make_scratch(len(entry.plots))
+        if self._sky.table is not bank.table or len(self._sky.touched) < len(entry.plots):
+            self._hold(len(entry.plots))
         bank.size, changed, gone = step(
-            bank.table, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
-            entry.look_start_s, self._radars, self._clutter, self._gates, self._fate,
-            self._dynamics, self._prior, self._env, self._scratch, self._work,
-            self._touch_buffer, self._gone_buffer,
+            self._held, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
+            entry.look_start_s,
         )  # fmt: skip
         if changed:
-            rows = self._touch_buffer[:changed]
+            rows = self._sky.touched[:changed]
             for row, name in zip(rows.tolist(), bank.table.track_id[rows].tolist(), strict=True):
                 if name == -1:
                     self._name(row)
@@ -280,17 +216,16 @@ class Tracker:
 
     def _settle(self, t_s: float, note: bool = True) -> int:
         """End what is over at `t_s`; returns the number of named tracks that ended."""
-        gone = settle(
-            self.bank.table, self.bank.size, t_s, self._radars, self._clutter.heard_s, self._fate,
-            self._env, False, self._gone_buffer, 0,
-        )  # fmt: skip
+        if self._sky.table is not self.bank.table:
+            self._hold()
+        gone = settle_by_time(self._held, self.bank.size, t_s)
         self._last_gone = gone
         if note and gone:
             self._note_ended(self._gone(gone))
         return int(gone)
 
     def _gone(self, count: int) -> list[tuple[int, int]]:
-        return [(int(a), int(b)) for a, b in self._gone_buffer[:count].tolist()]
+        return [(int(a), int(b)) for a, b in self._sky.ended[:count].tolist()]
 
     def _note_ended(self, ended: list[tuple[int, int]]) -> None:
         if not self._replaying:
@@ -330,11 +265,18 @@ class Tracker:
     _replaying = False
     _last_gone = 0
 
-    def _make_scratch(self, plots: int = 0) -> None:
+    def _hold(self, plots: int = 0) -> None:
+        """Gather what the kernels work on, with room for all rows and `plots` plots."""
         capacity = self.bank.capacity
-        self._scratch = make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots))
-        self._touch_buffer = np.zeros(max(capacity, plots), np.int64)
-        self._gone_buffer = np.zeros((2 * capacity, 2), np.int64)
+        self._sky = Sky(
+            self.bank.table, self._clutter, self._radars, self._gates, self._fate, self._dynamics,
+            self._prior, self._env,
+            make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots)),
+            make_work(),
+            np.zeros(max(capacity, plots), np.int64),
+            np.zeros((2 * capacity, 2), np.int64),
+        )  # fmt: skip
+        self._held = hold(self._sky)
 
     def _copy(self) -> tuple[Any, Any]:
         return self.bank.copy(), tuple(column.copy() for column in self._clutter)
@@ -360,19 +302,20 @@ class Tracker:
             "columns": [column.tobytes() for column in columns],
             "clutter": [column.tobytes() for column in clutter],
             "entries": [
-                [*entry[:4], entry.plots.tobytes() if entry.plots is not None else None]
+                [
+                    *entry[:4],
+                    entry.plots.tobytes() if entry.plots is not None else None,
+                    list(entry.calibration),
+                ]
                 for entry in self._ring.entries
                 if entry.key > key
             ],
-            "lag_s": list(self._lag_s.items()),
-            "heard": list(self._heard.items()),
+            "intake": self._intake.state(),
             "names": [[*name, number] for name, number in self._names.items()],
             "next_id": self._next_id,
             "touched": sorted(self._touched),
             "reported": list(self._reported.items()),
             "ended": [list(item) for item in self._ended],
-            "refused": [[*item, count] for item, count in self._refused.items()],
-            "behind_since_ns": self._behind_since_ns,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -396,17 +339,14 @@ class Tracker:
         self._ring.load((at, sensor), (columns, clutter))
         self._paste((columns, clutter))
         self._replaying = True
-        for t_s, sensor, start_s, complete, raw in state["entries"]:
+        for t_s, sensor, start_s, complete, raw, calibration in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
-            entry = Entry(t_s, sensor, start_s, complete, plots)
+            entry = Entry(t_s, sensor, start_s, complete, plots, calibration_of(calibration))
             self._copy_if_due(entry.t_s)
             self._ring.add(entry)
             self._run(entry)
         self._replaying = False
-        self._lag_s = dict(map(tuple, state["lag_s"]))
-        self._heard = dict(map(tuple, state["heard"]))
+        self._intake.load(state["intake"])
         self._touched = set(state["touched"])
         self._reported = dict(map(tuple, state["reported"]))
         self._ended = [(track_id, reason) for track_id, reason in state["ended"]]
-        self._refused = Counter({(feed, reason): n for feed, reason, n in state["refused"]})
-        self._behind_since_ns = state["behind_since_ns"]
