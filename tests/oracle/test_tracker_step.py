@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from rampart.engine.track_settings import TrackSettings, dynamics_of
-from rampart.kernels import filters, imm
+from rampart.kernels import imm, measurement, transition
 from rampart.kernels.assignment import assign, hungarian
 from rampart.kernels.atmosphere import environment
 
@@ -72,7 +72,7 @@ def fly(x: np.ndarray, dt: float, steps: int = 200) -> np.ndarray:
 def test_free_flight_is_predicted_as_the_reference_integrates_it(seed: int, dt: float) -> None:
     x, P, _ = random_row(seed)
     start, P0 = x[0, 0].copy(), P[0, 0].copy()
-    filters.predict_ballistic(x, P, 0, 0, dt, ENV, 0.0, 0.0, np.zeros((6, 5)), np.zeros((7, 7)))
+    transition.predict_ballistic(x, P, 0, 0, dt, ENV, 0.0, 0.0, np.zeros((6, 5)), np.zeros((7, 7)))
     reference = fly(start, dt)
     assert np.linalg.norm(x[0, 0, :3] - reference[:3]) < 0.15 * max(abs(dt), 0.1)
     assert np.linalg.norm(x[0, 0, 3:6] - reference[3:6]) < 0.15 * max(abs(dt), 0.1)
@@ -130,7 +130,13 @@ def polar(x: np.ndarray) -> np.ndarray:
     )
 
 
-ORDER = [filters.AZIMUTH, filters.ELEVATION, filters.HEIGHT, filters.RANGE, filters.RANGE_RATE]
+ORDER = [
+    measurement.AZIMUTH,
+    measurement.ELEVATION,
+    measurement.HEIGHT,
+    measurement.RANGE,
+    measurement.RANGE_RATE,
+]
 
 
 @given(st.integers(0, 10_000), st.lists(st.sampled_from(ORDER), unique=True, min_size=1))
@@ -151,11 +157,11 @@ def test_an_update_equals_one_kalman_step_for_each_measured_number(
             H = np.array(
                 [(polar(want_x[j] + d)[kind] - polar(want_x[j] - d)[kind]) for d in np.diag(step)]
             )
-            if kind == filters.AZIMUTH:
+            if kind == measurement.AZIMUTH:
                 H = (H + math.pi) % (2 * math.pi) - math.pi
             H /= 2 * step
             nu = numbers[kind] - polar(want_x[j])[kind]
-            if kind == filters.AZIMUTH:
+            if kind == measurement.AZIMUTH:
                 nu = (nu + math.pi) % (2 * math.pi) - math.pi
             S = H @ want_P[j] @ H + variances[kind]
             K = want_P[j] @ H / S

@@ -19,6 +19,17 @@ def rampart(*words: object, cwd: Path, **env: str) -> subprocess.CompletedProces
     )
 
 
+def bare_recording(folder: Path, sigma_angle: str = "0.002") -> tuple[Path, Path]:
+    """One plot, and its sensor in the bench's own keys."""
+    plots, meta = folder / "p.csv", folder / "m.json"
+    plots.write_text("plot_id,time,sensor,range_m,az_rad\n1,0,R1,900,1\n")
+    meta.write_text(
+        f'{{"sr":12,"sa":{sigma_angle},"srr":1.5,"rate":2,"pd":0.9,"clutter":20,"rmin":300,'
+        '"rmax":20000,"elmin":0.01,"elmax":1.3}'
+    )
+    return plots, meta
+
+
 def test_a_terminal_without_our_signs_still_tells_the_warning(tmp_path) -> None:
     done = rampart("run", "one-mortar", "--out", "o", cwd=tmp_path, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
@@ -26,12 +37,7 @@ def test_a_terminal_without_our_signs_still_tells_the_warning(tmp_path) -> None:
 
 
 def test_a_folder_that_takes_no_file_is_named(tmp_path, capsys) -> None:
-    plots, meta = tmp_path / "p.csv", tmp_path / "m.json"
-    plots.write_text("plot_id,time,sensor,range_m,az_rad\n1,0,R1,900,1\n")
-    meta.write_text(
-        '{"sr":12,"sa":0.002,"srr":1.5,"rate":2,"pd":0.9,"clutter":20,"rmin":300,"rmax":20000,'
-        '"elmin":0.01,"elmax":1.3}'
-    )
+    plots, meta = bare_recording(tmp_path)
     words = ["track", str(plots), "--sensor", str(meta), "--out", "/proc/t.csv"]
     assert main(words) == 2
     assert capsys.readouterr().err.startswith("/proc/t.csv: found a folder that takes no file")
@@ -40,12 +46,7 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path, capsys) -> None:
 
 
 def test_a_key_that_stands_for_two_quantities_is_told_once(tmp_path, capsys) -> None:
-    plots, meta = tmp_path / "p.csv", tmp_path / "m.json"
-    plots.write_text("plot_id,time,sensor,range_m,az_rad\n1,0,R1,900,1\n")
-    meta.write_text(
-        '{"sr":12,"sa":"x","srr":1.5,"rate":2,"pd":0.9,"clutter":20,"rmin":300,"rmax":20000,'
-        '"elmin":0.01,"elmax":1.3}'
-    )
+    plots, meta = bare_recording(tmp_path, sigma_angle='"x"')
     assert main(["run", str(plots), "--sensor", str(meta)]) == 2
     assert capsys.readouterr().err.count(": sa: found") == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -143,6 +144,22 @@ def test_a_track_is_given_up_as_sensor_lost_when_the_radar_falls_silent() -> Non
     for k in range(20):
         tracker.advance(ns_from_seconds(6.0 + 0.5 * k))
     assert [reason for _, reason in tracker.ended] == ["sensor_lost"]
+
+
+def test_a_radar_whose_plots_come_late_keeps_its_tracks_as_long_as_one_in_time() -> None:
+    sensor = Sensor(id="R")
+    site, ends_s = site_of(sensor), []
+    for delay_s in (0.0, 6.0):
+        tracker, rng = tracker_of(site), np.random.default_rng(1)
+        t_s = 0.0
+        while not tracker.ended:
+            plots = look(site, sensor, t_s, [MORTAR], rng)
+            arrival_ns = ns_from_seconds(t_s + delay_s)
+            drive(tracker, [msgspec.structs.replace(plots, t_arrival_ns=arrival_ns)])
+            t_s += 0.5
+        assert [reason for _, reason in tracker.ended] == ["predicted_time"]
+        ends_s.append(t_s)
+    assert ends_s[0] == ends_s[1]
 
 
 def test_numbers_are_never_used_again() -> None:

@@ -21,8 +21,8 @@ from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
-from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE, wrap_angle
 from rampart.kernels.imm import BALLISTIC, BOOST, DRONE, Dynamics, Work, copy_row, moments
+from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE, wrap_angle
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

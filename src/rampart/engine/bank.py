@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from rampart.engine.course import ACCEL_MPS2, PACE
 from rampart.kernels._jit import kernel, literal_unroll
-from rampart.kernels.filters import N
 from rampart.kernels.imm import MODELS, Dynamics, Work, moments, predict_row
+from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.fate import Radars
 from rampart.engine.plotrow import NUMBERS
 from rampart.kernels._jit import kernel, woven_kernel
-from rampart.kernels.filters import ELEVATION, HEIGHT, RANGE, RANGE_RATE
+from rampart.kernels.measurement import ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
-from rampart.kernels.filters import drag_rate
 from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
+from rampart.kernels.transition import drag_rate
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

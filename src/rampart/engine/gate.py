@@ -20,7 +20,16 @@ from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
 from rampart.kernels.birth import rise_span
-from rampart.kernels.filters import (
+from rampart.kernels.imm import (
+    ASLEEP,
+    MODELS,
+    Dynamics,
+    Work,
+    copy_row,
+    hypothesise,
+    predict_row,
+)
+from rampart.kernels.measurement import (
     AZIMUTH,
     ELEVATION,
     HEIGHT,
@@ -33,15 +42,6 @@ from rampart.kernels.filters import (
     range_of,
     range_rate_of,
     wrap_angle,
-)
-from rampart.kernels.imm import (
-    ASLEEP,
-    MODELS,
-    Dynamics,
-    Work,
-    copy_row,
-    hypothesise,
-    predict_row,
 )
 
 Array = npt.NDArray[np.float64]

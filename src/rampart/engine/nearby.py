@@ -16,7 +16,8 @@ from rampart.engine.bank import Table
 from rampart.engine.fate import Radars, pull
 from rampart.engine.plotrow import NUMBERS, VARIANCES
 from rampart.kernels._jit import woven_kernel
-from rampart.kernels.filters import (
+from rampart.kernels.imm import ASLEEP, BOOST, MODELS
+from rampart.kernels.measurement import (
     AZIMUTH,
     ELEVATION,
     RANGE,
@@ -25,7 +26,6 @@ from rampart.kernels.filters import (
     range_of,
     range_rate_of,
 )
-from rampart.kernels.imm import ASLEEP, BOOST, MODELS
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

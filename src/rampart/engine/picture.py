@@ -29,7 +29,8 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
-from rampart.kernels.imm import DRONE
+from rampart.kernels.imm import BALLISTIC as FREE
+from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
 
@@ -178,16 +179,18 @@ class Picture:
             )
         ]
         boosts = [
-            max(float(s.mu[2]), note.boost_p if note else 0.0)
+            max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
-        classified = self._classify(at, means, covs, launches, boosts)
+        frees = [
+            max(float(s.mu[FREE]) if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        classified = self._classify(at, means, covs, launches, boosts, frees)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
-            c, known = (
-                classified.named(k, self._settings.classify.listed_p),
-                explained.get(s.track, ""),
-            )
+            c = classified.named(k, self._settings.classify.listed_p)
+            known = explained.get(s.track, "")
             # no report explains what falls: traffic that crosses its path must not silence it
             if known and sum(c.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
                 c = _KNOWN
@@ -200,6 +203,7 @@ class Picture:
                 launch=launches[k],
                 impact=impacts[k],
                 boost_p=boosts[k],
+                free_p=frees[k],
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),
@@ -217,6 +221,7 @@ class Picture:
         covs: Array,
         launches: list[ImpactEstimate | None],
         boosts: list[float],
+        frees: list[float],
     ) -> Posteriors:
         """Posteriors of the tracks in rows `at`."""
         table = self._tracker.bank.table
@@ -236,6 +241,7 @@ class Picture:
                 rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
                 rcs_plots=rcs_count,
                 boost_p=np.array(boosts),
+                free_p=np.array(frees),
                 bends=table.bends[at],
                 pace=table.pace[at],
             )

@@ -9,9 +9,9 @@ import numpy as np
 from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Sensor, Settings, Site
 from rampart.domain.time import ns_from_seconds
+from rampart.engine.admission import Door
 from rampart.engine.fate import Fate, Radars
 from rampart.engine.nearby import Gates
-from rampart.engine.order import Door
 from rampart.kernels.birth import Prior
 from rampart.kernels.imm import Dynamics
 

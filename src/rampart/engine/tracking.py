@@ -5,8 +5,6 @@ Everything heavy is one compiled call for each sub-scan (`associate.step`) on th
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from typing import Any, Final
 
 import numpy as np
@@ -20,24 +18,11 @@ from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.clutter import make_clutter
 from rampart.engine.fate import DROPPED, REASONS, settle
 from rampart.engine.gate import make_scratch
-from rampart.engine.order import (
-    DUPLICATE,
-    NO_PLOTS,
-    OVERLOAD,
-    REFUSALS,
-    TOO_LATE,
-    Entry,
-    Ring,
-    admit,
-    doubles,
-    raw_views,
-    sort_plots,
-    sub_scans,
-)
-from rampart.engine.plotrow import COLUMNS, SNR
+from rampart.engine.intake import Intake
+from rampart.engine.order import Entry, Ring
+from rampart.engine.plotrow import COLUMNS
 from rampart.engine.track_settings import (
     TrackSettings,
-    doors,
     dynamics_of,
     fate_of,
     gates_of,
@@ -56,7 +41,7 @@ PAIRS_PER_ROW: Final = 24
 BRANCHES: Final = (
     4  # rows that a plot may need: tracks of one plot that it may continue, and its own
 )
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 
 
 class Tracker:
@@ -65,10 +50,8 @@ class Tracker:
     def __init__(self, site: Site, settings: TrackSettings, epoch_ns: int) -> None:
         self.epoch_ns = epoch_ns
         self.settings = settings
-        self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
-        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
+        self._intake = Intake(site, settings, epoch_ns)
         self._radars = radars_of(site)
-        self._doors = doors(site, settings)
         self._gates = gates_of(settings)
         self._fate = fate_of(site, settings)
         self._dynamics = dynamics_of(settings)
@@ -83,25 +66,22 @@ class Tracker:
         self._make_scratch()
         self._ring = Ring(settings.ring_s, settings.copy_every_s)
         self._ring.start(self._copy())
-        self._lag_s: dict[int, float] = {}
-        self._heard: dict[int, float] = {}  # newest event time of batches since the last advance
         self._names: dict[tuple[float, ...], int] = {}
         self._next_id = 1
         self._touched: set[int] = set()
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
         self._ended: list[tuple[int, str]] = []
-        self._refused: Counter[tuple[str, str]] = Counter()
-        self._behind_since_ns: int | None = None
 
     # ------------------------------------------------------------------------------- messages in
     def observe(self, batch: PlotBatch) -> None:
         """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
-        sensor = self._sensors.get(batch.sensor)
-        if sensor is None:
-            self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
+        look = self._intake.admit(batch)
+        if look is None:
             return
+        if self._intake.stands_back(look, self._ring):
+            self._start_anew()
         redo: Entry | None = None
-        for entry in self._let_in(batch, sensor):
+        for entry in self._intake.sift(look, self._ring):
             if self._ring.is_late(entry):
                 joined = self._ring.add(entry)
                 redo = joined if redo is None or joined.key < redo.key else redo
@@ -116,13 +96,7 @@ class Tracker:
 
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
-        now_s = (now_ns - self.epoch_ns) / NS_PER_S
-        for sensor, newest_s in self._heard.items():
-            sample, lag = now_s - newest_s, self._lag_s.get(sensor, -math.inf)
-            # the longest delay is what counts; forget it slowly
-            self._lag_s[sensor] = sample if sample > lag else lag + 0.1 * (sample - lag)
-        self._heard.clear()
-        t_s = now_s - max(self._lag_s.values(), default=0.0)
+        t_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
         if not t_s > self._ring.newest_s:
             return
         gone = self._settle(t_s)
@@ -161,9 +135,7 @@ class Tracker:
 
     def rejections(self) -> list[tuple[str, str, int]]:
         """(feed, reason, count) of what was refused since the last call."""
-        refused = [(feed, reason, count) for (feed, reason), count in self._refused.items()]
-        self._refused.clear()
-        return refused
+        return self._intake.rejections()
 
     def status(self, row: int) -> str:
         """``tentative``, ``confirmed`` or ``coasting`` (confirmed, missed in the last look)."""
@@ -177,67 +149,8 @@ class Tracker:
         return self.epoch_ns + ns_from_seconds(float(self.bank.table.t_s[row]))
 
     # --------------------------------------------------------------------------------- the inside
-    def _let_in(self, batch: PlotBatch, sensor: int) -> list[Entry]:
-        """The sub-scans of what is good in `batch`."""
-        floats, stamps = raw_views(batch.data)
-        count = len(floats)
-        plots = np.empty((count, COLUMNS))
-        codes = np.zeros(count, np.int64)
-        door = self._doors[sensor]
-        good = admit(floats, stamps, self.epoch_ns, batch.t_arrival_ns, door, plots, codes)
-        if good < count:
-            for code, number in enumerate(np.bincount(codes).tolist()):
-                if code and number:
-                    self._refuse(batch.sensor, code, number)
-        plots = sort_plots(plots[:good]) if good > 1 else plots[:good]
-        if good:
-            newest_s = float(plots[-1, 0])
-            entries = sub_scans(plots, sensor, self.settings.sub_scan_s, batch.complete)
-        else:
-            arrival_s = (batch.t_arrival_ns - self.epoch_ns) / NS_PER_S
-            newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
-            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS)]
-            if not batch.complete:
-                return []
-        self._step_back(batch.t_arrival_ns, newest_s)
-        self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
-        return [entry for raw in entries if (entry := self._sift(raw, batch.sensor)) is not None]
-
-    def _sift(self, entry: Entry, feed: str) -> Entry | None:
-        """`entry` without doubled plots and what is too much; None where it comes too late."""
-        plots = entry.plots
-        assert plots is not None
-        if self._ring.is_too_late(entry.t_s):
-            self._refuse(feed, TOO_LATE, max(len(plots), 1))
-            return None
-        most = self.settings.max_plots
-        if len(plots) > most:
-            self._refuse(feed, OVERLOAD, len(plots) - most)
-            loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")[:most]
-            plots = plots[np.sort(loudest)]
-        known = self._ring.near(entry.sensor, entry.t_s, self.settings.sub_scan_s)
-        double = np.zeros(len(plots), np.uint8)
-        alone = len(plots) + len(known) <= 1
-        found = 0 if alone else doubles(plots, known, self.settings.double_s, double)
-        if found:
-            self._refuse(feed, DUPLICATE, found)
-            plots = plots[double == 0]
-            if not len(plots) and not entry.complete:
-                return None
-        return entry._replace(plots=plots)
-
-    def _refuse(self, feed: str, code: int, count: int) -> None:
-        self._refused[feed, REFUSALS[code]] += count
-
-    def _step_back(self, arrival_ns: int, newest_s: float) -> None:
-        """Start anew where the clock of all input stands back for good: no plot would count for long."""
-        if not self._ring.is_too_late(newest_s):
-            self._behind_since_ns = None
-            return
-        if self._behind_since_ns is None or arrival_ns < self._behind_since_ns:
-            self._behind_since_ns = arrival_ns
-        if arrival_ns - self._behind_since_ns <= ns_from_seconds(self.settings.ring_s):
-            return
+    def _start_anew(self) -> None:
+        """End all tracks: the clock of all input stands back for good."""
         table = self.bank.table
         for row in self.bank.rows():
             self._ended.append((int(table.track_id[row]), "expired"))
@@ -246,8 +159,6 @@ class Tracker:
         self.bank.size = 0
         self._clutter.heard_s[:] = self._clutter.settled_s[:] = -np.inf
         self._touched.clear()
-        self._lag_s.clear()
-        self._behind_since_ns = None
         self._ring.start(self._copy())
 
     def _run(self, entry: Entry) -> list[tuple[int, int]]:
@@ -364,15 +275,12 @@ class Tracker:
                 for entry in self._ring.entries
                 if entry.key > key
             ],
-            "lag_s": list(self._lag_s.items()),
-            "heard": list(self._heard.items()),
+            "intake": self._intake.state(),
             "names": [[*name, number] for name, number in self._names.items()],
             "next_id": self._next_id,
             "touched": sorted(self._touched),
             "reported": list(self._reported.items()),
             "ended": [list(item) for item in self._ended],
-            "refused": [[*item, count] for item, count in self._refused.items()],
-            "behind_since_ns": self._behind_since_ns,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -403,10 +311,7 @@ class Tracker:
             self._ring.add(entry)
             self._run(entry)
         self._replaying = False
-        self._lag_s = dict(map(tuple, state["lag_s"]))
-        self._heard = dict(map(tuple, state["heard"]))
+        self._intake.load(state["intake"])
         self._touched = set(state["touched"])
         self._reported = dict(map(tuple, state["reported"]))
         self._ended = [(track_id, reason) for track_id, reason in state["ended"]]
-        self._refused = Counter({(feed, reason): n for feed, reason, n in state["refused"]})
-        self._behind_since_ns = state["behind_since_ns"]

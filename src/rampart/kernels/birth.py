@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from rampart.kernels._jit import kernel
 from rampart.kernels.atmosphere import ALTITUDE, RADIUS
-from rampart.kernels.filters import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE
 from rampart.kernels.imm import MODELS
+from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
 Array = npt.NDArray[np.float64]
 

@@ -13,26 +13,28 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.kernels._jit import kernel, woven_kernel
-from rampart.kernels.filters import (
+from rampart.kernels.measurement import (
     AZIMUTH,
     ELEVATION,
     HEIGHT,
     LOG_2PI,
     RANGE,
     RANGE_RATE,
-    N,
-    add_thrust,
-    add_white_acceleration,
     azimuth_of,
     elevation_of,
     height_of,
-    predict_ballistic,
-    predict_straight,
     range_of,
     range_rate_of,
     update_place,
     update_rate,
     wrap_angle,
+)
+from rampart.kernels.transition import (
+    N,
+    add_thrust,
+    add_white_acceleration,
+    predict_ballistic,
+    predict_straight,
 )
 
 Array = npt.NDArray[np.float64]

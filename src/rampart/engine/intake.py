@@ -1,0 +1,153 @@
+"""The door of the tracker: what of a batch is let in, as sub-scans; the rest is counted, with its reason."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rampart.domain.messages import PlotBatch
+from rampart.domain.site import Site
+from rampart.domain.time import NS_PER_S, ns_from_seconds
+from rampart.engine.admission import (
+    DUPLICATE,
+    OVERLOAD,
+    REFUSALS,
+    TOO_LATE,
+    admit,
+    doubles,
+    raw_views,
+    sort_plots,
+)
+from rampart.engine.order import NO_PLOTS, Entry, Ring, sub_scans
+from rampart.engine.plotrow import COLUMNS, SNR
+from rampart.engine.track_settings import TrackSettings, doors
+
+
+class Look(NamedTuple):
+    """What is sound in one batch."""
+
+    feed: str
+    arrival_ns: int
+    newest_s: float
+    sub_scans: list[Entry]
+
+
+class Intake:
+    """The doors of one site's sensors, how far each lags, and what was refused."""
+
+    def __init__(self, site: Site, settings: TrackSettings, epoch_ns: int) -> None:
+        self._epoch_ns = epoch_ns
+        self._settings = settings
+        self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
+        self._doors = doors(site, settings)
+        self._lag_s: dict[int, float] = {}
+        self._heard: dict[
+            int, float
+        ] = {}  # newest event time of batches since the last `settled_s`
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._behind_since_ns: int | None = None
+
+    def admit(self, batch: PlotBatch) -> Look | None:
+        """The good plots of `batch` in order; None where neither they nor their absence say anything."""
+        sensor = self._sensors.get(batch.sensor)
+        if sensor is None:
+            self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
+            return None
+        floats, stamps = raw_views(batch.data)
+        count = len(floats)
+        plots = np.empty((count, COLUMNS))
+        codes = np.zeros(count, np.int64)
+        door = self._doors[sensor]
+        good = admit(floats, stamps, self._epoch_ns, batch.t_arrival_ns, door, plots, codes)
+        if good < count:
+            for code, number in enumerate(np.bincount(codes).tolist()):
+                if code and number:
+                    self._refuse(batch.sensor, code, number)
+        if good:
+            plots = sort_plots(plots[:good]) if good > 1 else plots[:good]
+            newest_s = float(plots[-1, 0])
+            entries = sub_scans(plots, sensor, self._settings.sub_scan_s, batch.complete)
+        elif batch.complete:
+            arrival_s = (batch.t_arrival_ns - self._epoch_ns) / NS_PER_S
+            newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
+            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS)]
+        else:
+            return None
+        self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
+        return Look(batch.sensor, batch.t_arrival_ns, newest_s, entries)
+
+    def stands_back(self, look: Look, ring: Ring) -> bool:
+        """Whether the clock of all input stands back for good: no plot has counted for a ring's length."""
+        if not ring.is_too_late(look.newest_s):
+            self._behind_since_ns = None
+            return False
+        if self._behind_since_ns is None or look.arrival_ns < self._behind_since_ns:
+            self._behind_since_ns = look.arrival_ns
+        if look.arrival_ns - self._behind_since_ns <= ns_from_seconds(self._settings.ring_s):
+            return False
+        self._lag_s.clear()
+        self._behind_since_ns = None
+        return True
+
+    def sift(self, look: Look, ring: Ring) -> list[Entry]:
+        """The sub-scans of `look` that come in time, without doubled plots and what is too much."""
+        entries = []
+        for entry in look.sub_scans:
+            plots = entry.plots
+            assert plots is not None
+            if ring.is_too_late(entry.t_s):
+                self._refuse(look.feed, TOO_LATE, max(len(plots), 1))
+                continue
+            most = self._settings.max_plots
+            if len(plots) > most:
+                self._refuse(look.feed, OVERLOAD, len(plots) - most)
+                loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")
+                plots = plots[np.sort(loudest[:most])]
+            known = ring.near(entry.sensor, entry.t_s, self._settings.sub_scan_s)
+            double = np.zeros(len(plots), np.uint8)
+            alone = len(plots) + len(known) <= 1
+            found = 0 if alone else doubles(plots, known, self._settings.double_s, double)
+            if found:
+                self._refuse(look.feed, DUPLICATE, found)
+                plots = plots[double == 0]
+                if not len(plots) and not entry.complete:
+                    continue
+            entries.append(entry._replace(plots=plots))
+        return entries
+
+    def settled_s(self, now_s: float) -> float:
+        """The event time before which all has come at `now_s`, by how long each sensor's plots take."""
+        for sensor, newest_s in self._heard.items():
+            sample, lag = now_s - newest_s, self._lag_s.get(sensor, -math.inf)
+            # the longest delay is what counts; forget it slowly
+            self._lag_s[sensor] = sample if sample > lag else lag + 0.1 * (sample - lag)
+        self._heard.clear()
+        return now_s - max(self._lag_s.values(), default=0.0)
+
+    def rejections(self) -> list[tuple[str, str, int]]:
+        """(feed, reason, count) of what was refused since the last call."""
+        refused = [(feed, reason, count) for (feed, reason), count in self._refused.items()]
+        self._refused.clear()
+        return refused
+
+    def _refuse(self, feed: str, code: int, count: int) -> None:
+        self._refused[feed, REFUSALS[code]] += count
+
+    def state(self) -> dict[str, Any]:
+        """Everything the door remembers, as plain data."""
+        return {
+            "lag_s": list(self._lag_s.items()),
+            "heard": list(self._heard.items()),
+            "refused": [[*item, count] for item, count in self._refused.items()],
+            "behind_since_ns": self._behind_since_ns,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become the door that gave `state`."""
+        self._lag_s = dict(map(tuple, state["lag_s"]))
+        self._heard = dict(map(tuple, state["heard"]))
+        self._refused = Counter({(feed, reason): n for feed, reason, n in state["refused"]})
+        self._behind_since_ns = state["behind_since_ns"]
