@@ -183,7 +183,10 @@ def _drift_mps2(doubts: Doubts, family: str) -> float:
     """One sigma of the lateral acceleration: as `PredictSettings` states it for fins and for spin, or wider;
     it knows no family: rockets lie between."""
     s = doubts.settings.predict
-    own = s.drift_sigma_mps2 * {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
+    own = (
+        s.drift_sigma_mps2
+        * {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
+    )
     return 1.15 * own if doubts.name == "wider" else own
 
 

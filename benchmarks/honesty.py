@@ -35,6 +35,7 @@ EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 AGES_S: Final = (5.0, 8.0, 12.0, 18.0)
 STALE_S: Final = 1.5  # an older prediction is not judged at this age
 
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One flight at one age: what was said of its landing, and what came."""

@@ -15,7 +15,7 @@ from rampart.engine.hazard import Hazard, falls, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
-from rampart.engine.threat import Threat
+from rampart.engine.threat import Threat, sound
 from rampart.engine.zones import Member
 from rampart.kernels.geometry import Array
 from rampart.kernels.landing import pick
@@ -51,6 +51,7 @@ def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
 
 def _hear(ledger: Ledger, threat: Threat) -> OpenThreat | None:
     """The row of a threat with its new word; None for what is not real."""
+    threat = sound(threat)
     rows, track = ledger.open.rows, threat.track
     row = rows.get(track)
     if row is None:

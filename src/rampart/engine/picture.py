@@ -29,6 +29,7 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
@@ -186,7 +187,11 @@ class Picture:
             max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
-        classified = self._classify(at, means, covs, launches, boosts)
+        frees = [
+            max(float(s.mu[FREE]) if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        classified = self._classify(at, means, covs, launches, boosts, frees)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
             c = classified.named(k, self._settings.classify.listed_p)
@@ -203,6 +208,7 @@ class Picture:
                 launch=launches[k],
                 impact=impacts[k],
                 boost_p=boosts[k],
+                free_p=frees[k],
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),
@@ -220,6 +226,7 @@ class Picture:
         covs: Array,
         launches: list[ImpactEstimate | None],
         boosts: list[float],
+        frees: list[float],
     ) -> Posteriors:
         """Posteriors of the tracks in rows `at`."""
         table = self._tracker.bank.table
@@ -239,6 +246,7 @@ class Picture:
                 rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
                 rcs_plots=rcs_count,
                 boost_p=np.array(boosts),
+                free_p=np.array(frees),
                 bends=table.bends[at],
                 pace=table.pace[at],
             )
