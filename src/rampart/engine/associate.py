@@ -352,21 +352,28 @@ def _second_plots(
         kept += 1
         choices[row] += 1
         suitors[p] += 1
+    kept_best = np.zeros(size, np.bool_)
     for c in range(kept):
         row, p = scratch.pair_row[c], scratch.pair_plot[c]
+        if kept_best[row]:
+            continue
         fresh = table.last_sensor[row] == sensor
         to = row
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1
         elif c + 1 < kept and scratch.pair_row[c + 1] == row:  # the last branch takes the row
             to = _spare_row(table, size)
-            if to == NONE:
+            if to != NONE:
+                size = max(size, to + 1)
+                copy_track(table, row, to)
+                scratch.x[to], scratch.P[to], scratch.mu[to] = (
+                    scratch.x[row], scratch.P[row], scratch.mu[row],
+                )  # fmt: skip
+            elif scratch.pair_llr[c] >= by_row[row, 0]:
+                to = row  # the table is full: the likeliest branch alone goes on
+                kept_best[row] = True
+            else:
                 continue
-            size = max(size, to + 1)
-            copy_track(table, row, to)
-            scratch.x[to], scratch.P[to], scratch.mu[to] = (
-                scratch.x[row], scratch.P[row], scratch.mu[row],
-            )  # fmt: skip
         if used[p] == 0:
             table.ambiguous[to] = gates.ambiguous_plots
         attempt(to, p, t_s, sensor, plots, fresh, radars, env, scratch, work)

@@ -37,6 +37,9 @@ Array = npt.NDArray[np.float64]
 FALLS_P: Final = 0.05
 """Share of the falling models below which no impact point is worth flying."""
 
+SWEEP_S: Final = 0.1
+"""How often it is looked whose last plots were passed over: no track is lost in less."""
+
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
 
@@ -77,6 +80,7 @@ class Picture:
         self._notes: dict[int, Note] = {}
         self._ended: list[int] = []
         self._renewed: list[int] = []
+        self._swept_s = -math.inf
 
     def set_weather(self, weather: Weather) -> None:
         """Predict through this air from now on."""
@@ -96,8 +100,9 @@ class Picture:
         tracker = self._tracker
         self._renewed = []
         touched = tracker.touched
-        explained = self._explain(now_ns) if touched else {}
         rows = [row for row in touched if self._is_due(row, settled)]
+        rows += [row for row in self._left_over() if row not in rows]
+        explained = self._explain(now_ns) if touched or rows else {}
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -118,6 +123,22 @@ class Picture:
             return True
         age_s = float(table.t_s[row]) - note.decided_s
         return age_s >= s.settled_refresh_s or (age_s >= s.refresh_s and not settled(track))
+
+    def _left_over(self) -> list[int]:
+        """Rows of the tracks whose last plots were passed over and that were missed since, or had no plot for
+        `refresh_s`: the last word before a loss is made of all plots."""
+        table, past_s = self._tracker.bank.table, self._tracker.settled_s
+        if past_s - self._swept_s < SWEEP_S:
+            return []
+        self._swept_s = past_s
+        rows = []
+        for row in self._tracker.bank.rows().tolist():
+            note = self._notes.get(int(table.track_id[row]))
+            passed_over = note is not None and table.hits[row] != note.threat.detections
+            waited_s = past_s - float(table.t_s[row])
+            if passed_over and (table.misses[row] > 0 or waited_s >= self._settings.refresh_s):
+                rows.append(row)
+        return rows
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
@@ -364,6 +385,7 @@ class Picture:
         return {
             "weather": msgspec.to_builtins(self._weather),
             "doubts": self._predictor.doubts.tolist(),
+            "swept_s": self._swept_s,
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -373,6 +395,7 @@ class Picture:
             self.set_weather(msgspec.convert(state["weather"], Weather))
         for sensor, cov in enumerate(state["doubts"]):
             self.set_doubt(sensor, np.array(cov))
+        self._swept_s = state["swept_s"]
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

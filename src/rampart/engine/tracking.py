@@ -5,6 +5,7 @@ Everything heavy is one compiled call for each sub-scan (`associate.step`) on th
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -114,7 +115,7 @@ class Tracker:
 
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
-        t_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
+        t_s = self.settled_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
         if not t_s > self._ring.newest_s:
             return
         gone = self._settle(t_s)
@@ -257,6 +258,8 @@ class Tracker:
             (track_id, reason) for track_id, reason in self._ended if track_id not in after
         ]
 
+    settled_s = -math.inf
+    """Event time before which all has come, as of the last `advance`."""
     _replaying = False
     _last_gone = 0
 
