@@ -260,7 +260,7 @@ def tells_by_silence(table: Table, row: int, sensor: int) -> bool:
 
     A sensor that has never shown a confirmed track may be off, or screened: it cannot end it.
     """
-    return table.status[row] != CONFIRMED or table.seen_s[row, sensor] > -math.inf
+    return bool(table.status[row] != CONFIRMED or table.seen_s[row, sensor] > -math.inf)
 
 
 @woven_kernel
