@@ -98,6 +98,7 @@ class Classifier:
         rcs_plots: float = math.inf,
         bends: Array = _NO_BENDS,
         pace: Array = _NO_PACE,
+        free_p: float = 0.0,
     ) -> Classification:
         """Posterior of one track; `launch`: the ground crossing behind it (`OriginFinder.launch`), the rest
         as in `Features`.
@@ -106,7 +107,8 @@ class Classifier:
         one = Features(
             x[None], P[None], mu[None], np.array([float(plots)]), np.array([height_m]),
             np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
-            np.array([rcs_plots]), np.array([boost_p]), bends[None], pace[None],
+            np.array([rcs_plots]), np.array([boost_p]), np.array([free_p]), bends[None],
+            pace[None],
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)
 

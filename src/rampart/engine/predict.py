@@ -65,7 +65,9 @@ class PredictSettings(Settings, frozen=True):
 
     wind_sigma_mps: float = 5.0  # each component, where nobody told the wind
     wind_sigma_told_mps: float = 1.5  # where a profile is known: its age and place
-    rise_log_sigma: float = 0.5  # of ln(Cd supersonic / Cd subsonic); 1.06 to 2.9 about FILTER_RISE
+    # of ln(Cd supersonic / Cd subsonic), 1.17 to 2.6 about FILTER_RISE: the generic classes rise by 1 to 3,
+    # which is 0.32 where all are as likely, and with another critical Mach number and width
+    rise_log_sigma: float = 0.4
     drag_sigma: float = (
         0.12  # of ln k from Mach 1 up, beside the track's own: the curve is passed by
     )
@@ -178,7 +180,7 @@ class Predictor:
             self._air, step_s, out,
         )  # fmt: skip
         return [
-            None if math.isnan(row[0]) else _estimate(at, *row)
+            _estimate(at, *row) if all(map(math.isfinite, row)) else None
             for at, row in zip(t_s.tolist(), out.tolist(), strict=True)
         ]
 
