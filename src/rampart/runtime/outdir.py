@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from rampart.domain.errors import UsageError
+from rampart.domain.errors import RampartError, UsageError
 
 MARKER: Final = ".rampart-output"
 _MARK: Final = "This folder was written by rampart, which may replace it whole.\n"
@@ -21,7 +21,7 @@ def replaced_whole(path: str | Path) -> Iterator[Path]:
 
     Where the block raises, `path` stays as it was and nothing is left behind. Raises UsageError at
     once, before any work, for a `path` that is a file, or a folder that holds things and was not
-    made here.
+    made here; RampartError where somebody takes the new folder away meanwhile.
     """
     target = Path(os.path.abspath(Path(path).expanduser()))
     check_replaceable(target)
@@ -46,6 +46,10 @@ def replaced_whole(path: str | Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(target)
             raise
+    except FileNotFoundError:
+        if build.exists():
+            raise
+        raise RampartError(f"{build}: this folder vanished while it was being written") from None
     finally:
         shutil.rmtree(build, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
