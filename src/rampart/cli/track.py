@@ -52,13 +52,13 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     that of the messages up to its Tick, in the tracker alone."""
     from rampart.domain.messages import PlotBatch, Tick
     from rampart.domain.time import NS_PER_S
-    from rampart.engine.rehearsal import rehearse
+    from rampart.engine.engine import Engine
     from rampart.engine.track_settings import TrackSettings
     from rampart.engine.tracking import Tracker
     from rampart.runtime.clock import cpu_s
     from rampart.runtime.drive import quantile
 
-    rehearse()
+    Engine.warm_up()
     tracker = Tracker(source.site, TrackSettings(), source.epoch_ns)
     scans_s: list[float] = []
     plots, scan_s, first_ns, last_ns = 0, 0.0, None, 0

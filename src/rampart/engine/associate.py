@@ -7,6 +7,7 @@ ones. Scores are log likelihood ratios of "track" against "clutter" (Blackman an
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,11 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.course import follow_course
-from rampart.engine.fate import Fate, Radars, covered, settle, steer
+from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, site_places
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
-from rampart.kernels._jit import kernel, woven_kernel
+from rampart.kernels._jit import Held, kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
 from rampart.kernels.imm import BALLISTIC, BOOST, DRONE, Dynamics, Work, copy_row, moments
@@ -215,19 +216,42 @@ def _start(
     _gather(table, row, p, plots)
 
 
+class Sky(NamedTuple):
+    """All that a tracker's kernels read and write; they are given `hold(Sky(...))`."""
+
+    table: Table
+    clutter: Clutter
+    radars: Radars
+    gates: Gates
+    fate: Fate
+    dynamics: Dynamics
+    prior: Prior
+    env: Array
+    scratch: Scratch
+    work: Work
+    touched: Ints  # (plots,) rows that took a plot
+    ended: Ints  # (2 cap, 2) track id and reason code of named tracks that ended
+
+
+@kernel
+def settle_by_time(sky: Held, size: int, t_s: float) -> int:
+    """End the named tracks that are over at `t_s`; returns how many, listed in `Sky.ended`."""
+    table, clutter, radars, _, fate, _, _, env, _, _, _, ended = sky.content
+    return settle(table, size, t_s, radars, clutter.heard_s, fate, env, False, ended, 0)
+
+
 @kernel
 def step(
-    table: Table, size: int, t_s: float, sensor: int, plots: Array, complete: bool,
-    look_start_s: float, radars: Radars, clutter: Clutter, gates: Gates, fate: Fate,
-    dynamics: Dynamics, prior: Prior, env: Array, scratch: Scratch, work: Work,
-    touched: Ints, ended: Ints,
-) -> tuple[int, int, int]:  # fmt: skip
+    sky: Held, size: int, t_s: float, sensor: int, plots: Array, complete: bool, look_start_s: float
+) -> tuple[int, int, int]:
     """Take one sub-scan into the tables; returns (rows in use, touched rows, ended tracks).
 
     plots (n, COLUMNS), all within a sub-scan of `sensor` from `t_s` on. complete: the look that began
-    at `look_start_s` is over, so what it did not show was missed. touched (n,): rows that took a
-    plot; ended (cap, 2): track id and reason code of named tracks that ended.
+    at `look_start_s` is over, so what it did not show was missed.
     """
+    table, clutter, radars, gates, fate, dynamics, prior, env, scratch, work, touched, ended = (
+        sky.content
+    )
     count = plots.shape[0]
     used = np.zeros(count, np.int64)
     order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
@@ -389,7 +413,7 @@ def _missed(
         if table.t_first_s[row] >= look_start_s:
             continue
         e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
-        if covered(e, n, u, sensor, radars):
+        if covered(e, n, u, sensor, radars) and tells_by_silence(table, row, sensor):
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1

@@ -25,7 +25,7 @@ Ints = npt.NDArray[np.int64]
 _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
 _NO_BENDS: Final = np.zeros(len(ACCEL_MPS2))
 _NO_PACE: Final = np.zeros(PACE)
-_LISTED: Final = np.array([not name.endswith("_unknown") for name in CLASSES])
+_LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
 
 class ClassifySettings(Settings, frozen=True):
@@ -55,13 +55,12 @@ class Posteriors(NamedTuple):
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""
-        p = self.p_class[i]
-        listed = np.flatnonzero(_LISTED & (p >= listed_p))
+        p = self.p_class[i].tolist()
         mortar, gun, rocket, drone, other, unknown = self.p_family[i].tolist()
         return Classification(
             (mortar, gun, rocket, drone, other, unknown),
             WORDS[int(self.word[i])],
-            {CLASSES[c]: float(p[c]) for c in listed.tolist()},
+            {CLASSES[c]: p[c] for c in _LISTED if p[c] >= listed_p},
         )
 
 

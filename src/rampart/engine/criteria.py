@@ -124,8 +124,10 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
         hits.fall, hits.fly, hits.fly_high, hits.touch, hits.inside, hits.gap_m, member, asks,
         pathless, rules.watch_p, rules.drone_watch_p, LOITER_M,
     )  # fmt: skip
-    for of, at, fall, fly, fly_high, touch, inside, gap_m, near in pairs.tolist():
-        k, z = int(of), int(at)
+    numbers = pairs[:, :2].astype(np.int64).tolist()
+    for (k, z), (fall, fly, fly_high, touch, inside, gap_m, near) in zip(
+        numbers, pairs[:, 2:].tolist(), strict=True
+    ):
         row, flying = threats[k], hits.flies[k]
         m = ledger.books[z].members.get(row.threat.track)
         if m is None:

@@ -7,6 +7,7 @@ simulation drive it identically.
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +33,7 @@ from rampart.engine.air import plausible
 from rampart.engine.health import Health
 from rampart.engine.known import KnownTraffic
 from rampart.engine.picture import Picture
+from rampart.engine.registration import Registration
 from rampart.engine.settings import EngineSettings
 from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
@@ -61,12 +63,18 @@ class Engine:
         self._picture: Picture | None = None
         self._health = Health(site)
         self._known = KnownTraffic(site, self.settings.known)
+        self._registration = Registration(site, self.settings.registration)
         self._warner = Warner(site, simulated)
 
     @property
     def seq(self) -> int:
         """Ordinal of the last message received, from 1."""
         return self._seq
+
+    @property
+    def registration(self) -> Registration:
+        """What is known of the sensors' biases, and which of them are believed."""
+        return self._registration
 
     def receive(self, message: Input) -> tuple[Output, ...]:
         """The outputs that `message` causes, in the order in which they must leave.
@@ -104,6 +112,7 @@ class Engine:
             case PlotBatch():
                 self._health.heard(message.sensor, now_ns)
                 self._tracker.observe(message)
+                self._register()
             case SensorStatus():
                 if not self._health.told(message):
                     out.append(self._rejected(message.sensor, "unknown_sensor"))
@@ -142,10 +151,16 @@ class Engine:
 
     @staticmethod
     def warm_up() -> None:
-        """Compile every kernel, or load it from the cache, before the first real plot."""
+        """Compile every kernel, or load it from the cache, before the first real plot.
+
+        What the process holds by then is set aside from garbage collection (`gc.freeze`): to look through
+        a compiler's half a million objects takes 40 ms, and some plot would have to wait for it.
+        """
         from rampart.engine.rehearsal import rehearse
 
         rehearse()
+        gc.collect()
+        gc.freeze()
 
     def snapshot(self) -> bytes:
         """Everything the engine knows, as bytes; `Engine.restore` continues exactly from here."""
@@ -159,6 +174,7 @@ class Engine:
                 "epoch_ns": self._tracker.epoch_ns if self._tracker is not None else None,
                 "health": self._health.state(),
                 "known": self._known.state(),
+                "registration": self._registration.state(),
                 "warner": self._warner.state(),
                 "tracker": self._tracker.state() if started and self._tracker else None,
                 "picture": self._picture.state() if started and self._picture else None,
@@ -178,6 +194,7 @@ class Engine:
         engine._time.load(state["time"])
         engine._health.load(state["health"])
         engine._known.load(state["known"])
+        engine._registration.load(state["registration"])
         engine._warner.load(state["warner"])
         if state["epoch_ns"] is not None:
             engine._start(state["epoch_ns"])
@@ -186,6 +203,21 @@ class Engine:
             engine._tracker.load(state["tracker"])
             engine._picture.load(state["picture"])
         return engine
+
+    def _register(self) -> None:
+        """Learn the sensors' biases from the last batch, and correct those that follow."""
+        tracker, registration = self._tracker, self._registration
+        assert tracker is not None
+        assert self._picture is not None
+        for look in tracker.looks:
+            registration.learn(look, tracker.bank, self._known, tracker.epoch_ns)
+            renewed = registration.renew(look.t_s)
+            if renewed is not None:
+                tracker.calibrate(renewed)
+                for sensor in range(len(renewed)):
+                    self._picture.set_doubt(sensor, registration.doubt(sensor))
+        self._health.judge(registration.belief.doubted)
+        tracker.set_aside(registration.belief.set_aside(self._health.live))
 
     def _start(self, t_ns: int) -> None:
         epoch_ns = t_ns - t_ns % NS_PER_DAY  # kernels count seconds from a UTC midnight

@@ -87,6 +87,10 @@ class Picture:
         self._weather = weather
         self._predictor.set_weather(weather)
 
+    def set_doubt(self, sensor: int, cov: Array) -> None:
+        """Predict from now on with this covariance (4, 4) of the slow biases of `sensor`."""
+        self._predictor.set_doubt(sensor, cov)
+
     def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
         """The threats that changed since the last call, soonest impact first.
 
@@ -95,9 +99,10 @@ class Picture:
         """
         tracker = self._tracker
         self._renewed = []
-        rows = [row for row in tracker.touched if self._is_due(row, settled)]
+        touched = tracker.touched
+        rows = [row for row in touched if self._is_due(row, settled)]
         rows += [row for row in self._left_over() if row not in rows]
-        explained = self._explain(now_ns) if tracker.touched or rows else {}
+        explained = self._explain(now_ns) if touched or rows else {}
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -379,6 +384,7 @@ class Picture:
         """Plain data for a snapshot."""
         return {
             "weather": msgspec.to_builtins(self._weather),
+            "doubts": self._predictor.doubts.tolist(),
             "swept_s": self._swept_s,
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
@@ -387,6 +393,8 @@ class Picture:
         """Restore what `state` gave."""
         if state["weather"] is not None:
             self.set_weather(msgspec.convert(state["weather"], Weather))
+        for sensor, cov in enumerate(state["doubts"]):
+            self.set_doubt(sensor, np.array(cov))
         self._swept_s = state["swept_s"]
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
