@@ -19,7 +19,6 @@ import numpy.typing as npt
 from rampart.domain.site import Sensor, Site, Wind
 from rampart.engine.predict import PredictSettings
 from rampart.engine.settings import EngineSettings
-from rampart.engine.track_settings import TrackSettings
 from rampart.kernels.atmosphere import FILTER_RISE, drag_shape, drag_shape_of, environment
 from rampart.kernels.flight import trajectory
 from rampart.sim.ballistic import FLIGHT_STEP_S, SAMPLE_S, ballistic
@@ -183,7 +182,10 @@ def _drift_mps2(doubts: Doubts, family: str) -> float:
     """One sigma of the lateral acceleration: as `PredictSettings` states it for fins and for spin, or wider;
     it knows no family: rockets lie between."""
     s = doubts.settings.predict
-    own = s.drift_sigma_mps2 * {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
+    own = (
+        s.drift_sigma_mps2
+        * {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
+    )
     return 1.15 * own if doubts.name == "wider" else own
 
 
