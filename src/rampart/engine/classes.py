@@ -24,6 +24,8 @@ class Round(NamedTuple):
     speed_max_mps: float
     elevation_min_deg: float
     elevation_max_deg: float
+    # at Mach 0, as a track has it: the constant drag that fits the class's range, over the filter's drag
+    # curve at seven tenths of its speed (1.0 for mortar bombs, 1.7 for shells and 122 mm rockets)
     drag_per_m: float
     drag_log_sigma: float
     rcs_dbsm: float
@@ -32,14 +34,15 @@ class Round(NamedTuple):
 
 ROUNDS: Final[dict[str, Round]] = {
     "mortar_60": Round("mortar", 0.10, 70, 240, 45, 80, 1.7e-4, 0.25, -32.5, 3_490),
-    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.06e-4, 0.25, -27.5, 6_000),
-    "mortar_82": Round("mortar", 0.08, 70, 215, 45, 80, 6.0e-5, 0.7, -27.5, 4_270),
-    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.5e-5, 0.25, -22.5, 8_200),
-    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 9.4e-5, 0.35, -17.5, 8_300),
-    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 6.7e-5, 0.35, -17.5, 20_400),
-    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 6.0e-5, 0.35, -7.5, 10_000),
-    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 8.1e-5, 0.35, -22.5, 24_000),
-    "ballistic_unknown": Round("unknown", 0.04, 60, 1_500, 3, 88, 8.0e-5, 1.0, -20.0, math.inf),
+    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.03e-4, 0.25, -27.5, 6_000),
+    # 2e-5 by the fit, which is a poor one: twice that, and wide
+    "mortar_82": Round("mortar", 0.08, 70, 215, 45, 80, 4.0e-5, 0.7, -27.5, 4_270),
+    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.3e-5, 0.25, -22.5, 8_200),
+    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 8.7e-5, 0.35, -17.5, 8_300),
+    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 3.9e-5, 0.35, -17.5, 20_400),
+    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 5.5e-5, 0.35, -7.5, 10_000),
+    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 4.6e-5, 0.35, -22.5, 24_000),
+    "ballistic_unknown": Round("unknown", 0.04, 60, 1_500, 3, 88, 6.0e-5, 1.0, -20.0, math.inf),
 }
 
 
@@ -85,6 +88,10 @@ ODD_SHARE: Final = 0.03
 
 ROUND_RCS_DB: Final = 3.0
 """Spread of a ballistic class's cross-section: twice that of the +-2.5 dB of the generic table."""
+
+ROUND_TEMPERATURE: Final = 0.8
+"""Below 1: the spreads above are wide on purpose, so that the classes of one family were right more often
+than they said. Set on seeds 1-60 of `benchmarks/classifier.py` (temperature scaling, Guo et al. 2017)."""
 
 BURN_S: Final = 4.0
 """[A] Longest burn of a rocket of the classes above: one to two seconds, twice that for doubt."""

@@ -27,6 +27,7 @@ from rampart.engine.classes import (
     LEAPS_PLOTS,
     ROUND_RCS_DB,
     ROUND_TABLE,
+    ROUND_TEMPERATURE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
     SLOWEST_LAUNCH_MPS,
@@ -185,17 +186,32 @@ def _posterior(
         out[i] /= total
 
 
+@inline_kernel
+def _sharpen(p: Array, whole: Array, sharp: Array) -> None:
+    """Classes of one family of rounds against each other: p^(1/T), what the family has in all kept."""
+    whole[:] = 0.0
+    sharp[:] = 0.0
+    for c in range(ROUND_TABLE.shape[0]):
+        whole[FAMILY_OF[c]] += p[c]
+        sharp[FAMILY_OF[c]] += p[c] ** (1.0 / ROUND_TEMPERATURE)
+    for c in range(ROUND_TABLE.shape[0]):
+        if sharp[FAMILY_OF[c]] > 0.0:
+            p[c] = p[c] ** (1.0 / ROUND_TEMPERATURE) * whole[FAMILY_OF[c]] / sharp[FAMILY_OF[c]]
+
+
 @kernel
 def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None:
     """Posterior of `classes.CLASSES` for every row of `f` into `p_class` (n, classes), and its sums over
     `classes.WORDS` into `p_word` (n, words); `young` (n,) is the share of what is too young to tell.
     """
+    whole, sharp = np.empty(p_word.shape[1]), np.empty(p_word.shape[1])
     for i in range(p_class.shape[0]):
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
             f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.bends[i],
             f.pace[i], p_class[i],
         )  # fmt: skip
+        _sharpen(p_class[i], whole, sharp)
         p_word[i] = 0.0
         p_word[i, -1] = young[i]
         for c in range(p_class.shape[1]):
