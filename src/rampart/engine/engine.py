@@ -36,7 +36,7 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 
 
 class Engine:
