@@ -22,37 +22,18 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from drawn_rounds import CLASSES, OWN, TOLD, WIDER, Doubts, made
 
 from rampart.domain.messages import Prediction, TrackUpdate
-from rampart.domain.site import Sensor, Site, Wind
 from rampart.engine.engine import Engine
-from rampart.engine.settings import EngineSettings
 from rampart.metrics.consistency import coverage, interval_coverage, nees
 from rampart.metrics.ideal import IdealFilter
 from rampart.metrics.identity import who_is_who
 from rampart.metrics.truth import Truth
-from rampart.sim.ballistic import ballistic
-from rampart.sim.draws import stream
-from rampart.sim.simulate import simulate
-from rampart.sim.world import Air, RadarModel, Salvo, World
 
 EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
-CLASSES: Final = (
-    "mortar_60", "mortar_81", "mortar_82", "mortar_120", "rocket_107", "rocket_122", "rocket_240",
-    "gun_155",
-)  # fmt: skip
 AGES_S: Final = (5.0, 8.0, 12.0, 18.0)
-START_NS: Final = 1_646_164_800_000_000_000
-SPACING_S: Final = 6.0  # between launches: no track meets another
-FARTHEST_M: Final = 14_000.0
 STALE_S: Final = 1.5  # an older prediction is not judged at this age
-ALL_SAID: Final = EngineSettings(prediction_row_s=0.0, settled_refresh_s=0.0)
-
-RADAR: Final = Sensor(
-    id="locator", position_enu_m=(0.0, -50.0, 8.0), sigma_range_m=10.0, sigma_azimuth_rad=2e-3,
-    sigma_elevation_rad=2e-3, sigma_range_rate_mps=1.0, scan_period_s=0.5, clutter_per_scan=10.0,
-    bias_range_m=5.0, bias_azimuth_rad=5e-4, bias_elevation_rad=5e-4,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +60,10 @@ def _area_m2(cov_m2: Sequence[float]) -> float:
     return math.pi * math.sqrt(max(xx * yy - xy * xy, 0.0))
 
 
-def world(seed: int) -> World:
-    """One round of each class from sides far apart."""
-    rng = stream(seed, "honesty", "laying")
-    sides = rng.uniform(0.0, 2.0 * math.pi) + np.arange(len(CLASSES)) * 2.0 * math.pi / len(CLASSES)
-    salvos = []
-    for i, class_id in enumerate(CLASSES):
-        reach_m = min(rng.uniform(0.4, 0.9) * ballistic(class_id).max_range_m.low, FARTHEST_M)
-        salvos.append(
-            Salvo(
-                id=class_id,
-                classes=((class_id, 1.0),),
-                origin_enu_m=(reach_m * math.sin(sides[i]), reach_m * math.cos(sides[i])),
-                aims_enu_m=(tuple(rng.uniform(-700.0, 700.0, 2)),),
-                at_s=2.0 + SPACING_S * i,
-                no_launch=0.0,
-                short=0.0,
-            )
-        )
-    told = seed % 2 == 0
-    profile = (Wind(0.0, 2.0, 2.0), Wind(4000.0, 14.0, 3.0)) if told else ()
-    return World(
-        site=Site(name="honesty", uuid="h", latitude_deg=34.5, longitude_deg=41.0, height_m=210.0,
-                  sensors=(RADAR,)),
-        start_ns=START_NS,
-        duration_s=SPACING_S * len(CLASSES) + 90.0,
-        salvos=tuple(salvos),
-        air=Air(wind=profile, report_every_s=30.0 if told else None),
-        radars=(RadarModel(sensor="locator", detects_range_m=14_000.0),),
-    )  # fmt: skip
-
-
-def samples(seed: int) -> list[Sample]:
+def samples(seed: int, doubts: Doubts = WIDER) -> list[Sample]:
     """The judged predictions of one world."""
-    made = world(seed)
-    run = simulate(made, seed)
-    engine = Engine(made.site, ALL_SAID, simulated=True)
+    world, run = made(seed, doubts)
+    engine = Engine(world.site, doubts.settings, simulated=True)
     said: dict[int, list[Prediction]] = {}
     whose: dict[int, int] = {}
     for message in run.messages:
@@ -124,7 +73,7 @@ def samples(seed: int) -> list[Sample]:
             elif isinstance(out, TrackUpdate) and out.status != "ended" and out.track not in whose:
                 mine = who_is_who(run.truth, [out], {out.track})
                 whose[out.track] = mine.get(out.track, -1)
-    ideal = IdealFilter(made.site, run.truth)
+    ideal = IdealFilter(world.site, run.truth)
     return [
         sample
         for track, predictions in said.items()
@@ -143,14 +92,12 @@ def _judged(
             continue
         last = past[-1]
         region = ideal.region(i, last.t_ns + 40_000_000)  # with the plot just used
-        if region is None:
-            continue
         dx, dy = np.array(last.impact_enu_m[:2]) - truth.impact_enu_m[i, :2]
         yield Sample(
             truth.classes[i], told, age_s, (dx, dy), last.cov_m2,
             (last.impact_ns_q50 - truth.t_impact_ns[i]) / 1e9,
             (last.impact_ns_q95 - last.impact_ns_q05) / 2e9,
-            _area_m2(region.cov_m2),
+            _area_m2(region.cov_m2) if region else math.nan,
         )  # fmt: skip
 
 

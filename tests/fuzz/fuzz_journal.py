@@ -21,9 +21,14 @@ from rampart.domain.site import Site
 from rampart.formats.journal import Header, InputRecord, encode_frame
 
 
+def frame(payload: bytes) -> bytes:
+    """A whole frame, its checksum right."""
+    return struct.pack("<II", len(payload), zlib.crc32(payload)) + payload
+
+
 def one(data: bytes) -> None:
-    """The octets as they come, and as the payload of a whole frame."""
-    for stream in (data, struct.pack("<II", len(data), zlib.crc32(data)) + data):
+    """The octets as they come and as the payload of a whole frame, each alone and after a header."""
+    for stream in (data, frame(data), HEADER + data, HEADER + frame(data)):
         decoder = Decoder()
         decoder.feed(stream[: len(stream) // 2])
         decoder.feed(stream[len(stream) // 2 :])
@@ -42,6 +47,8 @@ RECORDS = [
     InputRecord(4, Tick(t_arrival_ns=5)),
     InputRecord(5, OperatorAction(t_arrival_ns=6, by="x", action="warn", zones=("a",))),
 ]  # fmt: skip
+
+HEADER = encode_frame(RECORDS[0])
 
 if __name__ == "__main__":
     corpus = tempfile.TemporaryDirectory()

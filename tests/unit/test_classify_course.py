@@ -69,7 +69,7 @@ def named(path: Array, times_s: Array, rcs: float, *, sigma_m: float, seed: int)
     f = flown(path, times_s, sigma_m, seed)
     looks = 50.0 if math.isfinite(rcs) else 0.0
     return Classifier().classify(
-        f.mean, f.cov, FLIES, 50, f.mean[2], None, rcs, 0.0, looks, f.bends, f.pace, f.climbs
+        f.mean, f.cov, FLIES, 50, f.mean[2], None, rcs, 0.0, looks, f.bends, f.pace, climbs=f.climbs
     )
 
 

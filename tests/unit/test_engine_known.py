@@ -129,3 +129,9 @@ def test_a_fresh_report_disowns_a_track_that_has_left_the_reported_way() -> None
     assert explain(known, 4.0, (900.0, 2840.0)) == {}
     # the feed falls silent: the wide gate of an old report must not take the track back
     assert explain(known, 24.0, (900.0, 2040.0)) == {}
+
+
+def test_a_report_from_a_clock_far_ahead_vouches_for_nothing() -> None:
+    known = KnownTraffic(SITE, KnownSettings())
+    assert not known.hear(report("ahead", (0.0, 3000.0, 200.0), t_s=3600.0), now_ns=0)
+    assert explain(known, 3600.0, (0.0, 3000.0)) == {}

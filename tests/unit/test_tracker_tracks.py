@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -145,6 +146,22 @@ def test_a_track_is_given_up_as_sensor_lost_when_the_radar_falls_silent() -> Non
     assert [reason for _, reason in tracker.ended] == ["sensor_lost"]
 
 
+def test_a_radar_whose_plots_come_late_keeps_its_tracks_as_long_as_one_in_time() -> None:
+    sensor = Sensor(id="R")
+    site, ends_s = site_of(sensor), []
+    for delay_s in (0.0, 6.0):
+        tracker, rng = tracker_of(site), np.random.default_rng(1)
+        t_s = 0.0
+        while not tracker.ended:
+            plots = look(site, sensor, t_s, [MORTAR], rng)
+            arrival_ns = ns_from_seconds(t_s + delay_s)
+            drive(tracker, [msgspec.structs.replace(plots, t_arrival_ns=arrival_ns)])
+            t_s += 0.5
+        assert [reason for _, reason in tracker.ended] == ["predicted_time"]
+        ends_s.append(t_s)
+    assert ends_s[0] == ends_s[1]
+
+
 def test_numbers_are_never_used_again() -> None:
     sensor = Sensor(id="R")
     tracker = tracker_of(site_of(sensor))
@@ -253,6 +270,26 @@ def test_two_radars_make_one_track_of_one_object() -> None:
         drive(tracker, [look(site, sensor, 0.25 * k, [MORTAR], rng, clutter=5, pd=0.9)])
     assert len(sky(tracker)) == 1
     assert nearest(tracker, 5.75, MORTAR(5.75))[1] < 40.0
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_radar_that_lies_by_a_tenth_of_a_radian_leaves_the_other_s_track_and_adds_one(
+    seed: int,
+) -> None:
+    sensors = (Sensor(id="A"), Sensor(id="liar", position_enu_m=(500.0, -200.0, 5.0)))
+    site = site_of(*sensors, known=True)
+    tracker = tracker_of(site)
+    rng = np.random.default_rng(seed)
+    for k in range(40):
+        sensor = sensors[k % 2]
+        plots = look(site, sensor, 0.25 * k, [MORTAR], rng, clutter=5, pd=0.9)
+        if sensor.id == "liar":
+            rows = plots.rows.copy()
+            rows["azimuth_rad"] += 0.1
+            plots = PlotBatch(sensor="liar", t_arrival_ns=plots.t_arrival_ns, data=rows.tobytes())
+        drive(tracker, [plots])
+    assert nearest(tracker, 9.5, MORTAR(9.5))[1] < 40.0
+    assert len(sky(tracker)) == 2
 
 
 def test_the_fast_lane_names_a_round_at_its_second_plot_but_not_a_drone() -> None:

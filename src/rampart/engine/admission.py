@@ -29,10 +29,12 @@ REFUSALS: Final = (
     "duplicate",
     "overload",
     "too_late",
+    "not_believed",
 )
-NOT_A_NUMBER, NEGATIVE_RANGE, OUT_OF_COVERAGE, TIME_ABSURD, DUPLICATE, OVERLOAD, TOO_LATE = range(
-    1, 8
-)
+(
+    NOT_A_NUMBER, NEGATIVE_RANGE, OUT_OF_COVERAGE, TIME_ABSURD, DUPLICATE, OVERLOAD, TOO_LATE,
+    NOT_BELIEVED,
+) = range(1, 9)  # fmt: skip
 
 _FIELDS: Final = {name: PLOT_DTYPE.fields[name][1] // 8 for name in PLOT_DTYPE.names or ()}  # type: ignore[index]
 WORDS: Final = PLOT_DTYPE.itemsize // 8

@@ -7,6 +7,7 @@ ones. Scores are log likelihood ratios of "track" against "clutter" (Blackman an
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,11 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.course import follow_course
-from rampart.engine.fate import Fate, Radars, covered, settle, steer
+from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, site_places
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
-from rampart.kernels._jit import kernel, woven_kernel
+from rampart.kernels._jit import Held, kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
 from rampart.kernels.imm import BALLISTIC, BOOST, DRONE, Dynamics, Work, copy_row, moments
@@ -218,19 +219,42 @@ def _start(
     _gather(table, row, p, plots)
 
 
+class Sky(NamedTuple):
+    """All that a tracker's kernels read and write; they are given `hold(Sky(...))`."""
+
+    table: Table
+    clutter: Clutter
+    radars: Radars
+    gates: Gates
+    fate: Fate
+    dynamics: Dynamics
+    prior: Prior
+    env: Array
+    scratch: Scratch
+    work: Work
+    touched: Ints  # (plots,) rows that took a plot
+    ended: Ints  # (2 cap, 2) track id and reason code of named tracks that ended
+
+
+@kernel
+def settle_by_time(sky: Held, size: int, t_s: float) -> int:
+    """End the named tracks that are over at `t_s`; returns how many, listed in `Sky.ended`."""
+    table, clutter, radars, _, fate, _, _, env, _, _, _, ended = sky.content
+    return settle(table, size, t_s, radars, clutter.heard_s, fate, env, False, ended, 0)
+
+
 @kernel
 def step(
-    table: Table, size: int, t_s: float, sensor: int, plots: Array, complete: bool,
-    look_start_s: float, radars: Radars, clutter: Clutter, gates: Gates, fate: Fate,
-    dynamics: Dynamics, prior: Prior, env: Array, scratch: Scratch, work: Work,
-    touched: Ints, ended: Ints,
-) -> tuple[int, int, int]:  # fmt: skip
+    sky: Held, size: int, t_s: float, sensor: int, plots: Array, complete: bool, look_start_s: float
+) -> tuple[int, int, int]:
     """Take one sub-scan into the tables; returns (rows in use, touched rows, ended tracks).
 
     plots (n, COLUMNS), all within a sub-scan of `sensor` from `t_s` on. complete: the look that began
-    at `look_start_s` is over, so what it did not show was missed. touched (n,): rows that took a
-    plot; ended (cap, 2): track id and reason code of named tracks that ended.
+    at `look_start_s` is over, so what it did not show was missed.
     """
+    table, clutter, radars, gates, fate, dynamics, prior, env, scratch, work, touched, ended = (
+        sky.content
+    )
     count = plots.shape[0]
     used = np.zeros(count, np.int64)
     order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
@@ -331,21 +355,28 @@ def _second_plots(
         kept += 1
         choices[row] += 1
         suitors[p] += 1
+    kept_best = np.zeros(size, np.bool_)
     for c in range(kept):
         row, p = scratch.pair_row[c], scratch.pair_plot[c]
+        if kept_best[row]:
+            continue
         fresh = table.last_sensor[row] == sensor
         to = row
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1
         elif c + 1 < kept and scratch.pair_row[c + 1] == row:  # the last branch takes the row
             to = _spare_row(table, size)
-            if to == NONE:
+            if to != NONE:
+                size = max(size, to + 1)
+                copy_track(table, row, to)
+                scratch.x[to], scratch.P[to], scratch.mu[to] = (
+                    scratch.x[row], scratch.P[row], scratch.mu[row],
+                )  # fmt: skip
+            elif scratch.pair_llr[c] >= by_row[row, 0]:
+                to = row  # the table is full: the likeliest branch alone goes on
+                kept_best[row] = True
+            else:
                 continue
-            size = max(size, to + 1)
-            copy_track(table, row, to)
-            scratch.x[to], scratch.P[to], scratch.mu[to] = (
-                scratch.x[row], scratch.P[row], scratch.mu[row],
-            )  # fmt: skip
         if used[p] == 0:
             table.ambiguous[to] = gates.ambiguous_plots
         attempt(to, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
@@ -385,7 +416,7 @@ def _missed(
         if table.t_first_s[row] >= look_start_s:
             continue
         e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
-        if covered(e, n, u, sensor, radars):
+        if covered(e, n, u, sensor, radars) and tells_by_silence(table, row, sensor):
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1

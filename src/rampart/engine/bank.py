@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, PACE
-from rampart.kernels._jit import kernel, literal_unroll
-from rampart.kernels.imm import MODELS, Dynamics, Work, moments, predict_row
+from rampart.kernels._jit import Held, hold, kernel, literal_unroll
+from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
 from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
@@ -121,21 +121,22 @@ LONGEST_S: Final = 120.0
 """No flight is followed further: an absurd time must not keep the engine flying for a century."""
 
 
+class Motion(NamedTuple):
+    """The states of all tracks, how they move, and scratch for one (x, P, mu) row."""
+
+    table: Table
+    dynamics: Dynamics
+    env: Array
+    work: Work
+    x: Array
+    P: Array
+    mu: Array
+
+
 @kernel
-def states_at(
-    table: Table,
-    rows: Ints,
-    t_s: float,
-    dynamics: Dynamics,
-    env: Array,
-    work: Work,
-    x: Array,
-    P: Array,
-    mu: Array,
-    mean: Array,
-    cov: Array,
-) -> None:
-    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` at `t_s`; x, P, mu are scratch (1, ...)."""
+def _states_at(motion: Held, rows: Ints, t_s: float, mean: Array, cov: Array) -> None:
+    """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` at `t_s`."""
+    table, dynamics, env, work, x, P, mu = motion.content
     for k in range(rows.shape[0]):
         row = rows[k]
         x[0] = table.x[row]
@@ -147,24 +148,47 @@ def states_at(
 
 
 @kernel
-def _mixtures(x: Array, P: Array, mu: Array, rows: Ints, mean: Array, cov: Array) -> None:
+def _mixtures(motion: Held, rows: Ints, mean: Array, cov: Array) -> None:
     """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` as they stand."""
+    table = motion.content.table
     for k in range(rows.shape[0]):
-        moments(x, P, mu, rows[k], mean[k], cov[k])
+        moments(table.x, table.P, table.mu, rows[k], mean[k], cov[k])
+
+
+@kernel
+def _pack(motion: Held, size: int) -> Array:
+    """The first `size` rows of every column, bit for bit, one column after the other."""
+    table = motion.content.table
+    width = 0
+    for column in literal_unroll(table):
+        width += column.size // column.shape[0]
+    packed = np.empty(width * size)
+    at = 0
+    for column in literal_unroll(table):
+        part = column[:size].reshape(-1).view(np.float64)
+        packed[at : at + part.size] = part
+        at += part.size
+    return packed
+
+
+@kernel
+def _unpack(motion: Held, size: int, packed: Array) -> None:
+    """Inverse of `_pack`."""
+    at = 0
+    for column in literal_unroll(motion.content.table):
+        part = column[:size].reshape(-1).view(np.float64)
+        part[:] = packed[at : at + part.size]
+        at += part.size
 
 
 class Bank:
     """All tracks of one tracker, as arrays indexed by row; rows stay with a track until it ends."""
 
-    def __init__(self, table: Table, dynamics: Dynamics, env: Array, work: Work) -> None:
-        self.table = table
-        self.dynamics = dynamics
-        self.env = env
+    def __init__(self, table: Table, dynamics: Dynamics, env: Array) -> None:
         self.size = 0  # rows in use lie below this
-        self._work = work
-        self._x = np.zeros((1, MODELS, N))
-        self._P = np.zeros((1, MODELS, N, N))
-        self._mu = np.zeros((1, MODELS))
+        self.table = table
+        x, P, mu = np.zeros((1, MODELS, N)), np.zeros((1, MODELS, N, N)), np.zeros((1, MODELS))
+        self._motion = hold(Motion(table, dynamics, env, make_work(), x, P, mu))
 
     def __getattr__(self, name: str) -> Any:
         """A column of the table by its name."""
@@ -196,10 +220,9 @@ class Bank:
 
     def mixtures(self, rows: Ints) -> tuple[Array, Array]:
         """Mixture means (n, 7) and covariances (n, 7, 7) of `rows`, each at its track's last plot."""
-        table = self.table
         mean = np.empty((len(rows), N))
         cov = np.empty((len(rows), N, N))
-        _mixtures(table.x, table.P, table.mu, rows, mean, cov)
+        _mixtures(self._motion, rows, mean, cov)
         return mean, cov
 
     def state_at(self, row: int, t_s: float) -> tuple[Array, Array]:
@@ -211,33 +234,19 @@ class Bank:
         """Mixture means (n, 7) and covariances (n, 7, 7) of `rows` propagated to `t_s`."""
         mean = np.empty((len(rows), N))
         cov = np.empty((len(rows), N, N))
-        states_at(
-            self.table, rows, t_s, self.dynamics, self.env, self._work, self._x, self._P, self._mu, mean, cov
-        )  # fmt: skip
+        _states_at(self._motion, rows, t_s, mean, cov)
         return mean, cov
 
-    def grow(self, rows: int, limit: int) -> None:
-        """Make room for `rows` rows, doubling, up to `limit`."""
-        capacity = self.capacity
-        if rows <= capacity or capacity >= limit:
-            return
-        while capacity < rows:
-            capacity *= 2
-        larger = make_table(min(capacity, limit), self.table.looked_s.shape[1])
-        for old, new in zip(self.table, larger, strict=True):
-            new[: self.size] = old[: self.size]
-        self.table = larger
+    def copy(self) -> Array:
+        """The rows in use, as `restore` takes them back."""
+        return _pack(self._motion, self.size)
 
-    def copy(self) -> tuple[Array | Ints, ...]:
-        """The rows in use of every column."""
-        return tuple(column[: self.size].copy() for column in self.table)
-
-    def restore(self, columns: tuple[Array | Ints, ...], limit: int) -> None:
-        """Take back what `copy` gave."""
-        size = len(columns[0])
-        self.grow(size, limit)
-        for column, saved in zip(self.table, columns, strict=True):
-            column[:size] = saved
-        self.table.status[size:] = FREE
-        self.table.track_id[size:] = 0
-        self.size = size
+    def restore(self, packed: Array) -> None:
+        """Take back what `copy` gave; raises ValueError where it does not fill whole rows."""
+        width = sum(column[0].size for column in self.table)
+        if len(packed) % width or len(packed) > width * self.capacity:
+            raise ValueError(f"found {len(packed)} numbers; allowed: rows of {width}")
+        self.size = len(packed) // width
+        _unpack(self._motion, self.size, packed)
+        self.table.status[self.size :] = FREE
+        self.table.track_id[self.size :] = 0

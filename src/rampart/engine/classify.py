@@ -26,7 +26,7 @@ _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
 _NO_BENDS: Final = np.zeros(len(ACCEL_MPS2))
 _NO_CLIMBS: Final = np.zeros(len(CLIMB_MPS))
 _NO_PACE: Final = np.zeros(PACE)
-_LISTED: Final = np.array([not name.endswith("_unknown") for name in CLASSES])
+_LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
 
 class ClassifySettings(Settings, frozen=True):
@@ -56,13 +56,12 @@ class Posteriors(NamedTuple):
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""
-        p = self.p_class[i]
-        listed = np.flatnonzero(_LISTED & (p >= listed_p))
+        p = self.p_class[i].tolist()
         mortar, gun, rocket, drone, other, unknown = self.p_family[i].tolist()
         return Classification(
             (mortar, gun, rocket, drone, other, unknown),
             WORDS[int(self.word[i])],
-            {CLASSES[c]: float(p[c]) for c in listed.tolist()},
+            {CLASSES[c]: p[c] for c in _LISTED if p[c] >= listed_p},
         )
 
 
@@ -100,6 +99,7 @@ class Classifier:
         rcs_plots: float = math.inf,
         bends: Array = _NO_BENDS,
         pace: Array = _NO_PACE,
+        free_p: float = 0.0,
         climbs: Array = _NO_CLIMBS,
     ) -> Classification:
         """Posterior of one track; `launch`: the ground crossing behind it (`OriginFinder.launch`), the rest
@@ -109,7 +109,8 @@ class Classifier:
         one = Features(
             x[None], P[None], mu[None], np.array([float(plots)]), np.array([height_m]),
             np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
-            np.array([rcs_plots]), np.array([boost_p]), bends[None], climbs[None],
+            np.array([rcs_plots]), np.array([boost_p]), np.array([free_p]), bends[None],
+            climbs[None],
             pace[None],
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)

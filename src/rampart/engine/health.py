@@ -1,8 +1,8 @@
 """Which sensors are alive, and which zones they still guard.
 
-A sensor silent for longer than max(2 s, 2 x its declared interval), or that says so itself, is
-DEGRADED. A zone's cover is healthy while every bearing that the installed sensors watch around it
-is still watched by a live one: one radar of two may fail, a sector may not.
+A sensor silent for longer than max(2 s, 2 x its declared interval), that says so itself, or that is not
+believed (`belief`), is DEGRADED. A zone's cover is healthy while every bearing that the installed sensors
+watch around it is still watched by a live one: one radar of two may fail, a sector may not.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Health:
         self._watched = _watched_bearings(site)
         self._heard_ns = [-1] * len(site.sensors)
         self._said_ok = [True] * len(site.sensors)
+        self._believed = [True] * len(site.sensors)
         self._live = [True] * len(site.sensors)
         self._healthy = self._guarded()
 
@@ -62,6 +63,10 @@ class Health:
             self._said_ok[index] = status.state == "ok"
         return True
 
+    def judge(self, doubted: tuple[bool, ...]) -> None:
+        """Whether each sensor, in site order, shows elsewhere what the others see."""
+        self._believed = [not doubt for doubt in doubted]
+
     def advance(self, now_ns: int, cause_seq: int) -> list[SensorHealth]:
         """The changes of state that are due at `now_ns`, in site order."""
         changes = []
@@ -69,10 +74,11 @@ class Health:
             if self._heard_ns[index] < 0:
                 self._heard_ns[index] = now_ns  # silence counts from the start of the service
             silent = now_ns - self._heard_ns[index] > self._silence_ns[index]
-            live = self._said_ok[index] and not silent
+            live = self._said_ok[index] and self._believed[index] and not silent
             if live != self._live[index]:
                 self._live[index] = live
-                reason = "heard again" if live else ("silent" if silent else "says so itself")
+                told = "says so itself" if not self._said_ok[index] else "not believed"
+                reason = "heard again" if live else ("silent" if silent else told)
                 changes.append(
                     SensorHealth(
                         sensor=sensor,
@@ -94,12 +100,18 @@ class Health:
 
     def state(self) -> dict[str, Any]:
         """Plain data for a snapshot."""
-        return {"heard": self._heard_ns, "ok": self._said_ok, "live": self._live}
+        return {
+            "heard": self._heard_ns,
+            "ok": self._said_ok,
+            "believed": self._believed,
+            "live": self._live,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Restore what `state` gave."""
         self._heard_ns = list(state["heard"])
         self._said_ok = list(state["ok"])
+        self._believed = list(state["believed"])
         self._live = list(state["live"])
         self._healthy = self._guarded()
 

@@ -13,6 +13,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.admission import (
     DUPLICATE,
+    NOT_BELIEVED,
     OVERLOAD,
     REFUSALS,
     TOO_LATE,
@@ -21,6 +22,7 @@ from rampart.engine.admission import (
     raw_views,
     sort_plots,
 )
+from rampart.engine.calibration import ZERO, Calibration, calibration_of, moved
 from rampart.engine.order import NO_PLOTS, Entry, Ring, sub_scans
 from rampart.engine.plotrow import COLUMNS, SNR
 from rampart.engine.track_settings import TrackSettings, doors
@@ -30,6 +32,7 @@ class Look(NamedTuple):
     """What is sound in one batch."""
 
     feed: str
+    sensor: int
     arrival_ns: int
     newest_s: float
     sub_scans: list[Entry]
@@ -43,6 +46,8 @@ class Intake:
         self._settings = settings
         self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
         self._doors = doors(site, settings)
+        self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
+        self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
         self._lag_s: dict[int, float] = {}
         self._heard: dict[
             int, float
@@ -68,16 +73,29 @@ class Intake:
                     self._refuse(batch.sensor, code, number)
         if good:
             plots = sort_plots(plots[:good]) if good > 1 else plots[:good]
+            calibration = self.calibrations[sensor]
+            plots = moved(plots, ZERO, calibration.offset)
             newest_s = float(plots[-1, 0])
-            entries = sub_scans(plots, sensor, self._settings.sub_scan_s, batch.complete)
+            span_s = self._settings.sub_scan_s
+            entries = sub_scans(plots, sensor, span_s, batch.complete, calibration)
         elif batch.complete:
             arrival_s = (batch.t_arrival_ns - self._epoch_ns) / NS_PER_S
             newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
-            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS)]
+            calibration = self.calibrations[sensor]
+            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS, calibration)]
         else:
             return None
         self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
-        return Look(batch.sensor, batch.t_arrival_ns, newest_s, entries)
+        return Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries)
+
+    def turns_away(self, look: Look) -> bool:
+        """Whether the sensor of `look` is set aside; its plots are counted then."""
+        if look.sensor not in self.set_aside:
+            return False
+        count = sum(len(entry.plots) for entry in look.sub_scans if entry.plots is not None)
+        if count:
+            self._refuse(look.feed, NOT_BELIEVED, count)
+        return True
 
     def stands_back(self, look: Look, ring: Ring) -> bool:
         """Whether the clock of all input stands back for good: no plot has counted for a ring's length."""
@@ -106,7 +124,7 @@ class Intake:
                 self._refuse(look.feed, OVERLOAD, len(plots) - most)
                 loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")
                 plots = plots[np.sort(loudest[:most])]
-            known = ring.near(entry.sensor, entry.t_s, self._settings.sub_scan_s)
+            known = ring.near(entry, self._settings.sub_scan_s)
             double = np.zeros(len(plots), np.uint8)
             alone = len(plots) + len(known) <= 1
             found = 0 if alone else doubles(plots, known, self._settings.double_s, double)
@@ -143,6 +161,8 @@ class Intake:
             "heard": list(self._heard.items()),
             "refused": [[*item, count] for item, count in self._refused.items()],
             "behind_since_ns": self._behind_since_ns,
+            "calibrations": [list(calibration) for calibration in self.calibrations],
+            "set_aside": list(self.set_aside),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -151,3 +171,5 @@ class Intake:
         self._heard = dict(map(tuple, state["heard"]))
         self._refused = Counter({(feed, reason): n for feed, reason, n in state["refused"]})
         self._behind_since_ns = state["behind_since_ns"]
+        self.calibrations = [calibration_of(pair) for pair in state["calibrations"]]
+        self.set_aside = tuple(state["set_aside"])

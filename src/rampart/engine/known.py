@@ -40,7 +40,9 @@ class KnownSettings(Settings, frozen=True):
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near
 
 
-class _Report(msgspec.Struct):
+class Report(msgspec.Struct):
+    """What one object last said of itself, in site ENU."""
+
     ident: str
     t_ns: int
     xyz: tuple[float, float, float]
@@ -55,7 +57,7 @@ class KnownTraffic:
     def __init__(self, site: Site, settings: KnownSettings) -> None:
         self._site = site
         self._settings = settings
-        self._reports: dict[str, _Report] = {}
+        self._reports: dict[str, Report] = {}
         self._bonds: dict[str, int] = {}  # the track that a fresh report last vouched for
 
     def hear(self, known: KnownTrack, now_ns: int) -> bool:
@@ -79,7 +81,7 @@ class KnownTraffic:
             home = ecef_axes(self._site.latitude_deg, self._site.longitude_deg)
             v = home.T @ here @ np.array(known.velocity_enu_mps)
             velocity = (float(v[0]), float(v[1]))
-        self._reports[known.ident] = _Report(
+        self._reports[known.ident] = Report(
             ident=known.ident,
             t_ns=known.t_event_ns,
             xyz=(float(xyz[0]), float(xyz[1]), float(xyz[2])),
@@ -146,6 +148,13 @@ class KnownTraffic:
         self._bonds.update(used)
         return explained
 
+    def voucher(self, track: int) -> Report | None:
+        """The last report of the object that explains `track`."""
+        for ident, bonded in self._bonds.items():
+            if bonded == track:
+                return self._reports.get(ident)
+        return None
+
     @property
     def empty(self) -> bool:
         """No report is held."""
@@ -162,6 +171,6 @@ class KnownTraffic:
         """Restore what `state` gave."""
         self._reports, self._bonds = {}, {}
         for ident, t_ns, xyz, v, sigma_m, moving, track in state:
-            self._reports[ident] = _Report(ident, t_ns, tuple(xyz), tuple(v), sigma_m, moving)
+            self._reports[ident] = Report(ident, t_ns, tuple(xyz), tuple(v), sigma_m, moving)
             if track != NOBODY:
                 self._bonds[ident] = track

@@ -68,16 +68,15 @@ class Ledger:
         row = self.open.rows.get(track)
         if row is None:
             return True
-        loud = self.open.fall[:, row.slot] >= self.rules.watch_p / 4
-        loud |= self.open.fly[:, row.slot] >= self.rules.drone_watch_p / 4
-        if not set(np.flatnonzero(loud).tolist()) <= set(row.zones):
-            return False
         for z, member in self.members_of(row):
             falling, flying = self.levels(z)
             firm = member.touch or member.fall >= falling or member.fly >= flying
             if member.phase != "impact" and not (member.phase == "warn" and firm):
                 return False
-        return True
+        loud = self.open.fall[:, row.slot] >= self.rules.watch_p / 4
+        loud |= self.open.fly[:, row.slot] >= self.rules.drone_watch_p / 4
+        loud[row.zones] = False
+        return not loud.any()
 
     def worth_watching(self, fall: float, fly: float) -> bool:
         """'P >= 0.002'; of what flies, its own level: futures reach far, and most come to nothing."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.admission import sort_plots
+from rampart.engine.calibration import UNKNOWN, Calibration, moved
 from rampart.engine.plotrow import COLUMNS, T
 
 Array = npt.NDArray[np.float64]
@@ -31,6 +32,7 @@ class Entry(NamedTuple):
     look_start_s: float
     complete: bool
     plots: Array | None
+    calibration: Calibration = UNKNOWN  # by which `plots` are corrected
 
     @property
     def key(self) -> Key:
@@ -42,24 +44,30 @@ def join(a: Entry, b: Entry) -> Entry:
     """Two deliveries of one instant of one sensor as one sub-scan."""
     plots = a.plots
     if a.plots is not None and b.plots is not None:
-        plots = sort_plots(np.concatenate([a.plots, b.plots]))
-    return Entry(
-        a.t_s, a.sensor, min(a.look_start_s, b.look_start_s), a.complete or b.complete, plots
+        more = moved(b.plots, b.calibration.offset, a.calibration.offset)
+        plots = sort_plots(np.concatenate([a.plots, more]))
+    return a._replace(
+        look_start_s=min(a.look_start_s, b.look_start_s),
+        complete=a.complete or b.complete,
+        plots=plots,
     )
 
 
-def sub_scans(plots: Array, sensor: int, span_s: float, complete: bool) -> list[Entry]:
+def sub_scans(
+    plots: Array, sensor: int, span_s: float, complete: bool, calibration: Calibration
+) -> list[Entry]:
     """Sorted plots of one batch, cut where more than `span_s` has passed since the cut before."""
     start = float(plots[0, T])
     if float(plots[-1, T]) - start <= span_s:
-        return [Entry(start, sensor, start, complete, plots)]
+        return [Entry(start, sensor, start, complete, plots, calibration)]
     times = plots[:, T]
     entries = []
     first, n = 0, len(plots)
     while first < n:
         last = int(np.searchsorted(times, times[first] + span_s, side="right"))
         part = plots[first:last]
-        entries.append(Entry(float(part[0, T]), sensor, start, complete and last == n, part))
+        over = complete and last == n
+        entries.append(Entry(float(part[0, T]), sensor, start, over, part, calibration))
         first = last
     return entries
 
@@ -130,14 +138,16 @@ class Ring:
         at, copy = self._copies[-1]
         return copy, self.entries[bisect.bisect_right(self._keys, at) :]
 
-    def near(self, sensor: int, t_s: float, span_s: float) -> Array:
-        """Plots of `sensor` already let in within `span_s` of `t_s`; shape (n, COLUMNS)."""
-        low = bisect.bisect_left(self._keys, (t_s - span_s, -2))
-        high = bisect.bisect_right(self._keys, (t_s + span_s, MANY))
+    def near(self, entry: Entry, span_s: float) -> Array:
+        """Plots of the same sensor already let in within `span_s` of `entry`, corrected as it is; shape
+        (n, COLUMNS)."""
+        low = bisect.bisect_left(self._keys, (entry.t_s - span_s, -2))
+        high = bisect.bisect_right(self._keys, (entry.t_s + span_s, MANY))
+        offset = entry.calibration.offset
         parts = [
-            entry.plots
-            for entry in self.entries[low:high]
-            if entry.sensor == sensor and entry.plots is not None
+            moved(known.plots, known.calibration.offset, offset)
+            for known in self.entries[low:high]
+            if known.sensor == entry.sensor and known.plots is not None
         ]
         if len(parts) == 1:
             return parts[0]

@@ -31,12 +31,16 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
 
 FALLS_P: Final = 0.05
 """Share of the falling models below which no impact point is worth flying."""
+
+SWEEP_S: Final = 0.1
+"""How often it is looked whose last plots were passed over: no track is lost in less."""
 
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
@@ -78,11 +82,16 @@ class Picture:
         self._notes: dict[int, Note] = {}
         self._ended: list[int] = []
         self._renewed: list[int] = []
+        self._swept_s = -math.inf
 
     def set_weather(self, weather: Weather) -> None:
         """Predict through this air from now on."""
         self._weather = weather
         self._predictor.set_weather(weather)
+
+    def set_doubt(self, sensor: int, cov: Array) -> None:
+        """Predict from now on with this covariance (4, 4) of the slow biases of `sensor`."""
+        self._predictor.set_doubt(sensor, cov)
 
     def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
         """The threats that changed since the last call, soonest impact first.
@@ -92,8 +101,10 @@ class Picture:
         """
         tracker = self._tracker
         self._renewed = []
-        explained = self._explain(now_ns) if tracker.touched else {}
-        rows = [row for row in tracker.touched if self._is_due(row, settled)]
+        touched = tracker.touched
+        rows = [row for row in touched if self._is_due(row, settled)]
+        rows += [row for row in self._left_over() if row not in rows]
+        explained = self._explain(now_ns) if touched or rows else {}
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -114,6 +125,22 @@ class Picture:
             return True
         age_s = float(table.t_s[row]) - note.decided_s
         return age_s >= s.settled_refresh_s or (age_s >= s.refresh_s and not settled(track))
+
+    def _left_over(self) -> list[int]:
+        """Rows of the tracks whose last plots were passed over and that were missed since, or had no plot for
+        `refresh_s`: the last word before a loss is made of all plots."""
+        table, past_s = self._tracker.bank.table, self._tracker.settled_s
+        if past_s - self._swept_s < SWEEP_S:
+            return []
+        self._swept_s = past_s
+        rows = []
+        for row in self._tracker.bank.rows().tolist():
+            note = self._notes.get(int(table.track_id[row]))
+            passed_over = note is not None and table.hits[row] != note.threat.detections
+            waited_s = past_s - float(table.t_s[row])
+            if passed_over and (table.misses[row] > 0 or waited_s >= self._settings.refresh_s):
+                rows.append(row)
+        return rows
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
@@ -183,7 +210,11 @@ class Picture:
             max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
-        classified = self._classify(at, means, covs, launches, boosts)
+        frees = [
+            max(float(s.mu[FREE]) if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        classified = self._classify(at, means, covs, launches, boosts, frees)
         courses = held_courses(
             table.marks[at], table.bends[at], DRONE_BENDS, table.t_s[at], means, covs
         )
@@ -203,6 +234,7 @@ class Picture:
                 launch=launches[k],
                 impact=impacts[k],
                 boost_p=boosts[k],
+                free_p=frees[k],
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),
@@ -220,6 +252,7 @@ class Picture:
         covs: Array,
         launches: list[ImpactEstimate | None],
         boosts: list[float],
+        frees: list[float],
     ) -> Posteriors:
         """Posteriors of the tracks in rows `at`."""
         table = self._tracker.bank.table
@@ -239,6 +272,7 @@ class Picture:
                 rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
                 rcs_plots=rcs_count,
                 boost_p=np.array(boosts),
+                free_p=np.array(frees),
                 bends=table.bends[at],
                 climbs=table.climbs[at],
                 pace=table.pace[at],
@@ -366,6 +400,8 @@ class Picture:
         """Plain data for a snapshot."""
         return {
             "weather": msgspec.to_builtins(self._weather),
+            "doubts": self._predictor.doubts.tolist(),
+            "swept_s": self._swept_s,
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -373,6 +409,9 @@ class Picture:
         """Restore what `state` gave."""
         if state["weather"] is not None:
             self.set_weather(msgspec.convert(state["weather"], Weather))
+        for sensor, cov in enumerate(state["doubts"]):
+            self.set_doubt(sensor, np.array(cov))
+        self._swept_s = state["swept_s"]
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

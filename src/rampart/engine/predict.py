@@ -56,7 +56,8 @@ _CROSSING: Final = 11  # E N U t, velocity E N U, covariance xx xy yy, sigma of 
 _SLOW_MACH: Final = 0.75  # fins below, spin above: no mortar bomb leaves faster than Mach 0.95
 _FAST_MACH: Final = 1.1
 _LONGEST_LAG_S: Final = 10.0
-_SENSOR: Final = 7  # E N U, then one-sigma biases: range m, azimuth rad, elevation rad, time s
+_BIASES: Final = 4  # range m, azimuth rad, elevation rad, time s
+_SENSOR: Final = 3 + _BIASES * _BIASES  # E N U, then their covariance
 
 
 class PredictSettings(Settings, frozen=True):
@@ -64,7 +65,9 @@ class PredictSettings(Settings, frozen=True):
 
     wind_sigma_mps: float = 5.0  # each component, where nobody told the wind
     wind_sigma_told_mps: float = 1.5  # where a profile is known: its age and place
-    rise_log_sigma: float = 0.5  # of ln(Cd supersonic / Cd subsonic); 1.06 to 2.9 about FILTER_RISE
+    # of ln(Cd supersonic / Cd subsonic), 1.17 to 2.6 about FILTER_RISE: the generic classes rise by 1 to 3,
+    # which is 0.32 where all are as likely, and with another critical Mach number and width
+    rise_log_sigma: float = 0.4
     drag_sigma: float = (
         0.12  # of ln k from Mach 1 up, beside the track's own: the curve is passed by
     )
@@ -97,14 +100,13 @@ class Predictor:
     def __init__(self, site: Site, settings: PredictSettings | None = None) -> None:
         self._site = site
         self.settings = settings or PredictSettings()
-        self._sensors = np.array(
-            [
-                (*at.position_enu_m, at.bias_range_m, at.bias_azimuth_rad, at.bias_elevation_rad,
-                 at.bias_time_s)
-                for at in site.sensors
-            ],
-            float,
-        ).reshape(-1, _SENSOR)  # fmt: skip
+        self._sensors = np.zeros((len(site.sensors), _SENSOR))
+        for s, sensor in enumerate(site.sensors):
+            self._sensors[s, :3] = sensor.position_enu_m
+            sigma = (
+                sensor.bias_range_m, sensor.bias_azimuth_rad, sensor.bias_elevation_rad, sensor.bias_time_s,
+            )  # fmt: skip
+            self.set_doubt(s, np.diag(np.square(sigma)))
         self._shapes = np.array(
             [
                 drag_shape_of(FILTER_RISE * math.exp(sign * self.settings.rise_log_sigma))[:2]
@@ -112,6 +114,16 @@ class Predictor:
             ]
         )
         self.set_weather(Weather(t_arrival_ns=0))
+
+    def set_doubt(self, sensor: int, cov: Array) -> None:
+        """From now on the slow biases of `sensor` (range m, azimuth rad, elevation rad, time s) have this
+        covariance (4, 4)."""
+        self._sensors[sensor, 3:] = cov.ravel()
+
+    @property
+    def doubts(self) -> Array:
+        """(sensors, 4, 4): what `set_doubt` last told of each sensor."""
+        return self._sensors[:, 3:].reshape(-1, _BIASES, _BIASES)
 
     def set_weather(self, weather: Weather) -> None:
         """Fly through this air from now on; what it does not tell is the site's wind, or standard."""
@@ -168,7 +180,7 @@ class Predictor:
             self._air, step_s, out,
         )  # fmt: skip
         return [
-            None if math.isnan(row[0]) else _estimate(at, *row)
+            _estimate(at, *row) if all(map(math.isfinite, row)) else None
             for at, row in zip(t_s.tolist(), out.tolist(), strict=True)
         ]
 
@@ -188,8 +200,8 @@ _NO_SENSOR: Final = np.zeros(_SENSOR)
 
 @kernel
 def _widened(x: Array, P: Array, sensor: Array) -> Array:
-    """P + sum_i sigma_i² d_i d_iᵀ: what a slow bias of the sensor's range, azimuth, elevation and clock
-    does to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
+    """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
+    and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
     out = 0.5 * (P + P.T)
     p = x[:3] - sensor[:3]
     v = x[3:6]
@@ -200,32 +212,35 @@ def _widened(x: Array, P: Array, sensor: Array) -> Array:
         return out
     los = p / r
     rate = los[0] * v[0] + los[1] * v[1] + los[2] * v[2]
-    d = np.zeros((4, 7))
+    d = np.zeros((_BIASES, 7))
     # range: p moves along the line of sight, v with the turn of that line
     for i in range(3):
-        d[0, i] = sensor[3] * los[i]
-        d[0, 3 + i] = sensor[3] * (v[i] - rate * los[i]) / r
+        d[0, i] = los[i]
+        d[0, 3 + i] = (v[i] - rate * los[i]) / r
     # azimuth: all turns about the vertical, d = -z x (p, v)
     for i in (0, 3):
         a, b = (p[0], p[1]) if i == 0 else (v[0], v[1])
-        d[1, i], d[1, i + 1] = sensor[4] * b, -sensor[4] * a
+        d[1, i], d[1, i + 1] = b, -a
     # elevation: all turns about the horizontal axis across the line of sight, which turns with it
     x1, y1 = p[1] / ground, -p[0] / ground
     turn = (v[0] * p[1] - v[1] * p[0]) / ground2
     for i in (0, 3):
         a, b, c = (p[0], p[1], p[2]) if i == 0 else (v[0], v[1], v[2])
-        d[2, i], d[2, i + 1] = sensor[5] * y1 * c, -sensor[5] * x1 * c
-        d[2, i + 2] = sensor[5] * (x1 * b - y1 * a)
-    d[2, 3] -= sensor[5] * turn * x1 * p[2]
-    d[2, 4] -= sensor[5] * turn * y1 * p[2]
-    # clock: the state is that of another moment
+        d[2, i], d[2, i + 1] = y1 * c, -x1 * c
+        d[2, i + 2] = x1 * b - y1 * a
+    d[2, 3] -= turn * x1 * p[2]
+    d[2, 4] -= turn * y1 * p[2]
+    # clock: stamped late, the state is that of an earlier moment
     for i in range(3):
-        d[3, i] = sensor[6] * v[i]
-    d[3, 5] = -9.8 * sensor[6]
-    for row in range(4):
-        for i in range(7):
-            for j in range(7):
-                out[i, j] += d[row, i] * d[row, j]
+        d[3, i] = -v[i]
+    d[3, 5] = 9.8
+    for m in range(_BIASES):
+        for n in range(_BIASES):
+            cov = sensor[3 + _BIASES * m + n]
+            if cov != 0.0:
+                for i in range(7):
+                    for j in range(7):
+                        out[i, j] += cov * d[m, i] * d[n, j]
     return out
 
 

@@ -10,6 +10,7 @@ from rampart.domain.site import Settings
 from rampart.engine.classify import ClassifySettings
 from rampart.engine.known import KnownSettings
 from rampart.engine.predict import PredictSettings
+from rampart.engine.registration import RegistrationSettings
 from rampart.engine.tracking import TrackSettings
 
 
@@ -20,6 +21,7 @@ class EngineSettings(Settings, frozen=True):
     predict: PredictSettings = PredictSettings()
     classify: ClassifySettings = ClassifySettings()
     known: KnownSettings = KnownSettings()
+    registration: RegistrationSettings = RegistrationSettings()
     settled_refresh_s: float = (
         1.0  # a track whose zone decisions cannot change is renewed this often
     )

@@ -57,8 +57,11 @@ class TrackSettings(Settings, frozen=True):
     boost_share: float = 0.10
     boost_share_high: float = 5e-5  # asleep: a burn ends low
     boost_ceiling_m: float = 1500.0
-    drag_per_m: float = 0.8e-4
-    drag_sigma: float = 0.8  # of ln k: heavy slow bombs have a quarter of that drag
+    # at Mach 0: the generic classes lie from 2e-5 to 1.7e-4, those that fly above Mach 1 at half of the
+    # constant drag that fits their range. A start below the middle, as what has been linearised about too
+    # much drag is believed too long
+    drag_per_m: float = 0.5e-4
+    drag_sigma: float = 0.8  # of ln k
     ceiling_m: float = 12_000.0
     # association
     gate_sigmas: float = 4.75  # of one number

@@ -5,6 +5,7 @@ Everything heavy is one compiled call for each sub-scan (`associate.step`) on th
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -13,10 +14,11 @@ import numpy.typing as npt
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
-from rampart.engine.associate import step
+from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
+from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
-from rampart.engine.fate import DROPPED, REASONS, settle
+from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake
 from rampart.engine.order import Entry, Ring
@@ -29,6 +31,7 @@ from rampart.engine.track_settings import (
     prior_of,
     radars_of,
 )
+from rampart.kernels._jit import hold
 from rampart.kernels.atmosphere import environment
 from rampart.kernels.imm import make_work
 
@@ -36,12 +39,8 @@ __all__ = ["TrackSettings", "Tracker"]
 
 Array = npt.NDArray[np.float64]
 
-FIRST_ROWS: Final = 256
 PAIRS_PER_ROW: Final = 24
-BRANCHES: Final = (
-    4  # rows that a plot may need: tracks of one plot that it may continue, and its own
-)
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 5
 
 
 class Tracker:
@@ -51,19 +50,25 @@ class Tracker:
         self.epoch_ns = epoch_ns
         self.settings = settings
         self._intake = Intake(site, settings, epoch_ns)
+        dynamics = dynamics_of(settings)
+        env = environment(site.latitude_deg if site.known_position else None, site.height_m)
         self._radars = radars_of(site)
-        self._gates = gates_of(settings)
-        self._fate = fate_of(site, settings)
-        self._dynamics = dynamics_of(settings)
-        self._prior = prior_of(settings)
-        self._env = environment(site.latitude_deg if site.known_position else None, site.height_m)
+        self.calibrate(
+            [calibration_of([list(ZERO), sigma]) for sigma in self._radars.bias.tolist()]
+        )
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
-        self._work = make_work()
-        table = make_table(min(FIRST_ROWS, settings.max_rows), len(site.sensors))
-        self.bank = Bank(table, self._dynamics, self._env, self._work)
-        self._make_scratch()
+        table = make_table(settings.max_rows, len(site.sensors))
+        self.bank = Bank(table, dynamics, env)
+        # the system gives memory when it is first written to: rows that are never used cost nothing
+        most = max(settings.max_rows, settings.max_plots)
+        self._sky = Sky(
+            table, self._clutter, self._radars, gates_of(settings), fate_of(site, settings), dynamics,
+            prior_of(settings), env, make_scratch(settings.max_rows, PAIRS_PER_ROW * most), make_work(),
+            np.zeros(most, np.int64), np.zeros((2 * settings.max_rows, 2), np.int64),
+        )  # fmt: skip
+        self._held = hold(self._sky)
         self._ring = Ring(settings.ring_s, settings.copy_every_s)
         self._ring.start(self._copy())
         self._names: dict[tuple[float, ...], int] = {}
@@ -71,12 +76,17 @@ class Tracker:
         self._touched: set[int] = set()
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
         self._ended: list[tuple[int, str]] = []
+        self._looks: list[Entry] = []  # of the last batch
 
     # ------------------------------------------------------------------------------- messages in
     def observe(self, batch: PlotBatch) -> None:
         """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
+        self._looks = []
         look = self._intake.admit(batch)
         if look is None:
+            return
+        if self._intake.turns_away(look):
+            self._looks = look.sub_scans
             return
         if self._intake.stands_back(look, self._ring):
             self._start_anew()
@@ -91,12 +101,21 @@ class Tracker:
                 self._copy_if_due(entry.t_s)
                 self._ring.add(entry)
                 self._run(entry)
+                self._looks.append(entry)
         if redo is not None:
             self._replay(redo)
 
+    def calibrate(self, calibrations: list[Calibration]) -> None:
+        """From now on correct the plots of each sensor, in site order, by these."""
+        self._intake.calibrations = calibrations
+
+    def set_aside(self, sensors: tuple[int, ...]) -> None:
+        """From now on keep the plots of these sensors (indices) out of the tables."""
+        self._intake.set_aside = sensors
+
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
-        t_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
+        t_s = self.settled_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
         if not t_s > self._ring.newest_s:
             return
         gone = self._settle(t_s)
@@ -108,15 +127,24 @@ class Tracker:
     @property
     def touched(self) -> list[int]:
         """Rows of named tracks that took a plot since the last `collect`, ascending."""
+        return [row for row, _, _ in self._news()]
+
+    def _news(self) -> list[tuple[int, int, int]]:
+        """(row, track id, hits) of each row in `touched`."""
         if not self._touched:
             return []
-        table = self.bank.table
+        table, rows = self.bank.table, sorted(self._touched)
+        told = zip(rows, table.track_id[rows].tolist(), table.hits[rows].tolist(), strict=True)
         return [
-            row
-            for row in sorted(self._touched)
-            if table.track_id[row] > 0
-            and self._reported.get(int(table.track_id[row])) != int(table.hits[row])
+            (row, track, hits)
+            for row, track, hits in told
+            if track > 0 and self._reported.get(track) != hits
         ]
+
+    @property
+    def looks(self) -> list[Entry]:
+        """The sub-scans of the last batch that came in order; also those of a sensor set aside."""
+        return self._looks
 
     @property
     def ended(self) -> list[tuple[int, str]]:
@@ -125,9 +153,8 @@ class Tracker:
 
     def collect(self) -> None:
         """Forget `touched` and `ended`: they have been dealt with."""
-        table = self.bank.table
-        for row in self.touched:
-            self._reported[int(table.track_id[row])] = int(table.hits[row])
+        for _, track, hits in self._news():
+            self._reported[track] = hits
         for track_id, _ in self._ended:
             self._reported.pop(track_id, None)
         self._touched.clear()
@@ -167,17 +194,13 @@ class Tracker:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
         bank = self.bank
-        bank.grow(bank.size + BRANCHES * len(entry.plots), self.settings.max_rows)
-        if len(self._scratch.mu) != bank.capacity or len(self._touch_buffer) < len(entry.plots):
-            self._make_scratch(len(entry.plots))
+        self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.size, changed, gone = step(
-            bank.table, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
-            entry.look_start_s, self._radars, self._clutter, self._gates, self._fate,
-            self._dynamics, self._prior, self._env, self._scratch, self._work,
-            self._touch_buffer, self._gone_buffer,
+            self._held, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
+            entry.look_start_s,
         )  # fmt: skip
         if changed:
-            rows = self._touch_buffer[:changed]
+            rows = self._sky.touched[:changed]
             for row, name in zip(rows.tolist(), bank.table.track_id[rows].tolist(), strict=True):
                 if name == -1:
                     self._name(row)
@@ -191,17 +214,14 @@ class Tracker:
 
     def _settle(self, t_s: float, note: bool = True) -> int:
         """End what is over at `t_s`; returns the number of named tracks that ended."""
-        gone = settle(
-            self.bank.table, self.bank.size, t_s, self._radars, self._clutter.heard_s, self._fate,
-            self._env, False, self._gone_buffer, 0,
-        )  # fmt: skip
+        gone = settle_by_time(self._held, self.bank.size, t_s)
         self._last_gone = gone
         if note and gone:
             self._note_ended(self._gone(gone))
         return int(gone)
 
     def _gone(self, count: int) -> list[tuple[int, int]]:
-        return [(int(a), int(b)) for a, b in self._gone_buffer[:count].tolist()]
+        return [(int(a), int(b)) for a, b in self._sky.ended[:count].tolist()]
 
     def _note_ended(self, ended: list[tuple[int, int]]) -> None:
         if not self._replaying:
@@ -238,14 +258,10 @@ class Tracker:
             (track_id, reason) for track_id, reason in self._ended if track_id not in after
         ]
 
+    settled_s = -math.inf
+    """Event time before which all has come, as of the last `advance`."""
     _replaying = False
     _last_gone = 0
-
-    def _make_scratch(self, plots: int = 0) -> None:
-        capacity = self.bank.capacity
-        self._scratch = make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots))
-        self._touch_buffer = np.zeros(max(capacity, plots), np.int64)
-        self._gone_buffer = np.zeros((2 * capacity, 2), np.int64)
 
     def _copy(self) -> tuple[Any, Any]:
         return self.bank.copy(), tuple(column.copy() for column in self._clutter)
@@ -255,23 +271,26 @@ class Tracker:
             self._ring.keep_copy(self._copy())
 
     def _paste(self, copy: tuple[Any, Any]) -> None:
-        columns, clutter = copy
-        self.bank.restore(columns, self.settings.max_rows)
+        tracks, clutter = copy
+        self.bank.restore(tracks)
         for column, saved in zip(self._clutter, clutter, strict=True):
             column[...] = saved
 
     # ---------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, Any]:
         """Everything the tracker knows, as plain data: the oldest copy of the ring and what followed."""
-        key, (columns, clutter) = self._ring.base()
+        key, (tracks, clutter) = self._ring.base()
         return {
             "version": STATE_VERSION,
             "base_key": list(key),
-            "size": len(columns[0]),
-            "columns": [column.tobytes() for column in columns],
+            "tracks": tracks.tobytes(),
             "clutter": [column.tobytes() for column in clutter],
             "entries": [
-                [*entry[:4], entry.plots.tobytes() if entry.plots is not None else None]
+                [
+                    *entry[:4],
+                    entry.plots.tobytes() if entry.plots is not None else None,
+                    list(entry.calibration),
+                ]
                 for entry in self._ring.entries
                 if entry.key > key
             ],
@@ -289,11 +308,7 @@ class Tracker:
             raise ValueError(
                 f"tracker state version {state.get('version')!r}; allowed: {STATE_VERSION}"
             )
-        size = state["size"]
-        columns = tuple(
-            np.frombuffer(raw, column.dtype).reshape(size, *column.shape[1:])
-            for raw, column in zip(state["columns"], self.bank.table, strict=True)
-        )
+        tracks = np.frombuffer(state["tracks"]).copy()
         clutter = tuple(
             np.frombuffer(raw, column.dtype).reshape(column.shape)
             for raw, column in zip(state["clutter"], self._clutter, strict=True)
@@ -301,12 +316,12 @@ class Tracker:
         at, sensor = state["base_key"]
         self._names = {tuple(name): number for *name, number in state["names"]}
         self._next_id = state["next_id"]
-        self._ring.load((at, sensor), (columns, clutter))
-        self._paste((columns, clutter))
+        self._ring.load((at, sensor), (tracks, clutter))
+        self._paste((tracks, clutter))
         self._replaying = True
-        for t_s, sensor, start_s, complete, raw in state["entries"]:
+        for t_s, sensor, start_s, complete, raw, calibration in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
-            entry = Entry(t_s, sensor, start_s, complete, plots)
+            entry = Entry(t_s, sensor, start_s, complete, plots, calibration_of(calibration))
             self._copy_if_due(entry.t_s)
             self._ring.add(entry)
             self._run(entry)

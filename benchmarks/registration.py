@@ -1,0 +1,336 @@
+"""What do biases of several radars cost, and what does registration win back?
+
+    python benchmarks/registration.py [--seeds 1-10] [--workers 1] [--write]
+
+A seed is one world: two or three radars some kilometres apart, perhaps six aircraft that cross for a minute
+and more, then a raid. Each is run three times, with the same draws of everything else: radars without
+bias; with biases drawn by 3 mrad in azimuth and elevation, 20 m, 50 ms (one sigma, declared), and no
+registration; the same with registration. GOSPA (100 m, p = 2) is that of the whole picture from the first
+launch on; impact points are judged at set ages after a round's first plot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import math
+import platform
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
+from rampart.domain.messages import Prediction, TrackUpdate
+from rampart.domain.site import Sensor, Site
+from rampart.engine.engine import Engine
+from rampart.engine.registration import RegistrationSettings
+from rampart.engine.settings import EngineSettings
+from rampart.metrics.consistency import coverage, nees
+from rampart.metrics.identity import who_is_who
+from rampart.metrics.ospa import Gospa, gospa
+from rampart.metrics.paths import Paths
+from rampart.metrics.truth import Truth
+from rampart.sim.ballistic import ballistic
+from rampart.sim.draws import stream
+from rampart.sim.radar import Radar
+from rampart.sim.simulate import simulate
+from rampart.sim.world import Flight, RadarModel, Salvo, World
+
+EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
+START_NS: Final = 1_646_164_800_000_000_000
+AIRCRAFT: Final = (  # class, speed m/s, height m
+    ("airliner", 220.0, 3000.0), ("airliner", 250.0, 2200.0), ("light_aircraft", 60.0, 700.0),
+    ("light_aircraft", 70.0, 1100.0), ("uav_fixed_wing", 45.0, 400.0), ("helicopter", 60.0, 500.0),
+)  # fmt: skip
+CLASSES: Final = ("mortar_81", "mortar_120", "rocket_107", "rocket_122")
+PLACES: Final = ((0.0, 0.0, 8.0), (2600.0, -900.0, 8.0), (-1400.0, 2300.0, 8.0))
+QUIET_S: Final = 65.0
+RAID_S: Final = 45.0
+AGES_S: Final = (0.0, 2.0, 5.0, 8.0, 12.0)
+STALE_S: Final = 1.5
+Way = Literal["unbiased", "biased", "registered"]
+WAYS: Final[tuple[Way, ...]] = ("unbiased", "biased", "registered")
+ALL_SAID: Final = EngineSettings(prediction_row_s=0.0, settled_refresh_s=0.0)
+NOTHING_LEARNT: Final = msgspec.structs.replace(
+    ALL_SAID, registration=RegistrationSettings(per_look=0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`told`: the aircraft report themselves (ADS-B)."""
+
+    sensors: int
+    aircraft: int
+    told: bool = False
+
+
+CASES: Final = (
+    Case(2, 6), Case(3, 6), Case(2, 6, told=True), Case(3, 6, told=True), Case(2, 0), Case(3, 0),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run: mean GOSPA, the same by the radars' own mean clock, its part of place alone; misses (n, 2) and
+    covariances (n, 2, 2) of impacts, with the ages; error and covariance of all biases as the raid begins.
+    """
+
+    gospa_m: float
+    clock_gospa_m: float
+    place_m: float
+    ages_s: np.ndarray
+    misses: np.ndarray
+    covs: np.ndarray
+    bias_error: np.ndarray
+    bias_cov: np.ndarray
+
+
+def world(case: Case, way: Way, seed: int) -> World:
+    """The world of one seed; nothing but the biases depends on `way`."""
+    rng = stream(seed, "registration", "laying")
+    biased = way != "unbiased"
+    sensors = tuple(
+        Sensor(
+            id=f"r{i}", position_enu_m=PLACES[i], sigma_range_m=12.0, sigma_azimuth_rad=2.5e-3,
+            sigma_elevation_rad=2.5e-3, sigma_range_rate_mps=1.5, scan_period_s=0.5 if i != 1 else 0.7,
+            clutter_per_scan=10.0, bias_range_m=20.0 * biased, bias_azimuth_rad=3e-3 * biased,
+            bias_elevation_rad=3e-3 * biased, bias_time_s=0.05 * biased,
+        )
+        for i in range(case.sensors)
+    )  # fmt: skip
+    quiet_s = QUIET_S if case.aircraft else 5.0
+    end_s = quiet_s + RAID_S
+    flights = []
+    for k in range(case.aircraft):
+        class_id, speed, height = AIRCRAFT[k]
+        heading, past = rng.uniform(0.0, 2.0 * math.pi), rng.uniform(-2500.0, 2500.0)
+        along = np.array([math.sin(heading), math.cos(heading)])
+        middle = past * np.array([along[1], -along[0]]) + rng.normal(0.0, 500.0, 2)
+        reach = 0.5 * speed * end_s + 300.0
+        ends = (middle - reach * along, middle + reach * along)
+        flights.append(
+            Flight(
+                id=f"a{k}",
+                class_id=class_id,
+                route=tuple((float(x), float(y), height) for x, y in ends),
+                at_s=0.0,
+                hostile=False,
+                speed_mps=speed,
+                identified="adsb" if case.told else "",
+            )
+        )
+    salvos = []
+    for k, class_id in enumerate(CLASSES):
+        side = rng.uniform(0.0, 2.0 * math.pi)
+        reach = min(rng.uniform(0.5, 0.9) * ballistic(class_id).max_range_m.low, 12_000.0)
+        salvos.append(
+            Salvo(
+                id=f"s{k}",
+                classes=((class_id, 1.0),),
+                aims_enu_m=(tuple(rng.uniform(-600.0, 600.0, 2)),),
+                origin_enu_m=(reach * math.sin(side), reach * math.cos(side)),
+                at_s=quiet_s + 2.0 * k,
+                rounds=3,
+                spacing_s=(1.0, 2.0),
+                no_launch=0.0,
+                short=0.0,
+            )
+        )
+    return World(
+        site=Site(name="registration", uuid="r", latitude_deg=34.5, longitude_deg=41.0, height_m=210.0,
+                  sensors=sensors),
+        start_ns=START_NS,
+        duration_s=end_s,
+        salvos=tuple(salvos),
+        flights=tuple(flights),
+        radars=tuple(
+            RadarModel(sensor=s.id, detects_dbsm=-35.0, detects_range_m=12_000.0) for s in sensors
+        ),
+    )  # fmt: skip
+
+
+def result(case: Case, way: Way, seed: int) -> Result:
+    """One run, judged."""
+    made = world(case, way, seed)
+    run = simulate(made, seed)
+    engine = Engine(made.site, ALL_SAID if way == "registered" else NOTHING_LEARNT, simulated=True)
+    raid_ns = START_NS + round(1e9 * (made.duration_s - RAID_S))
+    updates: list[TrackUpdate] = []
+    said: dict[int, list[Prediction]] = {}
+    found = None
+    for message in run.messages:
+        if found is None and message.t_arrival_ns >= raid_ns:
+            found = engine.registration.biases
+            bias, cov = found.b.copy(), found.P.copy()
+        for out in engine.receive(message):
+            if isinstance(out, TrackUpdate) and out.status != "ended" and out.t_ns >= raid_ns:
+                updates.append(out)
+            elif isinstance(out, Prediction) and out.cov_m2 is not None:
+                said.setdefault(out.track, []).append(out)
+    radars = [Radar(sensor, made.radars[0], made.site, seed) for sensor in made.site.sensors]
+    true = [
+        (r.bias_range_m, r.bias_azimuth_rad, r.bias_elevation_rad, r.bias_time_s) for r in radars
+    ]
+    ages, misses, covs = _impacts(run.truth, updates, said)
+    n = 4 * len(radars)
+    error = bias[:n] - np.ravel(true)
+    ahead_s = -float(error[3::4].mean())  # what no comparison of radars can show
+    scored, by_clock = _gospa(run.truth, updates, 0.0), _gospa(run.truth, updates, ahead_s)
+    return Result(
+        float(np.mean(scored.distance)), float(np.mean(by_clock.distance)),
+        float(np.mean(np.sqrt(by_clock.localisation))), ages, misses, covs, error, cov[:n, :n],
+    )  # fmt: skip
+
+
+def _gospa(truth: Truth, updates: list[TrackUpdate], clock_s: float) -> Gospa:
+    """The score of `updates`, whose clock runs `clock_s` ahead."""
+    ahead_ns = round(1e9 * clock_s)
+    times = sorted({u.t_ns for u in updates})
+    rows = [
+        (i, (t - START_NS) / 1e9, *np.ravel(truth.at(i, t - ahead_ns)))
+        for t in times
+        for i in range(len(truth))
+        if truth.t_launch_ns[i] <= t - ahead_ns <= truth.t_end_ns[i]
+    ]
+    tracks = [(u.track, (u.t_ns - START_NS) / 1e9, *u.state_enu) for u in updates]
+
+    def paths(table: list[tuple[float, ...]]) -> Paths:
+        columns = np.array(table)
+        return Paths.of(columns[:, 0].astype(int), columns[:, 1], columns[:, 2:5], columns[:, 5:8])
+
+    return gospa(paths(rows), paths(tracks))
+
+
+def _impacts(
+    truth: Truth, updates: list[TrackUpdate], said: dict[int, list[Prediction]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ages (n,), misses (n, 2) and covariances (n, 2, 2) of what was said of landings at the set ages."""
+    found: list[tuple[float, np.ndarray, list[list[float]]]] = []
+    for track, i in who_is_who(truth, updates, set(said)).items():
+        if not truth.lands(i):
+            continue
+        for age_s in AGES_S:
+            first = said[track][0]
+            # age 0: the very first thing that was said
+            at_ns = first.t_ns if age_s == 0.0 else first.t_first_ns + round(age_s * 1e9)
+            past = [p for p in said[track] if p.t_ns <= at_ns]
+            if at_ns < truth.t_impact_ns[i] and past and at_ns - past[-1].t_ns <= STALE_S * 1e9:
+                xx, xy, yy = past[-1].cov_m2
+                miss = np.array(past[-1].impact_enu_m[:2]) - truth.impact_enu_m[i, :2]
+                found.append((age_s, miss, [[xx, xy], [xy, yy]]))
+    if not found:
+        return np.empty(0), np.empty((0, 2)), np.empty((0, 2, 2))
+    ages, misses, covs = zip(*found, strict=True)
+    return np.array(ages), np.array(misses), np.array(covs)
+
+
+HEADER: Final = (
+    "| radars | aircraft | way | GOSPA m | to unbiased | by own clock | place only | impacts | 50 % | 90 % "
+    "| 99 % | NEES/2 | 90 % by age "
+    + " ".join(f"{a:g}" for a in AGES_S)
+    + " s | median miss m | bias NEES |",
+    "|" + "---|" * 15,
+)
+
+
+COLUMNS: Final = (
+    "Columns: mean of GOSPA over the raid; mean ratio to the unbiased run of the same seed with its 95 %",
+    "half width; the same where the truth is read by the radars' own mean clock; of that the part of place",
+    "alone; impact points judged; share inside the ellipses that claim 50, 90, 99 %; NEES/2; the 90 % share by",
+    "age (0: the first prediction); median miss; NEES of all biases when the raid begins, by component (1 is",
+    "right; without aircraft it judges the priors).",
+    "",
+    "An error that all clocks share moves no radar's plots against another's: no comparison of radars shows",
+    "it. It tells where an object was some milliseconds ago and moves no impact point; it stands in the first",
+    "ratio, not in the second.",
+)
+
+
+def _mean(ratio: np.ndarray) -> str:
+    """The mean with its 95 % half width."""
+    half = 1.96 * ratio.std(ddof=1) / math.sqrt(len(ratio)) if len(ratio) > 1 else math.nan
+    return f"{ratio.mean():.3f} ± {half:.3f}"
+
+
+def lines(case: Case, results: dict[Way, list[Result]]) -> list[str]:
+    """The rows of one case."""
+    found = []
+    base = np.array([r.gospa_m for r in results["unbiased"]])
+    place = np.array([r.place_m for r in results["unbiased"]])
+    for way in WAYS:
+        some = results[way]
+        mean = np.array([r.gospa_m for r in some])
+        by_clock = np.array([r.clock_gospa_m for r in some])
+        placed = np.array([r.place_m for r in some]) / place
+        ages = np.concatenate([r.ages_s for r in some])
+        misses = np.concatenate([r.misses for r in some])
+        covs = np.concatenate([r.covs for r in some])
+        shares = " | ".join(f"{c.share:.2f}" for c in coverage(misses, covs))
+        by_age = " ".join(
+            f"{coverage(misses[ages == a], covs[ages == a])[1].share:.2f}" for a in AGES_S
+        )
+        told = ""
+        if way == "registered":
+            values = [
+                nees(r.bias_error[None], r.bias_cov[None])[0] / len(r.bias_error) for r in some
+            ]
+            told = f"{np.mean(values):.2f}"
+        found.append(
+            f"| {case.sensors} | {case.aircraft}{' told' if case.told else ''} | {way} | {mean.mean():.1f} "
+            f"| {_mean(mean / base)} | {_mean(by_clock / base)} | {placed.mean():.3f} "
+            f"| {len(misses)} | {shares} | {nees(misses, covs).mean() / 2:.2f} | {by_age} "
+            f"| {np.median(np.linalg.norm(misses, axis=1)):.0f} | {told} |"
+        )
+    return found
+
+
+def main() -> None:
+    """Run, print, and perhaps write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--seeds", default="1-10", help="first-last")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--cases", default="0-5", help="first-last of the six cases")
+    parser.add_argument("--write", action="store_true", help="into docs/evidence")
+    options = parser.parse_args()
+    first, last = map(int, options.seeds.split("-"))
+    low, high = map(int, options.cases.split("-"))
+    seeds = range(first, last + 1)
+    table = list(HEADER)
+    print("\n".join(table), flush=True)
+    with ProcessPoolExecutor(options.workers) as pool:
+        for case in CASES[low : high + 1]:
+            results = {
+                way: list(pool.map(result, [case] * len(seeds), [way] * len(seeds), seeds))
+                for way in WAYS
+            }
+            rows = lines(case, results)
+            print("\n".join(rows), flush=True)
+            table += rows
+    if options.write:
+        write(table, options.seeds)
+
+
+def write(table: list[str], seeds: str) -> None:
+    """The dated table, with how it was made."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    title, _, rest = (__doc__ or "").partition("\n\n")
+    text = "\n".join(
+        [
+            f"# Registration, {today}", "", title, "", *rest.strip().splitlines(), "",
+            f"Made by `python benchmarks/registration.py --seeds {seeds} --write` with Python "
+            f"{platform.python_version()}.", "",
+            *COLUMNS, "",
+            *table, "",
+        ]
+    )  # fmt: skip
+    (EVIDENCE / f"registration-{today}.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Which sensors are believed: one that shows, again and again, in another direction what others see.
+
+A plot agrees with a confirmed track that another sensor feeds where all its numbers do. It lies elsewhere
+where range and range rate agree with such a track, but not the direction, and it agrees with none. A
+pointing error keeps the range to the sensor that has it, and turns all that it shows by the same angles; to
+any other sensor neither holds: so the liar of two is found by where they stand. Tracks that only the sensor
+itself feeds prove nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.frames import polar_from_enu
+from rampart.domain.site import Settings, Site
+from rampart.engine.bank import CONFIRMED, Bank
+from rampart.engine.biases import Place
+from rampart.engine.order import Entry
+from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+
+Array = npt.NDArray[np.float64]
+
+
+class BeliefSettings(Settings, frozen=True):
+    """How much evidence ends belief, and restores it."""
+
+    evidence: float = 8.0  # plots, of late, before a sensor is judged at all
+    share: float = 0.75  # of them elsewhere: not believed; as many in agreement: believed again
+    memory_s: float = 20.0  # older evidence fades
+    sigmas: float = 4.0  # of one number
+    widest_rad: float = 0.35  # [A] a worse pointing error is not told from other objects
+    spread: float = (
+        3.0  # of the angles by which plots lie elsewhere, in sigmas of one: not one error
+    )
+    settle_s: float = 4.0  # between doubt and setting aside: it may turn out to be the other one
+    hits: int = 5  # plots of a track that may bear witness: its velocity is known
+    fresh_s: float = 3.0  # another sensor fed it so lately
+    tracks: int = 32  # at most, in one examination
+    plots: int = 256
+    every_s: float = 0.2  # of event time, at most
+
+
+class Belief:
+    """The evidence about every sensor of a site."""
+
+    def __init__(self, site: Site, places: list[Place], settings: BeliefSettings) -> None:
+        n = len(site.sensors)
+        self._settings = settings
+        self._places = places
+        sensors = site.sensors
+        # the worst declared bias of any sensor, for the plot's own and the track's: range, azimuth, elevation
+        self._bias2 = 2.0 * np.array(
+            [
+                max((s.bias_range_m for s in sensors), default=0.0) ** 2,
+                max((s.bias_azimuth_rad for s in sensors), default=0.0) ** 2,
+                max((s.bias_elevation_rad for s in sensors), default=0.0) ** 2,
+            ]
+        )
+        self._clock2 = 2.0 * max((s.bias_time_s for s in sensors), default=0.0) ** 2
+        self._agree = [0.0] * n
+        # count, sum of azimuth and elevation errors, of their squares, and of the squares expected of noise
+        self._elsewhere = np.zeros((n, 5))
+        self._at_s = [-math.inf] * n
+        self._doubted = [False] * n
+        self._since_s = [math.inf] * n  # by event time
+
+    @property
+    def doubted(self) -> tuple[bool, ...]:
+        """Whether each sensor is not believed, in site order."""
+        return tuple(self._doubted)
+
+    def set_aside(self, live: tuple[bool, ...]) -> tuple[int, ...]:
+        """Indices of the sensors whose plots stay out: those doubted for a while, where a live one is not.
+        Where all are doubted nobody can say who is right, and all are heard."""
+        if not any(ok and not doubt for ok, doubt in zip(live, self._doubted, strict=True)):
+            return ()
+        settle_s = self._settings.settle_s
+        return tuple(
+            s
+            for s, doubt in enumerate(self._doubted)
+            if doubt and self._at_s[s] - self._since_s[s] >= settle_s
+        )
+
+    def examine(self, look: Entry, bank: Bank) -> None:
+        """Compare the plots of `look` with the tracks that other sensors feed."""
+        s, sensor = self._settings, look.sensor
+        if look.plots is None or not len(look.plots):
+            return
+        if 0.0 <= look.t_s - self._at_s[sensor] < s.every_s:
+            return
+        table, n = bank.table, bank.size
+        fresh = table.seen_s[:n] > look.t_s - s.fresh_s
+        fresh[:, sensor] = False
+        good = (table.status[:n] == CONFIRMED) & (table.hits[:n] >= s.hits) & fresh.any(axis=1)
+        rows = np.flatnonzero(good)[: s.tracks]
+        if not len(rows):
+            return
+        agree, elsewhere = self._compare(look.plots[: s.plots], sensor, rows, bank)
+        fade = math.exp(-max(look.t_s - self._at_s[sensor], 0.0) / s.memory_s)
+        self._at_s[sensor] = look.t_s
+        a = self._agree[sensor] = fade * self._agree[sensor] + agree
+        errors = self._elsewhere[sensor] = fade * self._elsewhere[sensor] + elsewhere
+        e = errors[0]
+        if a + e < s.evidence:
+            return
+        # e times the mean of |x|² - |mean of x|², against what noise alone would make of it
+        scatter = errors[3] - (errors[1] ** 2 + errors[2] ** 2) / max(e, 1e-9)
+        noise = s.spread**2 * errors[4]
+        if not self._doubted[sensor] and e >= s.share * (a + e) and scatter <= noise:
+            self._doubted[sensor], self._since_s[sensor] = True, look.t_s
+        elif self._doubted[sensor] and (a >= s.share * (a + e) or scatter > 2.0 * noise):
+            self._doubted[sensor] = False
+
+    def _compare(
+        self, plots: Array, sensor: int, rows: npt.NDArray[np.int64], bank: Bank
+    ) -> tuple[int, Array]:
+        """How many of `plots` agree with one of the tracks in `rows`, and the sums (5,) of those elsewhere."""
+        s, where = self._settings, self._places[sensor]
+        means, covs = bank.mixtures(rows)
+        dt = plots[:, None, T] - bank.table.t_s[rows][None]  # (plots, tracks)
+        moved = means[None, :, :3] + dt[..., None] * means[None, :, 3:6]
+        away = moved - where.place
+        polar = polar_from_enu(away @ where.axes)
+        rate = np.einsum("pti,ti->pt", away, means[:, 3:6]) / np.maximum(polar[..., 0], 1.0)
+        off = plots[:, None, NUMBERS : NUMBERS + 3] - polar
+        off[..., 1] = (off[..., 1] + math.pi) % (2.0 * math.pi) - math.pi
+        # what is not known of the track's place, and what it may have gained since
+        v2 = np.sum(means[:, 3:6] ** 2, axis=1)
+        spread = np.trace(covs[:, :3, :3], axis1=1, axis2=2) + v2 * self._clock2
+        spread = spread + dt**2 * np.trace(covs[:, 3:6, 3:6], axis1=1, axis2=2) + (5.0 * dt**2) ** 2
+        ground = polar[..., 0] * np.cos(polar[..., 2])
+        lengths = np.stack([np.ones_like(ground), ground, polar[..., 0]], axis=-1)
+        variance = plots[:, None, VARIANCES : VARIANCES + 3] + self._bias2
+        variance = variance + spread[..., None] / np.maximum(lengths, 1.0) ** 2
+        within = ~(off**2 > s.sigmas**2 * variance)  # nan: not measured, contradicts nothing
+        doppler = plots[:, None, NUMBERS + 3] - rate
+        v_spread = plots[:, None, VARIANCES + 3] + np.trace(covs[:, 3:6, 3:6], axis1=1, axis2=2)
+        same_way = within[..., 0] & ~(doppler**2 > s.sigmas**2 * v_spread)
+        agrees = (same_way & within[..., 1] & within[..., 2]).any(axis=1)
+        errors = np.stack(
+            [off[..., 1] * np.cos(polar[..., 2]), np.nan_to_num(off[..., 2])], axis=-1
+        )
+        near = np.hypot(errors[..., 0], errors[..., 1]) < s.widest_rad
+        astray = same_way & ~(within[..., 1] & within[..., 2]) & near
+        # of several candidates the likeliest is the one nearest to the error so far
+        _, azimuth, elevation = self._elsewhere[sensor, :3] / max(self._elsewhere[sensor, 0], 3.0)
+        far = np.hypot(errors[..., 0] - azimuth, errors[..., 1] - elevation)
+        far[~astray] = math.inf
+        p = np.flatnonzero(astray.any(axis=1) & ~agrees)
+        t = far[p].argmin(axis=1)
+        error = errors[p, t]
+        sums = [
+            float(len(p)), *error.sum(axis=0), np.sum(error**2), np.nansum(variance[p, t, 1:])
+        ]  # fmt: skip
+        return int(agrees.sum()), np.array(sums)
+
+    def state(self) -> list[Any]:
+        """Plain data for a snapshot."""
+        at = [self._at_s, self._doubted, self._since_s]
+        return [self._agree, self._elsewhere.tolist(), *at]
+
+    def load(self, state: list[Any]) -> None:
+        """Restore what `state` gave."""
+        agree, elsewhere, *rest = state
+        self._agree = list(agree)
+        self._elsewhere = np.array(elsewhere).reshape(-1, 5)
+        self._at_s, self._doubted, self._since_s = map(list, rest)

@@ -1,0 +1,172 @@
+"""The slow errors of all sensors, estimated together: a Kalman filter, and what one comparison tells it.
+
+b stacks (range m, azimuth rad, elevation rad, time s) of every sensor in site order, then the age (s) by
+which known traffic reports an older place than it says. Priors are the sensors' declared bias sigmas; a
+direction that no comparison shows stays at its prior.
+
+A comparison takes two plots of one object that no other comparison uses, so that their noise is white and
+the filtered track, which holds both sensors' errors, enters by its velocity over a fraction of a second
+only. Source: the exact pairwise difference of Lin, Kirubarajan and Bar-Shalom 2004 (IEEE Trans. AES 40(4));
+asynchronous 3-D sensors: arXiv 2109.01823.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.frames import enu_from_polar, polar_from_enu
+
+Array = npt.NDArray[np.float64]
+
+PER_SENSOR: Final = 4
+GATE_D2: Final = 16.27
+"""Squared distance of three numbers beyond which 0.1 % of true comparisons lie: not the same object."""
+
+
+class Place(NamedTuple):
+    """Where a sensor stands and how it is turned: x_site = place + axes x_sensor."""
+
+    axes: Array  # (3, 3)
+    place: Array  # (3,)
+
+
+class PolarPlot(NamedTuple):
+    """One plot as it came, not corrected. `numbers`, `variances` (3,): range, azimuth, elevation."""
+
+    sensor: int
+    t_s: float
+    numbers: tuple[float, float, float]
+    variances: tuple[float, float, float]
+
+
+class Motion(NamedTuple):
+    """Velocity (3,) of an object, its covariance (3, 3), and the acceleration (m/s²) it may hide."""
+
+    v: Array
+    P: Array
+    accel_mps2: float
+
+
+class BiasFilter:
+    """Mean `b` (4 sensors + 1,) and covariance `P`, at `t_s`."""
+
+    def __init__(self, sigma: Array, memory_s: float) -> None:
+        self._prior = np.diag(sigma**2)
+        self._memory_s = memory_s
+        self.b = np.zeros(len(sigma))
+        self.P = self._prior.copy()
+        self.t_s: float | None = None
+        self.used = 0
+
+    def age(self, t_s: float) -> None:
+        """Let biases drift to `t_s`: a Gauss-Markov process whose stationary law is the prior."""
+        if self.t_s is None or t_s < self.t_s:
+            self.t_s = t_s
+        a = math.exp(-(t_s - self.t_s) / self._memory_s)
+        self.b *= a  # b <- a b
+        self.P = a * a * self.P + (1.0 - a * a) * self._prior  # P <- a² P + (1 - a²) P0
+        self.t_s = t_s
+
+    def update(self, z: Array, H: Array, R: Array) -> bool:
+        """Take in z = H b + noise of covariance R; False, and no change, for what no bias explains."""
+        S = H @ self.P @ H.T + R
+        innovation = z - H @ self.b
+        if not float(innovation @ np.linalg.solve(S, innovation)) < GATE_D2:
+            return False
+        K = np.linalg.solve(S, H @ self.P).T  # K = P Hᵀ S⁻¹
+        self.b = self.b + K @ innovation
+        A = np.eye(len(self.b)) - K @ H
+        self.P = A @ self.P @ A.T + K @ R @ K.T  # Joseph's form
+        self.used += 1
+        return True
+
+    def of(self, sensor: int) -> tuple[Array, Array]:
+        """Mean (4,) and covariance (4, 4) of one sensor's biases."""
+        own = slice(PER_SENSOR * sensor, PER_SENSOR * (sensor + 1))
+        return self.b[own], self.P[own, own]
+
+    def state(self) -> dict[str, Any]:
+        """Plain data for a snapshot."""
+        return {"b": self.b.tobytes(), "P": self.P.tobytes(), "t_s": self.t_s, "used": self.used}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become the filter that gave `state`."""
+        self.b = np.frombuffer(state["b"]).copy()
+        self.P = np.frombuffer(state["P"]).reshape(self.P.shape).copy()
+        self.t_s, self.used = state["t_s"], state["used"]
+
+
+def against_plot(
+    plot: PolarPlot, other: PolarPlot, motion: Motion, places: list[Place], size: int
+) -> tuple[Array, Array, Array]:
+    """(z, H, R) of `plot` against `other`, of another sensor and with elevation, of the same object.
+
+    With n the noise, G = dh/dp of the one and J = dp/d(polar) of the other sensor:
+    z = plot - h(p_other + v dt) = b + n - G v tau - G (J (b' + n') - v tau').
+    """
+    dt = plot.t_s - other.t_s
+    where = places[other.sensor]
+    p = where.place + where.axes @ enu_from_polar(*other.numbers)
+    J = _position_gradient(other.numbers, where)
+    z, H, R, G = _read(plot, p + motion.v * dt, motion.v, places[plot.sensor], size)
+    at = PER_SENSOR * other.sensor
+    H[:, at : at + 3] = -G @ J
+    H[:, at + 3] = G @ motion.v
+    return _measured(plot, z, H, R + G @ (J * other.variances @ J.T + _slip(motion, dt)) @ G.T)
+
+
+def against_report(
+    plot: PolarPlot,
+    t_s: float,
+    xyz: Array,
+    cov: Array,
+    motion: Motion,
+    places: list[Place],
+    size: int,
+) -> tuple[Array, Array, Array]:
+    """(z, H, R) of `plot` against the place (3,), covariance (3, 3), that the object reports of `t_s`."""
+    dt = plot.t_s - t_s
+    z, H, R, G = _read(plot, xyz + motion.v * dt, motion.v, places[plot.sensor], size)
+    H[:, size - 1] = G @ motion.v
+    return _measured(plot, z, H, R + G @ (cov + _slip(motion, dt)) @ G.T)
+
+
+def _read(
+    plot: PolarPlot, p: Array, v: Array, where: Place, size: int
+) -> tuple[Array, Array, Array, Array]:
+    """plot - h(p), its gradient by the sensor's own biases, its noise, and G = dh/dp."""
+    expected = polar_from_enu(where.axes.T @ (p - where.place))
+    z = np.array(plot.numbers) - expected
+    z[1] = (z[1] + math.pi) % (2.0 * math.pi) - math.pi
+    G = np.asarray(np.linalg.inv(_position_gradient(expected, where)), np.float64)
+    H = np.zeros((3, size))
+    at = PER_SENSOR * plot.sensor
+    H[:, at : at + 3] = np.eye(3)
+    H[:, at + 3] = -G @ v
+    return z, H, np.diag(np.array(plot.variances)), G
+
+
+def _position_gradient(polar: Array | tuple[float, float, float], where: Place) -> Array:
+    """dp/d(range, azimuth, elevation) in site ENU, (3, 3)."""
+    r, azimuth, elevation = polar
+    sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
+    D = np.array(
+        [[ce * sa, r * ce * ca, -r * se * sa], [ce * ca, -r * ce * sa, -r * se * ca], [se, 0.0, r * ce]]
+    )  # fmt: skip
+    return np.asarray(where.axes @ D)
+
+
+def _slip(motion: Motion, dt: float) -> Array:
+    """Covariance of v dt: what is not known of the velocity, and an acceleration."""
+    return motion.P * dt**2 + (0.5 * motion.accel_mps2 * dt**2) ** 2 * np.eye(3)
+
+
+def _measured(plot: PolarPlot, z: Array, H: Array, R: Array) -> tuple[Array, Array, Array]:
+    """Without the elevation that a sensor does not measure."""
+    if math.isnan(plot.numbers[2]):
+        return z[:2], H[:2], R[:2, :2]
+    return z, H, R

@@ -1,0 +1,271 @@
+"""Registration: the slow errors of the sensors, learnt from what several of them, or known traffic, tell of
+one steadily flying object, and the calibrations and doubts that follow.
+
+Each plot counts in one comparison at most: with the last plot, not yet used, that another sensor gave of
+the same track, or with a fresh report of known traffic that vouches for it. What is applied moves slowly
+towards what is estimated, so that no track feels it; what is not applied yet stays in the doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.domain.frames import polar_from_enu, sensor_axes
+from rampart.domain.site import Settings, Site
+from rampart.engine.bank import CONFIRMED, Bank
+from rampart.engine.belief import Belief, BeliefSettings
+from rampart.engine.biases import (
+    PER_SENSOR,
+    BiasFilter,
+    Motion,
+    Place,
+    PolarPlot,
+    against_plot,
+    against_report,
+)
+from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of, moved
+from rampart.engine.known import KnownTraffic
+from rampart.engine.order import Entry
+from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.kernels.imm import DRONE
+
+Array = npt.NDArray[np.float64]
+
+OWN_D2: Final = 16.0  # squared distance within which a plot is the track's own
+FOREIGN_D2: Final = 36.0  # and beyond which every other must lie
+STEEPEST_RAD: Final = 1.3  # over a sensor azimuth says nothing
+
+
+class RegistrationSettings(Settings, frozen=True):
+    """Which comparisons count, and how their outcome is applied."""
+
+    hits: int = 8  # plots of a track that may serve
+    flyer_p: float = (
+        0.9  # probability of its powered model: no rounds, which come in look-alike salvos
+    )
+    pair_s: float = 1.0  # longest time between the two plots of a comparison
+    accel_mps2: float = 3.0  # [A] which the flyer may hold meanwhile
+    per_look: int = 8  # comparisons that one look may cost
+    report_every_s: float = 10.0  # [A] of one object to one sensor: nearer ones share their error
+    report_height_m: float = 500.0  # [A] reports tell barometric heights
+    report_age_s: float = 0.2  # [A] one sigma: known traffic tells an older place than it says
+    memory_s: float = 14_400.0  # [A] biases drift: masts bend, clocks run
+    slew_per_s: float = 0.1  # of a bias's prior sigma: what is applied moves no faster
+    renew_s: float = 0.5  # calibrations are renewed this often
+    belief: BeliefSettings = BeliefSettings()
+
+
+class Registration:
+    """What is known of the biases of one site's sensors. Times are seconds since the engine's epoch."""
+
+    def __init__(self, site: Site, settings: RegistrationSettings) -> None:
+        self._settings = settings
+        self._places = [Place(*sensor_axes(site, sensor)) for sensor in site.sensors]
+        self._several = len(site.sensors) > 1
+        priors = [
+            (s.bias_range_m, s.bias_azimuth_rad, s.bias_elevation_rad, s.bias_time_s)
+            for s in site.sensors
+        ]
+        self._prior = np.array(priors, float).reshape(-1, PER_SENSOR)
+        self.biases = BiasFilter(
+            np.append(self._prior.ravel(), settings.report_age_s), settings.memory_s
+        )
+        self.belief = Belief(site, self._places, settings.belief)
+        self.applied: list[Four] = [ZERO] * len(site.sensors)
+        self._renewed_s = -math.inf
+        self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
+        self._used_s: dict[int, float] = {}  # by track: its last comparison
+        self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
+
+    # ----------------------------------------------------------------------------------- learning
+    def learn(self, look: Entry, bank: Bank, known: KnownTraffic, epoch_ns: int) -> None:
+        """Compare the plots of `look`, which has just been taken into `bank`, with what else is known."""
+        if look.plots is None or not len(look.plots) or not (self._several or not known.empty):
+            return
+        if self._several:
+            self.belief.examine(look, bank)
+            if self.belief.doubted[look.sensor]:
+                return
+        rows = self._flyers(look, bank)
+        if not len(rows):
+            return
+        means, covs = bank.mixtures(rows)
+        own = self._own_plots(look, bank.table.t_s[rows], means, covs)
+        tracks = bank.table.track_id[rows].tolist()
+        for track, plot, x, P in zip(tracks, own, means, covs, strict=True):
+            if plot is not None:
+                motion = Motion(x[3:6], P[3:6, 3:6], self._settings.accel_mps2)
+                self.biases.age(max(plot.t_s, self.biases.t_s or plot.t_s))
+                if not self._ask_report(track, plot, motion, known, epoch_ns):
+                    self._ask_waiting(track, plot, motion)
+
+    def _flyers(self, look: Entry, bank: Bank) -> npt.NDArray[np.int64]:
+        """Rows of the steady flyers that took a plot of `look`, those first that a plot waits for."""
+        assert look.plots is not None
+        s, table, n = self._settings, bank.table, bank.size
+        good = (table.last_sensor[:n] == look.sensor) & (table.status[:n] == CONFIRMED)
+        good &= (table.t_s[:n] >= look.t_s) & (table.t_s[:n] <= look.plots[-1, T])
+        good &= (table.mu[:n, DRONE] >= s.flyer_p) & (table.hits[:n] >= s.hits)
+        good &= (table.ambiguous[:n] == 0) & (table.bounded[:n] == 1)
+        rows = np.flatnonzero(good)
+        if len(rows) <= s.per_look:
+            return rows
+
+        def turn(row: int) -> tuple[bool, float]:
+            track = int(table.track_id[row])
+            waits = self._waiting.get(track)
+            alone = waits is None or waits.sensor == look.sensor
+            return alone, self._used_s.get(track, -math.inf)
+
+        return np.array(sorted(rows.tolist(), key=turn)[: s.per_look], np.int64)
+
+    def _own_plots(
+        self, look: Entry, t_s: Array, means: Array, covs: Array
+    ) -> list[PolarPlot | None]:
+        """The plot of `look` that each of the tracks (n,) took; None where another one might be it."""
+        assert look.plots is not None
+        plots = look.plots
+        where, sigma = self._places[look.sensor], np.array(look.calibration.sigma[:3])
+        polar = polar_from_enu((means[:, :3] - where.place) @ where.axes)
+        off = plots[None, :, NUMBERS : NUMBERS + 3] - polar[:, None]
+        off[..., 1] = (off[..., 1] + math.pi) % (2.0 * math.pi) - math.pi
+        spread = np.trace(covs[:, :3, :3], axis1=1, axis2=2)[:, None] / 3.0
+        cross = polar[:, :1] * np.cos(polar[:, 2:])
+        lengths = np.concatenate([np.ones_like(cross), cross, polar[:, :1]], axis=1)
+        variance = plots[None, :, VARIANCES : VARIANCES + 3] + sigma**2
+        variance = variance + (spread / lengths**2)[:, None]
+        d2 = np.nansum(off**2 / variance, axis=2)
+        d2[np.abs(plots[None, :, T] - t_s[:, None]) > 1e-6] = math.inf
+        found: list[PolarPlot | None] = []
+        for mine, at in zip(d2, polar, strict=True):
+            best = int(np.argmin(mine))
+            alone = np.count_nonzero(mine < FOREIGN_D2) == 1
+            steep = abs(at[2]) > STEEPEST_RAD
+            if not (alone and mine[best] < OWN_D2) or steep:
+                found.append(None)
+                continue
+            raw = moved(plots[best : best + 1], look.calibration.offset, ZERO)[0].tolist()
+            r, azimuth, elevation = raw[NUMBERS : NUMBERS + 3]
+            a, b, c = raw[VARIANCES : VARIANCES + 3]
+            found.append(PolarPlot(look.sensor, raw[T], (r, azimuth, elevation), (a, b, c)))
+        return found
+
+    def _ask_waiting(self, track: int, plot: PolarPlot, motion: Motion) -> None:
+        """Compare `plot` with the one that waits, or let it wait."""
+        other = self._waiting.pop(track, None)
+        if other is None or other.sensor == plot.sensor:
+            self._waiting[track] = plot
+            return
+        if abs(plot.t_s - other.t_s) > self._settings.pair_s:
+            self._waiting[track] = plot
+            return
+        if math.isnan(other.numbers[2]):
+            plot, other = other, plot
+        if math.isnan(other.numbers[2]):
+            return  # two flat radars: no place in space to compare
+        self.biases.update(*against_plot(plot, other, motion, self._places, len(self.biases.b)))
+        self._used_s[track] = plot.t_s
+
+    def _ask_report(
+        self, track: int, plot: PolarPlot, motion: Motion, known: KnownTraffic, epoch_ns: int
+    ) -> bool:
+        """Compare `plot` with what the object says of itself; False where nothing fresh is said."""
+        report = known.voucher(track)
+        if report is None:
+            return False
+        t_s = (report.t_ns - epoch_ns) * 1e-9
+        last = self._reported.setdefault(report.ident, {})
+        s = self._settings
+        early = t_s - last.get(plot.sensor, -math.inf) < s.report_every_s
+        if early or abs(plot.t_s - t_s) > s.pair_s:
+            return False
+        cov = np.diag([report.sigma_m**2, report.sigma_m**2, s.report_height_m**2])
+        xyz = np.array(report.xyz)
+        self.biases.update(
+            *against_report(plot, t_s, xyz, cov, motion, self._places, len(self.biases.b))
+        )
+        last[plot.sensor] = t_s
+        return True
+
+    # ----------------------------------------------------------------------------------- applying
+    def renew(self, t_s: float) -> list[Calibration] | None:
+        """The calibrations from `t_s` on, in site order; None while nothing changes."""
+        if not self.biases.used or abs(t_s - self._renewed_s) < self._settings.renew_s:
+            return None
+        self.biases.age(max(t_s, self.biases.t_s or t_s))
+        # nothing could move before the first comparison
+        passed_s = min(max(t_s - self._renewed_s, 0.0), 2.0 * self._settings.renew_s)
+        most = self._settings.slew_per_s * passed_s * self._prior
+        self._renewed_s = t_s
+        for s, applied in enumerate(self.applied):
+            step = np.clip(self.biases.of(s)[0] - applied, -most[s], most[s])
+            a, b, c, d = (np.array(applied) + step).tolist()
+            self.applied[s] = (a, b, c, d)
+        self._forget(t_s)
+        return self._calibrations()
+
+    def _calibrations(self) -> list[Calibration]:
+        doubts = [self.doubt(s) for s in range(len(self.applied))]
+        times = np.arange(len(self.applied)) * PER_SENSOR + 3
+        between = self.biases.P[np.ix_(times, times)]
+        calibrations = []
+        for s, (applied, doubt) in enumerate(zip(self.applied, doubts, strict=True)):
+            sigma = np.sqrt(np.diag(doubt))
+            lag2 = (self.biases.b[times[s]] - applied[3]) ** 2
+            # a clock error that all share moves no plot against another: half the variance of b - b'
+            apart = [
+                0.5 * (between[s, s] + between[o, o]) - between[s, o]
+                for o in range(len(times))
+                if o != s
+            ]
+            sigma[3] = math.sqrt(max(max(apart, default=0.0), 0.0) + lag2)
+            calibrations.append(calibration_of([list(applied), (sigma * self._several).tolist()]))
+        return calibrations
+
+    def doubt(self, sensor: int) -> Array:
+        """Covariance (4, 4) of what the sensor's corrected plots are still off by."""
+        mean, cov = self.biases.of(sensor)
+        lag = mean - np.array(self.applied[sensor])
+        return cov + np.outer(lag, lag)
+
+    def _forget(self, t_s: float) -> None:
+        s = self._settings
+        self._waiting = {
+            k: p for k, p in self._waiting.items() if abs(t_s - p.t_s) < 10.0 * s.pair_s
+        }
+        self._used_s = {k: t for k, t in self._used_s.items() if abs(t_s - t) < 10.0 * s.pair_s}
+        self._reported = {
+            k: at
+            for k, at in self._reported.items()
+            if abs(t_s - max(at.values(), default=-math.inf)) < 10.0 * s.report_every_s
+        }
+
+    # ----------------------------------------------------------------------------------- snapshot
+    def state(self) -> dict[str, Any]:
+        """Plain data for a snapshot."""
+        return {
+            "biases": self.biases.state(),
+            "belief": self.belief.state(),
+            "applied": [list(four) for four in self.applied],
+            "renewed_s": self._renewed_s,
+            "waiting": [[track, *plot] for track, plot in self._waiting.items()],
+            "used_s": list(self._used_s.items()),
+            "reported": [[ident, list(at.items())] for ident, at in self._reported.items()],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become the registration that gave `state`."""
+        self.biases.load(state["biases"])
+        self.belief.load(state["belief"])
+        self.applied = [tuple(four) for four in state["applied"]]
+        self._renewed_s = state["renewed_s"]
+        self._waiting = {
+            track: PolarPlot(sensor, t_s, tuple(numbers), tuple(variances))
+            for track, sensor, t_s, numbers, variances in state["waiting"]
+        }
+        self._used_s = dict(map(tuple, state["used_s"]))
+        self._reported = {ident: dict(map(tuple, at)) for ident, at in state["reported"]}
