@@ -23,7 +23,9 @@ from rampart.domain.site import Sensor, Settings, Site
 from rampart.domain.time import NS_PER_DAY, NS_PER_S
 from rampart.metrics.truth import FALSE_PLOT, Truth
 from rampart.sim.simulate import simulate
-from rampart.sim.world import Flight, RadarModel, Salvo, World
+from rampart.sim.world import Air, Flight, RadarModel, Salvo, World
+
+Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 START_NS: Final = 19_000 * NS_PER_DAY
 CLASSES: Final = {  # (share of the salvos, metres from site to aim)
@@ -38,19 +40,49 @@ DRONE_SHARE: Final = 0.1
 
 
 class Raid(Settings, frozen=True):
-    """What flies and how it is seen. `pd`: share of looks that give a plot, the same at every range."""
+    """What flies and how it is seen. `pd`: share of looks that give a plot, the same at every range.
+
+    doppler, elevation: whether the radar measures them. turn_s: of a rotating antenna, whose plots have
+    times of their own; None: it looks at everything at once, twice a second. merged: what lies in one
+    resolution cell gives one plot. foreign_air: thinner and windier than expected.
+    """
 
     targets: int = 50
     clutter: float = 20.0
     seconds: float = 30.0
     launch_window_s: float = 6.0
     pd: float = 0.9
+    doppler: bool = True
+    elevation: bool = True
+    turn_s: float | None = None
+    merged: bool = False
+    foreign_air: bool = False
 
 
-def write_raid(folder: Path, raid: Raid, seed: int) -> None:
-    """plots.csv and meta.json for the tracker, truth.csv for the judge; the same seed, the same bytes."""
+FOREIGN_AIR: Final = Air(
+    wind_spread_mps=8.0,  # the predictor expects 5
+    pressure_pa=94_000.0,  # an eighth less drag than in the air that it expects 200 m above the sea
+    temperature_k=308.0,
+)
+CELL: Final = (60.0, 0.035, 0.035, 8.0)
+"""Range m, azimuth and elevation rad, range rate m/s of what a coarse radar cannot tell apart."""
+
+
+def write_raid(folder: Path, raid: Raid, seed: int) -> tuple[Truth, int]:
+    """plots.csv and meta.json for the tracker, truth.csv for the judge; the same seed, the same bytes.
+
+    Returns the truth, and the instant (ns UTC) from which the files count their seconds.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    sensor = Sensor(id="R1", clutter_per_scan=raid.clutter, pd=raid.pd, range_rate_max_mps=700.0)
+    sensor = Sensor(
+        id="R1",
+        clutter_per_scan=raid.clutter,
+        pd=raid.pd,
+        range_rate_max_mps=700.0,
+        scan_period_s=raid.turn_s or 0.5,
+        sigma_elevation_rad=2.5e-3 if raid.elevation else None,
+        sigma_range_rate_mps=1.5 if raid.doppler else None,
+    )
     site = Site(
         name="raid",
         uuid="raid",
@@ -61,7 +93,10 @@ def write_raid(folder: Path, raid: Raid, seed: int) -> None:
     )
     rng = np.random.default_rng(seed)
     # the radar sees everything; the share that it misses is drawn below
-    radar = RadarModel(sensor="R1", detects_dbsm=-60.0, detects_range_m=20_000.0, bias_factor=0.0)
+    radar = RadarModel(
+        sensor="R1", detects_dbsm=-60.0, detects_range_m=20_000.0, bias_factor=0.0,
+        motion="rotating" if raid.turn_s else "staring",
+    )  # fmt: skip
     world = World(
         site=site,
         start_ns=START_NS,
@@ -69,23 +104,31 @@ def write_raid(folder: Path, raid: Raid, seed: int) -> None:
         salvos=_salvos(raid, rng),
         flights=_drones(raid, rng),
         radars=(radar,),
+        air=FOREIGN_AIR if raid.foreign_air else Air(),
     )
     run = simulate(world, seed)
     batches = [m.rows for m in run.messages if isinstance(m, PlotBatch)]
     rows = np.concatenate([np.empty(0, PLOT_DTYPE), *batches])
     truth = run.truth  # its plots stand in the order of one undisturbed sensor's messages
-    kept = rows[(truth.plot_object == FALSE_PLOT) | (rng.random(len(rows)) < raid.pd)]
+    seen = (truth.plot_object == FALSE_PLOT) | (rng.random(len(rows)) < raid.pd)
+    kept, caused_by = rows[seen], truth.plot_object[seen]
     period_ns = round(sensor.scan_period_s * NS_PER_S)
-    phase_ns = int((rows["t_event_ns"][0] - START_NS) % period_ns)
-    scans = int((rows["t_event_ns"][-1] - START_NS - phase_ns) // period_ns) + 1
-    scan = ((kept["t_event_ns"] - START_NS - phase_ns) // period_ns).tolist()
+    phase_ns = 0 if raid.turn_s else int((rows["t_event_ns"][0] - START_NS) % period_ns)
+    zero_ns = START_NS + phase_ns
+    scan = (kept["t_event_ns"] - zero_ns) // period_ns
+    if raid.merged:
+        kept = merged(kept, scan, caused_by)
+        scan = (kept["t_event_ns"] - zero_ns) // period_ns
+    scans = int(scan.max()) + 1
+    own_time = (kept["t_event_ns"] - zero_ns) / NS_PER_S
+    time = own_time if raid.turn_s else scan * sensor.scan_period_s
     _write(
         folder / "plots.csv",
         "plot_id,scan,time,sensor,range_m,az_rad,el_rad,rr_mps,snr_db",
         (
-            (i, s, f"{s * sensor.scan_period_s:.6f}", "R1", f"{p['range_m']:.3f}", f"{p['azimuth_rad']:.7f}",
-             f"{p['elevation_rad']:.7f}", f"{p['range_rate_mps']:.3f}", f"{p['snr_db']:.2f}")
-            for i, (s, p) in enumerate(zip(scan, kept, strict=True))
+            (i, s, f"{t:.6f}", "R1", f"{p['range_m']:.3f}", f"{p['azimuth_rad']:.7f}",
+             _known(p["elevation_rad"], 7), _known(p["range_rate_mps"], 3), f"{p['snr_db']:.2f}")
+            for i, (s, t, p) in enumerate(zip(scan.tolist(), time.tolist(), kept, strict=True))
         ),
     )  # fmt: skip
     _write(
@@ -101,6 +144,41 @@ def write_raid(folder: Path, raid: Raid, seed: int) -> None:
         "el_min_rad": sensor.elevation_min_rad, "el_max_rad": sensor.elevation_max_rad, "scans": scans,
     }  # fmt: skip
     (folder / "meta.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+    return truth, zero_ns
+
+
+def _known(number: float, digits: int) -> str:
+    return "" if np.isnan(number) else f"{number:.{digits}f}"
+
+
+def merged(
+    rows: np.ndarray[tuple[int], np.dtype[np.void]], scan: Ints, caused_by: Ints
+) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """`rows` in which true plots of one `scan` and one `CELL` are one: their mean weighted by power, with
+    the sum of their powers."""
+    fields = ("range_m", "azimuth_rad", "elevation_rad", "range_rate_mps")
+    numbers = np.stack([rows[field] for field in fields], axis=1)
+    power = 10.0 ** (rows["snr_db"] / 10.0)
+    gone = np.zeros(len(rows), bool)
+    order = np.lexsort((rows["range_m"], scan))
+    order = order[caused_by[order] != FALSE_PLOT]
+    for at, i in enumerate(order):
+        for j in order[at + 1 :]:
+            if scan[j] != scan[i] or numbers[j, 0] - numbers[i, 0] > CELL[0]:
+                break
+            apart = numbers[j] - numbers[i]
+            apart[1] = (apart[1] + np.pi) % (2 * np.pi) - np.pi  # across north
+            if gone[i] or gone[j] or (np.abs(apart) > CELL).any():
+                continue
+            numbers[i] += power[j] / (power[i] + power[j]) * apart
+            power[i] += power[j]
+            gone[j] = True
+    joined = rows.copy()
+    for c, field in enumerate(fields):
+        joined[field] = numbers[:, c]
+    joined["azimuth_rad"] %= 2 * np.pi
+    joined["snr_db"] = 10.0 * np.log10(power)
+    return joined[~gone]
 
 
 def _salvos(raid: Raid, rng: np.random.Generator) -> tuple[Salvo, ...]:

@@ -1,10 +1,11 @@
 """Stone Soup as a tracker of radar plots; run by the interpreter of the peer `stonesoup`.
 
-    .peers/stonesoup/bin/python benchmarks/stonesoup_tracker.py PLOTS.csv SENSOR.json TRACKS.csv
+    .peers/stonesoup/bin/python benchmarks/stonesoup_tracker.py PLOTS.csv SENSOR.json TRACKS.csv [SCANS]
 
 Constant acceleration with q = 1 and gravity in the prior, EKF on elevation, bearing, range and range rate,
 global nearest neighbour over a k-d tree, a track after three plots, its end after five missed scans: the
-best of the variants that were tried. SENSOR.json holds sigmas, scans and rate. Only the tracker's own steps
+best of the variants that were tried. SENSOR.json holds sigmas, scans and rate. SCANS: stop
+after so many. Only the tracker's own steps
 are timed (CPU of this thread). Prints JSON.
 """
 
@@ -95,7 +96,7 @@ def make_tracker(scans, model):
     return MultiTargetTracker(initiator, UpdateTimeStepsDeleter(5), reader, associator, updater)
 
 
-def main(plots_csv, sensor_json, tracks_csv):
+def main(plots_csv, sensor_json, tracks_csv, most_scans=None):
     with open(sensor_json) as file:
         sensor = json.load(file)
     sigmas = ("sigma_el_rad", "sigma_az_rad", "sigma_range_m", "sigma_rr_mps")
@@ -105,7 +106,7 @@ def main(plots_csv, sensor_json, tracks_csv):
         velocity_mapping=VELOCITY,
         noise_covar=np.diag([sensor[name] ** 2 for name in sigmas]),
     )
-    scans = read_scans(plots_csv, sensor, model)
+    scans = read_scans(plots_csv, sensor, model)[: most_scans and int(most_scans)]
     tracker = iter(make_tracker(scans, model))
     cpu_ms, rows, numbers = [], [], {}
     for _ in scans:
@@ -124,7 +125,10 @@ def main(plots_csv, sensor_json, tracks_csv):
         writer.writerows(rows)
     p50, p99 = np.percentile(cpu_ms, [50, 99])
     json.dump(
-        {"scans": len(scans), "scan_ms_cpu": {"p50": p50, "p99": p99, "max": max(cpu_ms)}},
+        {
+            "scans": len(scans),
+            "scan_ms_cpu": {"p50": p50, "p99": p99, "max": max(cpu_ms), "last": cpu_ms[-1]},
+        },
         sys.stdout,
     )
 

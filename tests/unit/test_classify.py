@@ -222,3 +222,20 @@ def test_what_only_a_burn_explains_high_up_and_slow_is_a_mixture_of_foreign_plot
 @pytest.mark.parametrize(("speed_mps", "height_m"), [(120.0, 60.0), (250.0, 150.0), (250.0, 20.0)])
 def test_a_burn_near_the_ground_is_no_such_mixture(speed_mps: float, height_m: float) -> None:
     assert leaping(speed_mps, height_m).p_family[OTHER] < 0.05
+
+
+@pytest.mark.parametrize("plots", [3, 4, 5, 12, 40])
+@pytest.mark.parametrize(("speed_mps", "height_m"), [(64.0, 620.0), (100.0, 600.0), (90.0, 1500.0)])
+def test_a_round_at_its_apex_is_a_threat_also_in_a_look_that_went_amiss(
+    speed_mps: float, height_m: float, plots: int
+) -> None:
+    """A foreign plot makes one look seem a leap; what was seen to fall freely stays what it was."""
+    x = np.array([200.0, -600.0, height_m, -0.9 * speed_mps, 0.4 * speed_mps, 0.0, -9.4])
+    P = np.diag([25.0, 25.0, 25.0, 100.0, 100.0, 100.0, 0.6])
+    for boost in (0.8, 0.95, 1.0):
+        amiss = np.array([1.0 - boost, 0.0, boost])
+        found = Classifier().classify(
+            x, P, amiss, plots, height_m, None, -22.0, boost, float(plots), free_p=0.995
+        )
+        # not 'aircraft or clutter': its rounds' share is weighed against the zones as ever
+        assert found.p_family[OTHER] < 0.5, found

@@ -210,3 +210,25 @@ def test_ticks_rest_in_a_gap_of_days_and_never_run_back() -> None:
     ticks = [m.t_arrival_ns for m in made if isinstance(m, Tick)]
     assert ticks == sorted(set(ticks))
     assert list(with_ticks([])) == []
+
+
+def ticks_of(stamps: list[int]) -> list[int]:
+    made = list(with_ticks(map(known, stamps)))
+    return [m.t_arrival_ns for m in made if isinstance(m, Tick)]
+
+
+def test_a_clock_that_jumps_and_returns_makes_no_ticks_of_its_jump() -> None:
+    right = [k * S for k in range(20)]
+    for jump in (3600 * S, -3600 * S):
+        for count in (1, 2, 5):
+            stamps = [s + jump * (10 <= k < 10 + count) for k, s in enumerate(right)]
+            told = ticks_of(stamps)
+            assert told == ticks_of([s for k, s in enumerate(right) if not 10 <= k < 10 + count])
+
+
+def test_after_a_step_back_ticks_go_on_from_there() -> None:
+    stamps = [5000 * S + k * S for k in range(10)] + [1000 * S + k * S for k in range(100)]
+    told = ticks_of(stamps)
+    assert told[-1] == 1099 * S
+    back = told.index(1000 * S)
+    assert all(b - a == S // 2 for a, b in zip(told[back:], told[back + 1 :], strict=False))

@@ -272,6 +272,26 @@ def test_two_radars_make_one_track_of_one_object() -> None:
     assert nearest(tracker, 5.75, MORTAR(5.75))[1] < 40.0
 
 
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_radar_that_lies_by_a_tenth_of_a_radian_leaves_the_other_s_track_and_adds_one(
+    seed: int,
+) -> None:
+    sensors = (Sensor(id="A"), Sensor(id="liar", position_enu_m=(500.0, -200.0, 5.0)))
+    site = site_of(*sensors, known=True)
+    tracker = tracker_of(site)
+    rng = np.random.default_rng(seed)
+    for k in range(40):
+        sensor = sensors[k % 2]
+        plots = look(site, sensor, 0.25 * k, [MORTAR], rng, clutter=5, pd=0.9)
+        if sensor.id == "liar":
+            rows = plots.rows.copy()
+            rows["azimuth_rad"] += 0.1
+            plots = PlotBatch(sensor="liar", t_arrival_ns=plots.t_arrival_ns, data=rows.tobytes())
+        drive(tracker, [plots])
+    assert nearest(tracker, 9.5, MORTAR(9.5))[1] < 40.0
+    assert len(sky(tracker)) == 2
+
+
 def test_the_fast_lane_names_a_round_at_its_second_plot_but_not_a_drone() -> None:
     sensor = Sensor(id="R", clutter_per_scan=1.0)
     site = site_of(sensor)

@@ -155,3 +155,15 @@ def test_what_fell_due_unheard_is_told_in_the_order_in_which_it_happened():
     stage.see(falling(1, 1.0, 0.0, 60.0))
     stage.run(80.0, step_s=79.0)
     assert stage.story("A") == ["pending", "warn", "impact", "hold"]
+
+
+def test_a_threat_that_is_lost_twice_in_one_breath_is_lost_once():
+    for far_m in (0.0, 90_000.0):  # a member, and one that concerns no zone
+        stage = Stage([zone("A", 0.0)])
+        stage.see(falling(1, 0.0, far_m, 20.0))
+        lost = falling(1, 0.5, far_m, 20.0, lost="expired")
+        stage.see(falling(1, 0.5, far_m, 20.0), lost, lost)
+        stage.see(lost)
+        assert stage.phase("A") == ("warn" if far_m == 0.0 else "clear")
+        stage.run(30.0)
+        assert stage.phase("A") == ("hold" if far_m == 0.0 else "clear")

@@ -105,3 +105,21 @@ def test_a_young_track_is_renewed_with_every_plot_and_an_older_one_by_the_clock(
         renewed += [t.detections for t in picture.update(k * NS_PER_S // 10, lambda _: settled)]
     assert renewed[:3] == [3, 4, 5]
     assert {b - a for a, b in pairwise(renewed[2:])} == {every}
+
+
+@pytest.mark.parametrize("last", [30, 31, 32])
+def test_the_last_word_before_a_loss_is_made_of_all_plots(last):
+    """Ten plots a second, renewed every 0.25 s or 1 s; then nothing more comes but Ticks."""
+    staring = Sensor(id="radar", scan_period_s=0.1)
+    engine = Engine(msgspec.structs.replace(SITE, sensors=(staring,)), simulated=True)
+    for k in range(last + 1):
+        engine.receive(look(0.1 * k, 46.0))
+    assert engine._tracker is not None
+    assert engine._picture is not None
+    seen = []
+    for k in range(1, 8):
+        seen += [note.threat.detections for note in engine._picture._notes.values()]
+        empty = msgspec.structs.replace(look(0.1 * (last + k), 46.0), data=b"", complete=True)
+        engine.receive(empty)
+    assert not engine._picture._notes
+    assert seen[-1] == last + 1

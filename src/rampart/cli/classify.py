@@ -25,9 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Writes the input's rows, each with the posterior of the families and classes behind it."""
     from rampart.cli.opening import must_exist
-    from rampart.cli.whole import whole_file
     from rampart.domain.values import POSTERIOR
     from rampart.engine.flight_features import posteriors, shipped
+    from rampart.runtime.outdir import whole_file
 
     source = Path(options.features)
     must_exist(source)
@@ -37,7 +37,10 @@ def execute(options: argparse.Namespace) -> int:
     new = [f"p_{word}" for word in POSTERIOR] + [f"p_{name}" for _, name in named]
     # a column that has a name of ours was ours: classifying a result anew replaces it
     kept = [i for i, name in enumerate(header) if name.strip() not in new]
-    with whole_file(options.out) as path, path.open("w", encoding="utf-8", newline="") as file:
+    with (
+        whole_file(options.out, source) as path,
+        path.open("w", encoding="utf-8", newline="") as file,
+    ):
         write = csv.writer(file, lineterminator="\n").writerow
         write([header[i] for i in kept] + new)
         for k, row in enumerate(rows):

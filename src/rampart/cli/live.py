@@ -221,4 +221,6 @@ def _sensors(story: Story) -> Table:
         mark, style = ("✓", "") if state == "LIVE" else ("?", "yellow")
         plots = f"{story.plots_by_sensor[sensor.id]:,}"
         table.add_row(mark, sensor.name or sensor.id, state, plots, style=style)
+    if story.sensor_state("clock") == "DEGRADED":
+        table.add_row("?", story.health["clock"][-1].reason, "DEGRADED", "", style="yellow")
     return table

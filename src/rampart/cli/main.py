@@ -36,7 +36,8 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+        allowed = " ".join(self.format_usage().removeprefix("usage: ").split())
+        raise UsageError(f"{self.prog}: {message}; allowed: {allowed}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -25,13 +25,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Tracks, writes the file, and says what it cost."""
     from rampart.cli.opening import must_exist
-    from rampart.cli.whole import whole_file
     from rampart.formats.results import TRACKS, ResultFile
+    from rampart.runtime.outdir import whole_file
     from rampart.runtime.sources import open_source
 
     must_exist(Path(options.plots))
     source = open_source(options.plots, meta=options.sensor)
-    with whole_file(options.out) as path, ResultFile(path, TRACKS) as file:
+    with (
+        whole_file(options.out, options.plots, options.sensor) as path,
+        ResultFile(path, TRACKS) as file,
+    ):
         measures = _track(source, file)
     if options.json:
         say_json(measures)
@@ -49,13 +52,13 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     that of the messages up to its Tick, in the tracker alone."""
     from rampart.domain.messages import PlotBatch, Tick
     from rampart.domain.time import NS_PER_S
-    from rampart.engine.rehearsal import rehearse
+    from rampart.engine.engine import Engine
     from rampart.engine.track_settings import TrackSettings
     from rampart.engine.tracking import Tracker
     from rampart.runtime.clock import cpu_s
     from rampart.runtime.drive import quantile
 
-    rehearse()
+    Engine.warm_up()
     tracker = Tracker(source.site, TrackSettings(), source.epoch_ns)
     scans_s: list[float] = []
     plots, scan_s, first_ns, last_ns = 0, 0.0, None, 0

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.course import follow_course
-from rampart.engine.fate import Fate, Radars, covered, settle, steer
+from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, blur_height, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, site_places
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
@@ -81,11 +81,13 @@ def _commit(
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
     follow_course(
-        table.marks[row], table.bends[row], table.pace[row], t_s, dt, scratch.mean, scratch.cov
-    )
+        table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,
+        scratch.cov,
+    )  # fmt: skip
     if table.mu[row, BOOST] > 0.5:  # what burns, or leaps between foreign plots, has held no course
         table.marks[row] = math.nan
         table.bends[row] = 0.0
+        table.climbs[row] = 0.0
         table.pace[row] = 0.0
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
@@ -208,6 +210,7 @@ def _start(
     table.velocity[row] = table.x[row, BALLISTIC, 3:6]
     table.marks[row] = math.nan
     table.bends[row] = 0.0
+    table.climbs[row] = 0.0
     table.pace[row] = 0.0
     table.looked_s[row] = t_s
     table.seen_s[row] = -math.inf
@@ -352,21 +355,28 @@ def _second_plots(
         kept += 1
         choices[row] += 1
         suitors[p] += 1
+    kept_best = np.zeros(size, np.bool_)
     for c in range(kept):
         row, p = scratch.pair_row[c], scratch.pair_plot[c]
+        if kept_best[row]:
+            continue
         fresh = table.last_sensor[row] == sensor
         to = row
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1
         elif c + 1 < kept and scratch.pair_row[c + 1] == row:  # the last branch takes the row
             to = _spare_row(table, size)
-            if to == NONE:
+            if to != NONE:
+                size = max(size, to + 1)
+                copy_track(table, row, to)
+                scratch.x[to], scratch.P[to], scratch.mu[to] = (
+                    scratch.x[row], scratch.P[row], scratch.mu[row],
+                )  # fmt: skip
+            elif scratch.pair_llr[c] >= by_row[row, 0]:
+                to = row  # the table is full: the likeliest branch alone goes on
+                kept_best[row] = True
+            else:
                 continue
-            size = max(size, to + 1)
-            copy_track(table, row, to)
-            scratch.x[to], scratch.P[to], scratch.mu[to] = (
-                scratch.x[row], scratch.P[row], scratch.mu[row],
-            )  # fmt: skip
         if used[p] == 0:
             table.ambiguous[to] = gates.ambiguous_plots
         attempt(to, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
@@ -406,7 +416,7 @@ def _missed(
         if table.t_first_s[row] >= look_start_s:
             continue
         e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
-        if covered(e, n, u, sensor, radars):
+        if covered(e, n, u, sensor, radars) and tells_by_silence(table, row, sensor):
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1

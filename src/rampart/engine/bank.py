@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.course import ACCEL_MPS2, PACE
+from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, PACE
 from rampart.kernels._jit import Held, hold, kernel, literal_unroll
 from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
 from rampart.kernels.transition import N
@@ -61,8 +61,9 @@ class Table(NamedTuple):
     velocity: Array  # (cap, 3) mean velocity at the last plot but for smoothing of turns
     turn: Array  # (cap, 2) turn rate (rad/s, clockwise) and its variance
     speed: Array  # (cap, 2) smoothed speed (m/s) and variance about it
-    marks: Array  # (cap, 2, 4) and
+    marks: Array  # (cap, 2, MARK) and
     bends: Array  # (cap, accelerations) and
+    climbs: Array  # (cap, climbs) and
     pace: Array  # (cap, 2) how it holds its course: `course.follow_course`
     looked_s: Array  # (cap, sensors) last look of each sensor at the track, with or without a plot
     seen_s: Array  # (cap, sensors) last plot from each sensor, -inf: none
@@ -100,8 +101,9 @@ def make_table(capacity: int, sensors: int) -> Table:
         velocity=np.zeros((capacity, 3), f),
         turn=np.zeros((capacity, 2), f),
         speed=np.zeros((capacity, 2), f),
-        marks=np.zeros((capacity, 2, 4), f),
+        marks=np.zeros((capacity, 2, MARK), f),
         bends=np.zeros((capacity, len(ACCEL_MPS2)), f),
+        climbs=np.zeros((capacity, len(CLIMB_MPS)), f),
         pace=np.zeros((capacity, PACE), f),
         looked_s=np.zeros((capacity, max(sensors, 1)), f),
         seen_s=np.zeros((capacity, max(sensors, 1)), f),
@@ -153,19 +155,40 @@ def _mixtures(motion: Held, rows: Ints, mean: Array, cov: Array) -> None:
         moments(table.x, table.P, table.mu, rows[k], mean[k], cov[k])
 
 
+@kernel
+def _pack(motion: Held, size: int) -> Array:
+    """The first `size` rows of every column, bit for bit, one column after the other."""
+    table = motion.content.table
+    width = 0
+    for column in literal_unroll(table):
+        width += column.size // column.shape[0]
+    packed = np.empty(width * size)
+    at = 0
+    for column in literal_unroll(table):
+        part = column[:size].reshape(-1).view(np.float64)
+        packed[at : at + part.size] = part
+        at += part.size
+    return packed
+
+
+@kernel
+def _unpack(motion: Held, size: int, packed: Array) -> None:
+    """Inverse of `_pack`."""
+    at = 0
+    for column in literal_unroll(motion.content.table):
+        part = column[:size].reshape(-1).view(np.float64)
+        part[:] = packed[at : at + part.size]
+        at += part.size
+
+
 class Bank:
     """All tracks of one tracker, as arrays indexed by row; rows stay with a track until it ends."""
 
     def __init__(self, table: Table, dynamics: Dynamics, env: Array) -> None:
-        self.dynamics = dynamics
-        self.env = env
         self.size = 0  # rows in use lie below this
-        self._set(table)
-
-    def _set(self, table: Table) -> None:
         self.table = table
         x, P, mu = np.zeros((1, MODELS, N)), np.zeros((1, MODELS, N, N)), np.zeros((1, MODELS))
-        self._motion = hold(Motion(table, self.dynamics, self.env, make_work(), x, P, mu))
+        self._motion = hold(Motion(table, dynamics, env, make_work(), x, P, mu))
 
     def __getattr__(self, name: str) -> Any:
         """A column of the table by its name."""
@@ -214,28 +237,16 @@ class Bank:
         _states_at(self._motion, rows, t_s, mean, cov)
         return mean, cov
 
-    def grow(self, rows: int, limit: int) -> None:
-        """Make room for `rows` rows, doubling, up to `limit`."""
-        capacity = self.capacity
-        if rows <= capacity or capacity >= limit:
-            return
-        while capacity < rows:
-            capacity *= 2
-        larger = make_table(min(capacity, limit), self.table.looked_s.shape[1])
-        for old, new in zip(self.table, larger, strict=True):
-            new[: self.size] = old[: self.size]
-        self._set(larger)
+    def copy(self) -> Array:
+        """The rows in use, as `restore` takes them back."""
+        return _pack(self._motion, self.size)
 
-    def copy(self) -> tuple[Array | Ints, ...]:
-        """The rows in use of every column."""
-        return tuple(column[: self.size].copy() for column in self.table)
-
-    def restore(self, columns: tuple[Array | Ints, ...], limit: int) -> None:
-        """Take back what `copy` gave."""
-        size = len(columns[0])
-        self.grow(size, limit)
-        for column, saved in zip(self.table, columns, strict=True):
-            column[:size] = saved
-        self.table.status[size:] = FREE
-        self.table.track_id[size:] = 0
-        self.size = size
+    def restore(self, packed: Array) -> None:
+        """Take back what `copy` gave; raises ValueError where it does not fill whole rows."""
+        width = sum(column[0].size for column in self.table)
+        if len(packed) % width or len(packed) > width * self.capacity:
+            raise ValueError(f"found {len(packed)} numbers; allowed: rows of {width}")
+        self.size = len(packed) // width
+        _unpack(self._motion, self.size, packed)
+        self.table.status[self.size :] = FREE
+        self.table.track_id[self.size :] = 0

@@ -15,7 +15,7 @@ from rampart.engine.hazard import Hazard, falls, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
-from rampart.engine.threat import Threat
+from rampart.engine.threat import Threat, sound
 from rampart.engine.zones import Member
 from rampart.kernels.geometry import Array
 from rampart.kernels.landing import pick
@@ -26,7 +26,9 @@ LOITER_M: Final = 2_000.0  # 'loitering within 2 km: watch stays'
 def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
     """Write down the threats' new words: who each is, P in each zone, how far below the thresholds."""
     heard = [row for threat in threats if (row := _hear(ledger, threat)) is not None]
-    rows = [row for row in heard if ledger.open.rows.get(row.threat.track) is row]  # not inherited
+    # the last word on each that was not inherited
+    once = {row.threat.track: row for row in heard}
+    rows = [row for track, row in once.items() if ledger.open.rows.get(track) is row]
     newly_lost = [row for row in rows if row.threat.lost and row.lost_ns is None]
     for row in newly_lost:
         row.lost_ns = ledger.now
@@ -51,6 +53,7 @@ def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
 
 def _hear(ledger: Ledger, threat: Threat) -> OpenThreat | None:
     """The row of a threat with its new word; None for what is not real."""
+    threat = sound(threat)
     rows, track = ledger.open.rows, threat.track
     row = rows.get(track)
     if row is None:

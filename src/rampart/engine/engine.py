@@ -1,11 +1,13 @@
 """The engine: one message in, the outputs it causes out. Pure, deterministic, single-threaded.
 
-It reads no clock, no randomness, no environment: *now* is the arrival stamp of the last message.
-A live feed, a recording and a simulation drive it identically.
+It reads no clock, no randomness, no environment: *now* is the arrival stamp of the last message, on a
+time that only ever passes, whatever the clocks outside do (`timebase`). A live feed, a recording and a
+simulation drive it identically.
 """
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Final
 
 import msgspec
@@ -28,12 +30,12 @@ from rampart.domain.messages import (
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_DAY
 from rampart.engine.air import plausible
-from rampart.engine.arrival import Arrivals
 from rampart.engine.health import Health
 from rampart.engine.known import KnownTraffic
 from rampart.engine.picture import Picture
 from rampart.engine.registration import Registration
 from rampart.engine.settings import EngineSettings
+from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
@@ -53,14 +55,16 @@ class Engine:
         self.site = site
         self.settings = settings or EngineSettings()
         self.simulated = simulated
-        self._seq = 0
-        self._arrivals = Arrivals()
-        self._now_ns: int | None = None
-        self._tracker: Tracker | None = None  # made when the first message tells the day
-        self._picture: Picture | None = None
         _refuse_repeated("sensor", [sensor.id for sensor in site.sensors])
         _refuse_repeated("zone", [zone.id for zone in site.zones])
-        self._begin()
+        self._seq = 0
+        self._time = Timebase()
+        self._tracker: Tracker | None = None  # made when the first message tells the day
+        self._picture: Picture | None = None
+        self._health = Health(site)
+        self._known = KnownTraffic(site, self.settings.known)
+        self._registration = Registration(site, self.settings.registration)
+        self._warner = Warner(site, simulated)
 
     @property
     def seq(self) -> int:
@@ -75,29 +79,30 @@ class Engine:
     def receive(self, message: Input) -> tuple[Output, ...]:
         """The outputs that `message` causes, in the order in which they must leave.
 
-        Arrival stamps must not run backwards; one that does is counted and handled as *now*. One that
-        disagrees by more than `arrival.LEAP_NS` is counted, and believed once the next one agrees.
+        A stamp that lies back is counted and its message handled as *now*; one that disagrees with *now*
+        by more than `timebase.BACK_NS` or `LEAP_NS` is believed once another agrees.
         """
         self._seq += 1
         if isinstance(message, Plot):
             message = batch_from_plots([message])
-        admitted = self._arrivals.admit(message, self._now_ns)
+        offset_ns = self._time.offset_ns
+        read = self._time.read(message)
+        if self._time.offset_ns != offset_ns:
+            self._warner.retell()
         out: list[Output] = []
-        if admitted.reason:
-            out.append(self._rejected("engine", admitted.reason))
-        if admitted.anew:
-            self._begin()
-        for believed in admitted.messages:
+        if read.reason:
+            out.append(self._rejected("engine", read.reason, detail=read.detail))
+        for believed in read.messages:
             out += self._handle(believed)
-        return tuple(out)
+        out += self._time.notices(self._seq)
+        return tuple(map(self._time.told, out))
 
     def _handle(self, message: Input) -> list[Output]:
-        """The outputs of a message whose stamp is believed."""
+        """The outputs, in engine time, of a message that is stamped by it."""
         out: list[Output] = []
-        if self._now_ns is None:
-            self._start(message.t_arrival_ns)
-            self._now_ns = message.t_arrival_ns
-        now_ns = self._now_ns = max(message.t_arrival_ns, self._now_ns)
+        now_ns = message.t_arrival_ns
+        if self._tracker is None:
+            self._start(now_ns)
         assert self._tracker is not None
         assert self._picture is not None
 
@@ -146,10 +151,16 @@ class Engine:
 
     @staticmethod
     def warm_up() -> None:
-        """Compile every kernel, or load it from the cache, before the first real plot."""
+        """Compile every kernel, or load it from the cache, before the first real plot.
+
+        What the process holds by then is set aside from garbage collection (`gc.freeze`): to look through
+        a compiler's half a million objects takes 40 ms, and some plot would have to wait for it.
+        """
         from rampart.engine.rehearsal import rehearse
 
         rehearse()
+        gc.collect()
+        gc.freeze()
 
     def snapshot(self) -> bytes:
         """Everything the engine knows, as bytes; `Engine.restore` continues exactly from here."""
@@ -159,8 +170,7 @@ class Engine:
                 "version": SNAPSHOT_VERSION,
                 "simulated": self.simulated,
                 "seq": self._seq,
-                "now_ns": self._now_ns,
-                "arrivals": self._arrivals.state(),
+                "time": self._time.state(),
                 "epoch_ns": self._tracker.epoch_ns if self._tracker is not None else None,
                 "health": self._health.state(),
                 "known": self._known.state(),
@@ -181,8 +191,7 @@ class Engine:
             )
         engine = cls(site, settings, simulated=state["simulated"])
         engine._seq = state["seq"]
-        engine._now_ns = state["now_ns"]
-        engine._arrivals.load(state["arrivals"])
+        engine._time.load(state["time"])
         engine._health.load(state["health"])
         engine._known.load(state["known"])
         engine._registration.load(state["registration"])
@@ -200,6 +209,8 @@ class Engine:
         tracker, registration = self._tracker, self._registration
         assert tracker is not None
         assert self._picture is not None
+        if registration.idle(self._known):
+            return
         for look in tracker.looks:
             registration.learn(look, tracker.bank, self._known, tracker.epoch_ns)
             renewed = registration.renew(look.t_s)
@@ -210,21 +221,14 @@ class Engine:
         self._health.judge(registration.belief.doubted)
         tracker.set_aside(registration.belief.set_aside(self._health.live))
 
-    def _begin(self) -> None:
-        """Know nothing."""
-        self._now_ns = self._tracker = self._picture = None
-        self._health = Health(self.site)
-        self._known = KnownTraffic(self.site, self.settings.known)
-        self._registration = Registration(self.site, self.settings.registration)
-        self._warner = Warner(self.site, self.simulated)
-
     def _start(self, t_ns: int) -> None:
         epoch_ns = t_ns - t_ns % NS_PER_DAY  # kernels count seconds from a UTC midnight
         self._tracker = Tracker(self.site, self.settings.track, epoch_ns)
         self._picture = Picture(self.site, self.settings, self._tracker, self._known)
 
-    def _rejected(self, feed: str, reason: str, count: int = 1) -> Rejected:
-        return Rejected(feed=feed, reason=reason, count=count, t_arrival_ns=self._now_ns or 0)
+    def _rejected(self, feed: str, reason: str, count: int = 1, detail: str = "") -> Rejected:
+        now_ns = self._time.now_ns or 0
+        return Rejected(feed=feed, reason=reason, count=count, t_arrival_ns=now_ns, detail=detail)
 
 
 def _refuse_repeated(what: str, ids: list[str]) -> None:

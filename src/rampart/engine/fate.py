@@ -223,6 +223,7 @@ def settle(
             )
             if due < 1.0:
                 continue
+            inside = inside and tells_by_silence(table, row, s)
             loss = due * math.log(1.0 - radars.pd[s]) if inside else 0.0
             fade += loss
             if account:
@@ -251,6 +252,15 @@ def settle(
         table.status[row] = FREE
         table.track_id[row] = 0
     return gone
+
+
+@woven_kernel
+def tells_by_silence(table: Table, row: int, sensor: int) -> bool:
+    """Whether a look of `sensor` that shows nothing at `row` says that nothing is there.
+
+    A sensor that has never shown a confirmed track may be off, or screened: it cannot end it.
+    """
+    return bool(table.status[row] != CONFIRMED or table.seen_s[row, sensor] > -math.inf)
 
 
 @woven_kernel

@@ -28,6 +28,7 @@ class Note(msgspec.Struct):
     launch: ImpactEstimate | None
     impact: ImpactEstimate | None
     boost_p: float
+    free_p: float
     decided_s: float  # when classification and prediction were last renewed
     aged_plots: int  # plots when the launch was last renewed
     first_ns: int  # event time of the track's first plot

@@ -19,7 +19,9 @@ from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
+from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
+from rampart.engine.course import held_courses
 from rampart.engine.known import KnownTraffic
 from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
@@ -29,12 +31,16 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Motion, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
 
 FALLS_P: Final = 0.05
 """Share of the falling models below which no impact point is worth flying."""
+
+SWEEP_S: Final = 0.1
+"""How often it is looked whose last plots were passed over: no track is lost in less."""
 
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
@@ -76,6 +82,7 @@ class Picture:
         self._notes: dict[int, Note] = {}
         self._ended: list[int] = []
         self._renewed: list[int] = []
+        self._swept_s = -math.inf
 
     def set_weather(self, weather: Weather) -> None:
         """Predict through this air from now on."""
@@ -95,8 +102,9 @@ class Picture:
         tracker = self._tracker
         self._renewed = []
         touched = tracker.touched
-        explained = self._explain(now_ns) if touched else {}
         rows = [row for row in touched if self._is_due(row, settled)]
+        rows += [row for row in self._left_over() if row not in rows]
+        explained = self._explain(now_ns) if touched or rows else {}
         threats = self._renew(rows, explained) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -117,6 +125,22 @@ class Picture:
             return True
         age_s = float(table.t_s[row]) - note.decided_s
         return age_s >= s.settled_refresh_s or (age_s >= s.refresh_s and not settled(track))
+
+    def _left_over(self) -> list[int]:
+        """Rows of the tracks whose last plots were passed over and that were missed since, or had no plot for
+        `refresh_s`: the last word before a loss is made of all plots."""
+        table, past_s = self._tracker.bank.table, self._tracker.settled_s
+        if past_s - self._swept_s < SWEEP_S:
+            return []
+        self._swept_s = past_s
+        rows = []
+        for row in self._tracker.bank.rows().tolist():
+            note = self._notes.get(int(table.track_id[row]))
+            passed_over = note is not None and table.hits[row] != note.threat.detections
+            waited_s = past_s - float(table.t_s[row])
+            if passed_over and (table.misses[row] > 0 or waited_s >= self._settings.refresh_s):
+                rows.append(row)
+        return rows
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
@@ -186,7 +210,14 @@ class Picture:
             max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
-        classified = self._classify(at, means, covs, launches, boosts)
+        frees = [
+            max(float(s.mu[FREE]) if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        classified = self._classify(at, means, covs, launches, boosts, frees)
+        courses = held_courses(
+            table.marks[at], table.bends[at], DRONE_BENDS, table.t_s[at], means, covs
+        )
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
             c = classified.named(k, self._settings.classify.listed_p)
@@ -196,13 +227,14 @@ class Picture:
                 c = _KNOWN
             else:
                 known = ""
-            threats.append(self._threat(s, c, impacts[k], known))
+            threats.append(self._threat(s, c, impacts[k], known, courses[k]))
             self._notes[s.track] = Note(
                 threat=threats[-1],
                 classified=c,
                 launch=launches[k],
                 impact=impacts[k],
                 boost_p=boosts[k],
+                free_p=frees[k],
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),
@@ -220,6 +252,7 @@ class Picture:
         covs: Array,
         launches: list[ImpactEstimate | None],
         boosts: list[float],
+        frees: list[float],
     ) -> Posteriors:
         """Posteriors of the tracks in rows `at`."""
         table = self._tracker.bank.table
@@ -239,13 +272,20 @@ class Picture:
                 rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
                 rcs_plots=rcs_count,
                 boost_p=np.array(boosts),
+                free_p=np.array(frees),
                 bends=table.bends[at],
+                climbs=table.climbs[at],
                 pace=table.pace[at],
             )
         )
 
     def _threat(
-        self, s: _Seen, c: Classification, impact: ImpactEstimate | None, known: str
+        self,
+        s: _Seen,
+        c: Classification,
+        impact: ImpactEstimate | None,
+        known: str,
+        course: Array,
     ) -> Threat:
         """What the warning rules shall know of one track."""
         may_fly = max(float(s.mu[DRONE]), c.p_family[_P_DRONE]) > FALLS_P
@@ -258,7 +298,7 @@ class Picture:
             fresh=True,
             p_family=c.p_family,
             impact=self._impact(impact),
-            motion=self._motion(s) if may_fly or impact is None else None,
+            motion=self._motion(s, course) if may_fly or impact is None else None,
             known=known,
         )
 
@@ -280,9 +320,10 @@ class Picture:
             t_ns_q95=self._ns(impact.t_q95_s),
         )
 
-    def _motion(self, s: _Seen) -> Motion | None:
-        """The seed of a mover's futures, None of a state that is not finite. Where height was never observed
-        they are judged in the plan: at the site's own level, which no evidence excludes."""
+    def _motion(self, s: _Seen, course: Array) -> Motion | None:
+        """The seed of a mover's futures, None of a state that is not finite: by the `course` it holds, a row
+        of `held_courses`, or else as it moves now. Where height was never observed they are judged in
+        the plan: at the site's own level, which no evidence excludes."""
         if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
             return None
         table = self._tracker.bank.table
@@ -291,17 +332,21 @@ class Picture:
         # mostly error of the estimate. Of a mean with weights a (1 - a)^i it is s² a / (2 - a)
         period_s = self._periods_s[int(table.last_sensor[s.row])]
         a = period_s / (period_s + self._settings.track.smoothing_s)
-        speed_variance = 0.5 * (s.P[3, 3] + s.P[4, 4])
+        sigma_speed = math.sqrt(max(0.5 * (s.P[3, 3] + s.P[4, 4]), 0.0))
+        sigma_turn = math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a))
         e, n, u, ve, vn, vu, _ = s.x.tolist()
+        if math.isfinite(course[0]):
+            ve, vn, vu, sigma_speed, sigma_turn = course.tolist()
+            turn = 0.0
         if not s.bounded:
             u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
         return Motion(
             position_enu_m=(e, n, u),
             velocity_enu_mps=(ve, vn, vu),
             sigma_position_m=math.sqrt(max(0.5 * (s.P[0, 0] + s.P[1, 1]), 0.0)),
-            sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
+            sigma_speed_mps=sigma_speed,
             turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
-            sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
+            sigma_turn_rate_rps=sigma_turn,
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:
@@ -356,6 +401,7 @@ class Picture:
         return {
             "weather": msgspec.to_builtins(self._weather),
             "doubts": self._predictor.doubts.tolist(),
+            "swept_s": self._swept_s,
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -365,6 +411,7 @@ class Picture:
             self.set_weather(msgspec.convert(state["weather"], Weather))
         for sensor, cov in enumerate(state["doubts"]):
             self.set_doubt(sensor, np.array(cov))
+        self._swept_s = state["swept_s"]
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rampart.engine.classes import (
     BEND_TABLE,
     BURN_S,
+    CLIMB_TABLE,
     FAMILY_OF,
     FLYER_TABLE,
     IS_ROCKET,
@@ -22,7 +23,9 @@ from rampart.engine.classes import (
     LEAP_MPS,
     LEAP_TOLD,
     LEAPER,
+    LEAPS_FALLS,
     LEAPS_FROM,
+    LEAPS_PLOTS,
     ROUND_RCS_DB,
     ROUND_TABLE,
     ROUND_TEMPERATURE,
@@ -49,7 +52,9 @@ class Features(NamedTuple):
     rcs_dbsm: Array  # (n,) mean over the track
     rcs_plots: Array  # (n,) plots in that mean
     boost_p: Array  # (n,) the largest probability of the boost model so far
+    free_p: Array  # (n,) the largest of the ballistic model so far, from the third plot on
     bends: Array  # (n, len(ACCEL_MPS2)) and
+    climbs: Array  # (n, len(CLIMB_MPS)) and
     pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
 
 
@@ -69,7 +74,8 @@ def _normal(value: float, mean: float, sigma: float) -> float:
 @kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
-    rcs_dbsm: float, rcs_plots: float, boost_p: float, bends: Array, pace: Array, out: Array,
+    rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float,
+    bends: Array, climbs: Array, pace: Array, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
@@ -120,6 +126,9 @@ def _posterior(
     falls = min(max(mu[0] + burns * mu[2], 0.0), 1.0)
     leaps = (1.0 - burns) * max(min(mu[2], 1.0) - LEAPS_FROM, 0.0)
     leaps *= math.exp(-speed / LEAP_MPS) / LEAP_MPS
+    # a round at its apex is just as slow and high, and one look amiss makes it seem to leap: but it has
+    # been seen to fall freely, as what leaps never was
+    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0) if plots >= LEAPS_PLOTS else 0.0
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
     # what climbed here with less than the slowest launch never was a round
     falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))
@@ -147,7 +156,7 @@ def _posterior(
     if sigma_way < sigma_v:  # over its way: a look at it now is worse
         speed, sigma_v = way_mps, sigma_way
     by_looks = by_course = 0.0
-    peak = bends.max()
+    peak, peak_climb = bends.max(), climbs.max()
     for i in range(flyers):
         row = FLYER_TABLE[i]
         p = row[0] * powered
@@ -160,10 +169,14 @@ def _posterior(
         out[rounds + i] = p
         by_looks += p
         # ... x course: sum over accelerations of p(acceleration | class) p(course | acceleration)
-        seen = 0.0
+        bent = 0.0
         for k in range(bends.shape[0]):
-            seen += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
-        out[rounds + i] *= seen
+            bent += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
+        # ... and over climbs
+        climbed = 0.0
+        for k in range(climbs.shape[0]):
+            climbed += CLIMB_TABLE[i, k] * math.exp(climbs[k] - peak_climb)
+        out[rounds + i] *= bent * climbed
         by_course += out[rounds + i]
     # the course tells what flies from each other; whether it flies is told by the motion models
     if by_course > 0.0:
@@ -201,7 +214,8 @@ def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None
     for i in range(p_class.shape[0]):
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
-            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.bends[i], f.pace[i], p_class[i],
+            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.bends[i],
+            f.climbs[i], f.pace[i], p_class[i],
         )  # fmt: skip
         _sharpen(p_class[i], whole, sharp)
         p_word[i] = 0.0

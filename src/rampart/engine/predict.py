@@ -180,7 +180,7 @@ class Predictor:
             self._air, step_s, out,
         )  # fmt: skip
         return [
-            None if math.isnan(row[0]) else _estimate(at, *row)
+            _estimate(at, *row) if all(map(math.isfinite, row)) else None
             for at, row in zip(t_s.tolist(), out.tolist(), strict=True)
         ]
 

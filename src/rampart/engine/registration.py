@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.frames import polar_from_enu, sensor_axes
+from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Settings, Site
 from rampart.engine.bank import CONFIRMED, Bank
 from rampart.engine.belief import Belief, BeliefSettings
@@ -27,10 +27,11 @@ from rampart.engine.biases import (
     against_plot,
     against_report,
 )
-from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of, moved
+from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of
 from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.kernels.comparison import own_plots
 from rampart.kernels.imm import DRONE
 
 Array = npt.NDArray[np.float64]
@@ -75,16 +76,20 @@ class Registration:
             np.append(self._prior.ravel(), settings.report_age_s), settings.memory_s
         )
         self.belief = Belief(site, self._places, settings.belief)
-        self._applied: list[Four] = [ZERO] * len(site.sensors)
+        self.applied: list[Four] = [ZERO] * len(site.sensors)
         self._renewed_s = -math.inf
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
 
+    def idle(self, known: KnownTraffic) -> bool:
+        """There is nothing to compare a plot with, and there never was."""
+        return not self._several and known.empty and not self.biases.used
+
     # ----------------------------------------------------------------------------------- learning
     def learn(self, look: Entry, bank: Bank, known: KnownTraffic, epoch_ns: int) -> None:
         """Compare the plots of `look`, which has just been taken into `bank`, with what else is known."""
-        if look.plots is None or not len(look.plots) or not (self._several or not known.empty):
+        if look.plots is None or not len(look.plots):
             return
         if self._several:
             self.belief.examine(look, bank)
@@ -128,30 +133,23 @@ class Registration:
     ) -> list[PolarPlot | None]:
         """The plot of `look` that each of the tracks (n,) took; None where another one might be it."""
         assert look.plots is not None
-        plots = look.plots
-        where, sigma = self._places[look.sensor], np.array(look.calibration.sigma[:3])
-        polar = polar_from_enu((means[:, :3] - where.place) @ where.axes)
-        off = plots[None, :, NUMBERS : NUMBERS + 3] - polar[:, None]
-        off[..., 1] = (off[..., 1] + math.pi) % (2.0 * math.pi) - math.pi
-        spread = np.trace(covs[:, :3, :3], axis1=1, axis2=2)[:, None] / 3.0
-        cross = polar[:, :1] * np.cos(polar[:, 2:])
-        lengths = np.concatenate([np.ones_like(cross), cross, polar[:, :1]], axis=1)
-        variance = plots[None, :, VARIANCES : VARIANCES + 3] + sigma**2
-        variance = variance + (spread / lengths**2)[:, None]
-        d2 = np.nansum(off**2 / variance, axis=2)
-        d2[np.abs(plots[None, :, T] - t_s[:, None]) > 1e-6] = math.inf
+        plots, where = look.plots, self._places[look.sensor]
+        numbers, variances = plots[:, NUMBERS : NUMBERS + 3], plots[:, VARIANCES : VARIANCES + 3]
+        which = np.empty(len(means), np.int64)
+        own_plots(
+            plots[:, T], numbers, variances, np.square(look.calibration.sigma[:3]), t_s, means, covs,
+            where.axes, where.place, OWN_D2, FOREIGN_D2, which,
+        )  # fmt: skip
         found: list[PolarPlot | None] = []
-        for mine, at in zip(d2, polar, strict=True):
-            best = int(np.argmin(mine))
-            alone = np.count_nonzero(mine < FOREIGN_D2) == 1
-            steep = abs(at[2]) > STEEPEST_RAD
-            if not (alone and mine[best] < OWN_D2) or steep:
+        for p in which.tolist():
+            if p < 0 or numbers[p, 2] > STEEPEST_RAD:
                 found.append(None)
                 continue
-            raw = moved(plots[best : best + 1], look.calibration.offset, ZERO)[0].tolist()
-            r, azimuth, elevation = raw[NUMBERS : NUMBERS + 3]
-            a, b, c = raw[VARIANCES : VARIANCES + 3]
-            found.append(PolarPlot(look.sensor, raw[T], (r, azimuth, elevation), (a, b, c)))
+            r, azimuth, elevation = numbers[p].tolist()
+            a, b, c, d = look.calibration.offset  # the plot as it came, not corrected
+            as_it_came = r + a, azimuth + b, elevation + c
+            x, y, z = variances[p].tolist()
+            found.append(PolarPlot(look.sensor, float(plots[p, T]) + d, as_it_came, (x, y, z)))
         return found
 
     def _ask_waiting(self, track: int, plot: PolarPlot, motion: Motion) -> None:
@@ -201,19 +199,19 @@ class Registration:
         passed_s = min(max(t_s - self._renewed_s, 0.0), 2.0 * self._settings.renew_s)
         most = self._settings.slew_per_s * passed_s * self._prior
         self._renewed_s = t_s
-        for s, applied in enumerate(self._applied):
+        for s, applied in enumerate(self.applied):
             step = np.clip(self.biases.of(s)[0] - applied, -most[s], most[s])
             a, b, c, d = (np.array(applied) + step).tolist()
-            self._applied[s] = (a, b, c, d)
+            self.applied[s] = (a, b, c, d)
         self._forget(t_s)
         return self._calibrations()
 
     def _calibrations(self) -> list[Calibration]:
-        doubts = [self.doubt(s) for s in range(len(self._applied))]
-        times = np.arange(len(self._applied)) * PER_SENSOR + 3
+        doubts = [self.doubt(s) for s in range(len(self.applied))]
+        times = np.arange(len(self.applied)) * PER_SENSOR + 3
         between = self.biases.P[np.ix_(times, times)]
         calibrations = []
-        for s, (applied, doubt) in enumerate(zip(self._applied, doubts, strict=True)):
+        for s, (applied, doubt) in enumerate(zip(self.applied, doubts, strict=True)):
             sigma = np.sqrt(np.diag(doubt))
             lag2 = (self.biases.b[times[s]] - applied[3]) ** 2
             # a clock error that all share moves no plot against another: half the variance of b - b'
@@ -229,7 +227,7 @@ class Registration:
     def doubt(self, sensor: int) -> Array:
         """Covariance (4, 4) of what the sensor's corrected plots are still off by."""
         mean, cov = self.biases.of(sensor)
-        lag = mean - np.array(self._applied[sensor])
+        lag = mean - np.array(self.applied[sensor])
         return cov + np.outer(lag, lag)
 
     def _forget(self, t_s: float) -> None:
@@ -250,7 +248,7 @@ class Registration:
         return {
             "biases": self.biases.state(),
             "belief": self.belief.state(),
-            "applied": [list(four) for four in self._applied],
+            "applied": [list(four) for four in self.applied],
             "renewed_s": self._renewed_s,
             "waiting": [[track, *plot] for track, plot in self._waiting.items()],
             "used_s": list(self._used_s.items()),
@@ -261,7 +259,7 @@ class Registration:
         """Become the registration that gave `state`."""
         self.biases.load(state["biases"])
         self.belief.load(state["belief"])
-        self._applied = [tuple(four) for four in state["applied"]]
+        self.applied = [tuple(four) for four in state["applied"]]
         self._renewed_s = state["renewed_s"]
         self._waiting = {
             track: PolarPlot(sensor, t_s, tuple(numbers), tuple(variances))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Final, Literal
 
 import msgspec
+
+ABSURD: Final = 1e12
+"""No metre, second or square metre of a threat is larger; squares of it are still finite."""
+_UNKNOWN: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -61,3 +66,28 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lost: Literal["", "predicted_time", "sensor_lost", "expired", "dropped"] = ""
     successor_of: int | None = None
     known: str = ""
+
+
+def sound(threat: Threat) -> Threat:
+    """`threat` without what is no number: an impact, a motion or a posterior that says nothing is unknown,
+    which asks to be watched; a P computed from it would be 0 and say 'no danger'."""
+    impact, motion, p = threat.impact, threat.motion, threat.p_family
+    if impact is not None:
+        xx, xy, yy = impact.cov_m2
+        # no covariance: a variance below 0, or correlation beyond 1
+        real = _numbers((impact.x_m, impact.y_m, xx, xy, yy)) and min(xx, yy) >= 0.0
+        impact = impact if real and xy * xy <= xx * yy * (1.0 + 1e-9) else None
+    if motion is not None:
+        every = (
+            *motion.position_enu_m, *motion.velocity_enu_mps, motion.sigma_position_m,
+            motion.sigma_speed_mps, motion.turn_rate_rps, motion.sigma_turn_rate_rps,
+        )  # fmt: skip
+        motion = motion if _numbers(every) else None
+    p = p if _numbers(p) and sum(p) > 0.0 else _UNKNOWN
+    if (impact, motion, p) == (threat.impact, threat.motion, threat.p_family):
+        return threat
+    return msgspec.structs.replace(threat, impact=impact, motion=motion, p_family=p)
+
+
+def _numbers(values: Iterable[float]) -> bool:
+    return all(abs(value) < ABSURD for value in values)

@@ -5,6 +5,7 @@ Everything heavy is one compiled call for each sub-scan (`associate.step`) on th
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -38,12 +39,8 @@ __all__ = ["TrackSettings", "Tracker"]
 
 Array = npt.NDArray[np.float64]
 
-FIRST_ROWS: Final = 256
 PAIRS_PER_ROW: Final = 24
-BRANCHES: Final = (
-    4  # rows that a plot may need: tracks of one plot that it may continue, and its own
-)
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 
 
 class Tracker:
@@ -53,21 +50,25 @@ class Tracker:
         self.epoch_ns = epoch_ns
         self.settings = settings
         self._intake = Intake(site, settings, epoch_ns)
+        dynamics = dynamics_of(settings)
+        env = environment(site.latitude_deg if site.known_position else None, site.height_m)
         self._radars = radars_of(site)
         self.calibrate(
             [calibration_of([list(ZERO), sigma]) for sigma in self._radars.bias.tolist()]
         )
-        self._gates = gates_of(settings)
-        self._fate = fate_of(site, settings)
-        self._dynamics = dynamics_of(settings)
-        self._prior = prior_of(settings)
-        self._env = environment(site.latitude_deg if site.known_position else None, site.height_m)
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
-        table = make_table(min(FIRST_ROWS, settings.max_rows), len(site.sensors))
-        self.bank = Bank(table, self._dynamics, self._env)
-        self._hold()
+        table = make_table(settings.max_rows, len(site.sensors))
+        self.bank = Bank(table, dynamics, env)
+        # the system gives memory when it is first written to: rows that are never used cost nothing
+        most = max(settings.max_rows, settings.max_plots)
+        self._sky = Sky(
+            table, self._clutter, self._radars, gates_of(settings), fate_of(site, settings), dynamics,
+            prior_of(settings), env, make_scratch(settings.max_rows, PAIRS_PER_ROW * most), make_work(),
+            np.zeros(most, np.int64), np.zeros((2 * settings.max_rows, 2), np.int64),
+        )  # fmt: skip
+        self._held = hold(self._sky)
         self._ring = Ring(settings.ring_s, settings.copy_every_s)
         self._ring.start(self._copy())
         self._names: dict[tuple[float, ...], int] = {}
@@ -114,7 +115,7 @@ class Tracker:
 
     def advance(self, now_ns: int) -> None:
         """Let time pass to `now_ns`: end the tracks that are over. Call it after every message."""
-        t_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
+        t_s = self.settled_s = self._intake.settled_s((now_ns - self.epoch_ns) / NS_PER_S)
         if not t_s > self._ring.newest_s:
             return
         gone = self._settle(t_s)
@@ -194,9 +195,6 @@ class Tracker:
             return self._gone(self._last_gone)
         bank = self.bank
         self._radars.bias[entry.sensor] = entry.calibration.sigma
-        bank.grow(bank.size + BRANCHES * len(entry.plots), self.settings.max_rows)
-        if self._sky.table is not bank.table or len(self._sky.touched) < len(entry.plots):
-            self._hold(len(entry.plots))
         bank.size, changed, gone = step(
             self._held, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
             entry.look_start_s,
@@ -216,8 +214,6 @@ class Tracker:
 
     def _settle(self, t_s: float, note: bool = True) -> int:
         """End what is over at `t_s`; returns the number of named tracks that ended."""
-        if self._sky.table is not self.bank.table:
-            self._hold()
         gone = settle_by_time(self._held, self.bank.size, t_s)
         self._last_gone = gone
         if note and gone:
@@ -262,21 +258,10 @@ class Tracker:
             (track_id, reason) for track_id, reason in self._ended if track_id not in after
         ]
 
+    settled_s = -math.inf
+    """Event time before which all has come, as of the last `advance`."""
     _replaying = False
     _last_gone = 0
-
-    def _hold(self, plots: int = 0) -> None:
-        """Gather what the kernels work on, with room for all rows and `plots` plots."""
-        capacity = self.bank.capacity
-        self._sky = Sky(
-            self.bank.table, self._clutter, self._radars, self._gates, self._fate, self._dynamics,
-            self._prior, self._env,
-            make_scratch(capacity, PAIRS_PER_ROW * max(capacity, plots)),
-            make_work(),
-            np.zeros(max(capacity, plots), np.int64),
-            np.zeros((2 * capacity, 2), np.int64),
-        )  # fmt: skip
-        self._held = hold(self._sky)
 
     def _copy(self) -> tuple[Any, Any]:
         return self.bank.copy(), tuple(column.copy() for column in self._clutter)
@@ -286,20 +271,19 @@ class Tracker:
             self._ring.keep_copy(self._copy())
 
     def _paste(self, copy: tuple[Any, Any]) -> None:
-        columns, clutter = copy
-        self.bank.restore(columns, self.settings.max_rows)
+        tracks, clutter = copy
+        self.bank.restore(tracks)
         for column, saved in zip(self._clutter, clutter, strict=True):
             column[...] = saved
 
     # ---------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, Any]:
         """Everything the tracker knows, as plain data: the oldest copy of the ring and what followed."""
-        key, (columns, clutter) = self._ring.base()
+        key, (tracks, clutter) = self._ring.base()
         return {
             "version": STATE_VERSION,
             "base_key": list(key),
-            "size": len(columns[0]),
-            "columns": [column.tobytes() for column in columns],
+            "tracks": tracks.tobytes(),
             "clutter": [column.tobytes() for column in clutter],
             "entries": [
                 [
@@ -324,11 +308,7 @@ class Tracker:
             raise ValueError(
                 f"tracker state version {state.get('version')!r}; allowed: {STATE_VERSION}"
             )
-        size = state["size"]
-        columns = tuple(
-            np.frombuffer(raw, column.dtype).reshape(size, *column.shape[1:])
-            for raw, column in zip(state["columns"], self.bank.table, strict=True)
-        )
+        tracks = np.frombuffer(state["tracks"]).copy()
         clutter = tuple(
             np.frombuffer(raw, column.dtype).reshape(column.shape)
             for raw, column in zip(state["clutter"], self._clutter, strict=True)
@@ -336,8 +316,8 @@ class Tracker:
         at, sensor = state["base_key"]
         self._names = {tuple(name): number for *name, number in state["names"]}
         self._next_id = state["next_id"]
-        self._ring.load((at, sensor), (columns, clutter))
-        self._paste((columns, clutter))
+        self._ring.load((at, sensor), (tracks, clutter))
+        self._paste((tracks, clutter))
         self._replaying = True
         for t_s, sensor, start_s, complete, raw, calibration in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None

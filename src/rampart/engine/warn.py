@@ -68,6 +68,11 @@ class Warner:
         """Whether a track's zone decisions cannot change just now, see `Ledger.settled`."""
         return self._ledger.settled(track)
 
+    def retell(self) -> None:
+        """Say every open warning again with the next decision: the clock by which it was told has stepped."""
+        for book in self._ledger.books:
+            book.ask = book.ask or book.engaged
+
     def siren(self, zone_id: str) -> str:
         """The phase that a zone's siren follows, see `ZoneBook.siren`."""
         return self._ledger.books[self._number[zone_id]].siren()

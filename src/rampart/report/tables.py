@@ -125,7 +125,7 @@ def place(east_m: float, north_m: float) -> str:
 def sensor_table(story: Story) -> Markup:
     """What each sensor delivered and how it was."""
     known = {sensor.id: sensor for sensor in story.head.site.sensors}
-    names = [*known, *sorted(set(story.plots_by_sensor) - set(known))]
+    names = [*known, *sorted({*story.plots_by_sensor, *story.health} - set(known))]
     rows = []
     for name in names:
         changes = story.health.get(name, ())

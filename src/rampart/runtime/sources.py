@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +15,8 @@ from rampart.domain.errors import UsageError
 from rampart.domain.frames import enu_from_geodetic
 from rampart.domain.messages import Input, Tick
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_DAY
+from rampart.domain.time import NS_PER_DAY, NS_PER_S
+from rampart.engine.timebase import LEAP_NS
 from rampart.formats.csvplots import SensorMeta, load_meta, read_plots
 from rampart.formats.journal import JournalReader, read_journal
 
@@ -27,6 +30,9 @@ GRID_NS: Final = 500_000_000
 """Ticks of a source that has no scan times of its own: 2 Hz."""
 QUIET_TICKS: Final = 1200
 """Ticks go on this long (10 min) into a gap without messages, then rest until the next one."""
+
+RETURNS: Final = 64
+"""Messages within which a clock that has jumped is taken to return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +136,23 @@ def _deployed(site: Site, meta: SensorMeta) -> Site:
 def with_ticks(messages: Iterable[Input]) -> Iterator[Input]:
     """`messages` with a Tick at each `GRID_NS` of UTC between them and one at the end.
 
-    A message at the very moment of a Tick comes before it.
+    A message at the very moment of a Tick comes before it. Where the clock that stamped them jumps and
+    soon returns there are no Ticks in between: nobody waited so long; where it stays, they go on from there.
     """
+    source = iter(messages)
+    coming = deque(islice(source, RETURNS))
     due: int | None = None  # number of the next Tick
-    for message in messages:
+    last_ns = 0
+    while coming:
+        message = coming.popleft()
+        coming.extend(islice(source, 1))
         t_ns = message.t_arrival_ns
+        if due is not None and not _follows(t_ns, last_ns):
+            if any(_follows(later.t_arrival_ns, last_ns) for later in coming):
+                yield message
+                continue
+            if t_ns < last_ns:
+                due = None
         if due is None:
             due = -(-t_ns // GRID_NS)
         last_heard = due
@@ -142,9 +160,14 @@ def with_ticks(messages: Iterable[Input]) -> Iterator[Input]:
             yield Tick(t_arrival_ns=due * GRID_NS)
             due += 1
         due = max(due, -(-t_ns // GRID_NS))
+        last_ns = max(t_ns, last_ns) if _follows(t_ns, last_ns) else t_ns
         yield message
     if due is not None:
         yield Tick(t_arrival_ns=due * GRID_NS)
+
+
+def _follows(t_ns: int, last_ns: int) -> bool:
+    return -NS_PER_S <= t_ns - last_ns <= LEAP_NS
 
 
 def midnight_before(t_ns: int) -> int:
