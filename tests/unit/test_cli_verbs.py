@@ -239,3 +239,29 @@ def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_bytes(b"")
     (line,) = faults(capsys, "convert", path, tmp_path / "x.docx")
     assert ".docx" in line
+
+
+def test_no_verb_writes_over_what_it_reads(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "one-mortar", "--seed", "11", "--quiet", "--until", "12"]) == 0
+    folder = tmp_path / "rampart-out" / "one-mortar-s11"
+    journal = folder / "journal.rpj"
+    issued = journal.read_bytes()
+    assert main(["convert", str(journal), "p.csv"]) == 0
+    plots = Path("p.csv").read_bytes()
+    for argv in (
+        ["track", "p.csv", "--sensor", "p.meta.json", "--out", "./p.csv"],
+        ["track", "p.csv", "--sensor", "p.meta.json", "--out", "p.meta.json"],
+        ["predict", "p.csv", "--sensor", "p.meta.json", "--out", "p.csv"],
+        ["run", str(journal), "--recompute", "--out", str(folder)],
+        ["run", str(journal), "--until", "3", "--out", str(folder)],
+    ):
+        capsys.readouterr()
+        assert main(argv) == 2, argv
+        assert "being read" in capsys.readouterr().err
+    # without --out, what was issued stays beside what is computed today
+    assert main(["run", str(journal), "--recompute", "--quiet"]) == 0
+    assert main(["run", str(journal), "--quiet"]) == 0
+    assert journal.read_bytes() == issued
+    assert Path("p.csv").read_bytes() == plots
+    assert sorted(p.name for p in folder.parent.iterdir()) == [folder.name, f"{folder.name}-again"]

@@ -123,6 +123,27 @@ def test_a_journal_of_a_schema_we_cannot_read_is_refused(tmp_path: Path) -> None
         read_journal(path)
 
 
+@pytest.mark.parametrize("schema", [0, -1, 2, 10**6])
+@pytest.mark.parametrize("alien", [False, True], ids=["our header", "a header we cannot read"])
+def test_a_journal_of_another_version_is_refused_in_one_line(
+    tmp_path: Path, schema: int, alien: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rampart.cli.main import main
+
+    path = tmp_path / "x.rpj"
+    payload = msgspec.msgpack.encode(msgspec.structs.replace(HEADER, schema=schema))
+    if alien:
+        payload = msgspec.msgpack.encode(["rampart-journal", schema, {"everything": "else"}])
+    path.write_bytes(struct.pack("<II", len(payload), zlib.crc32(payload)) + payload)
+    assert main(["run", str(path), "--out", str(tmp_path / "out")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(str(path))
+    if schema > 0:
+        assert str(schema) in line
+        assert "newer Rampart" in line
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         with JournalWriter(tmp_path / name, HEADER) as writer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rampart.domain.errors import FeedError, UsageError
+from rampart.domain.errors import FeedError, RampartError, UsageError
 from rampart.domain.messages import PLOT_DTYPE, Input, Output, PlotBatch, Rejected, Tick
 from rampart.domain.site import Site
 from rampart.formats.journal import Header, InputRecord, JournalWriter, OutputRecord, read_journal
@@ -210,6 +211,26 @@ def test_a_failing_run_leaves_the_old_folder_and_nothing_else(tmp_path: Path) ->
         fail()
     assert sorted(p.name for p in out.iterdir()) == [MARKER, "a.txt"]
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_folder_that_vanishes_while_it_is_written_is_no_fault_of_the_user(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def robbed() -> None:
+        with replaced_whole(out) as folder:
+            shutil.rmtree(folder)
+            (folder / "late.txt").write_text("text")
+
+    with pytest.raises(RampartError, match="vanished"):
+        robbed()
+    assert list(tmp_path.iterdir()) == []
+
+    def robbed_at_the_end() -> None:
+        with replaced_whole(out) as folder:
+            shutil.rmtree(folder)
+
+    with pytest.raises(RampartError, match="vanished"):
+        robbed_at_the_end()
 
 
 def test_what_is_not_ours_is_refused_untouched_and_before_any_work(tmp_path: Path) -> None:

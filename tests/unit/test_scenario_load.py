@@ -153,3 +153,14 @@ def test_config_errors_name_the_file_on_every_line(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert len(lines) == 2
     assert all(line.startswith(f"{path}: ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "start", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:30Z", "2150-01-01T00:00:00Z",
+              "9999-12-31T23:59:59Z"],
+)  # fmt: skip
+def test_a_start_that_the_engine_cannot_count_from_is_refused(tmp_path: Path, start: str) -> None:
+    """Beyond 2116 every stamp would be taken for the same moment: nobody would be warned."""
+    found = faults(tmp_path, ONE_MORTAR.replace("2022-01-05T00:00:00Z", start))
+    assert found == {"start": found["start"]}
+    assert "1970 to 2099" in found["start"]

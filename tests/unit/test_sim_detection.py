@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -115,3 +117,26 @@ def test_drawn_looks_detect_as_often_as_computed(pulses: int, swerling: int) -> 
 def test_nonsense_is_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         probability_of_detection(10.0, **({"pfa": 1e-6} | bad))
+
+
+@pytest.mark.parametrize("pulses", [1, 7, 64])
+@pytest.mark.parametrize("pfa", [1e-3, 1e-6, 1e-10])
+def test_the_sums_are_those_of_scipy(pulses: int, pfa: float) -> None:
+    level = threshold(pfa, pulses)
+    for snr_db in (-40.0, -10.0, 0.0, 8.0, 15.0, 30.0, 60.0):
+        snr = 10.0 ** (snr_db / 10.0)
+        steady = stats.ncx2.sf(2.0 * level, 2 * pulses, 2.0 * pulses * snr)
+        assert probability_of_detection(snr_db, pfa, pulses, 0) == pytest.approx(steady, abs=1e-11)
+        for swerling, shape in ((1, 1.0), (2, pulses), (3, 2.0), (4, 2.0 * pulses)):
+            k = np.arange(int(level + 12.0 * math.sqrt(level)) + 60)
+            p = stats.nbinom.pmf(k, shape, 1.0 / (1.0 + pulses * snr / shape))
+            pd = 1.0 - (p * special.gammainc(pulses + k, level)).sum()
+            assert probability_of_detection(snr_db, pfa, pulses, swerling) == pytest.approx(
+                pd, abs=1e-11
+            )
+
+
+def test_a_run_does_not_wait_for_the_heavy_half_of_scipy() -> None:
+    code = "import rampart.sim.simulate, sys; print({'scipy.stats', 'scipy.optimize'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

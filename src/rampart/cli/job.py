@@ -63,12 +63,17 @@ class Plan:
 def perform(job: Job, plan: Plan) -> Done:
     """Runs `job` and writes its folder, whole or not at all.
 
-    Raises UsageError at once where the folder may not be replaced.
+    Raises UsageError at once where the folder may not be replaced, or holds what is read.
     """
     if plan.recompute and job.reader is None:
         raise UsageError(f"--recompute: found {job.source}; allowed: for a journal (.rpj)")
-    with replaced_whole(plan.out or default_folder(job)) as folder:
-        shown = job.reader is not None and not plan.recompute
+    shown = job.reader is not None and not plan.recompute
+    out = plan.out or default_folder(job)
+    # a journal that is shown to its end is written again as it was; anything else would lose it
+    source = None if shown and plan.until_s is None else job.path
+    if plan.out is None and source is not None and out.resolve() in source.resolve().parents:
+        out = out.with_name(f"{out.name}-again")
+    with replaced_whole(out, source) as folder:
         engine = None if shown else _engine(job)
         header = job.header if engine is None else _header(job, engine)
         assert header is not None
@@ -78,7 +83,7 @@ def perform(job: Job, plan: Plan) -> Done:
             verdict=None,
             summary={},
             report=DriveReport(),
-            folder=plan.out or default_folder(job),
+            folder=out,
         )
         with ExitStack() as open_files:
             journal = open_files.enter_context(JournalWriter(folder / "journal.rpj", header))

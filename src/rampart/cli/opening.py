@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, slots=True)
 class Job:
-    """A source, opened. `header`: of a journal, which tells what engine made it."""
+    """A source, opened; `path`: the recording's. `header`: of a journal, which tells what engine made it."""
 
     name: str
     source: str
@@ -33,6 +33,7 @@ class Job:
     summary: str = ""
     facts: tuple[Fact, ...] = ()
     truth: Truth | None = None
+    path: Path | None = None
     reader: JournalReader | None = None
     asterix: AsterixRecording | None = None
 
@@ -142,6 +143,7 @@ def _recording(path: Path, site: str | None, meta: str | None, editions: str | N
     return Job(
         name=opened.name,
         source=path.name,
+        path=path,
         site=opened.site,
         epoch_ns=opened.epoch_ns,
         messages=opened.messages if opened.journal else _held(opened.messages, str(path)),

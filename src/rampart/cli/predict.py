@@ -34,9 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Writes one row for each S and track; `after_s` is S."""
     from rampart.cli.opening import must_exist
-    from rampart.cli.whole import whole_file
     from rampart.domain.errors import UsageError
     from rampart.formats.results import PREDICTIONS, ResultFile, prediction_row
+    from rampart.runtime.outdir import whole_file
 
     after_s = options.after or list(AFTER_S)
     for s in after_s:
@@ -44,7 +44,10 @@ def execute(options: argparse.Namespace) -> int:
             raise UsageError(f"--after: found {s}; allowed: seconds from 0")
     must_exist(Path(options.plots))
     rows = 0
-    with whole_file(options.out) as path, ResultFile(path, PREDICTIONS) as file:
+    with (
+        whole_file(options.out, options.plots, options.sensor, options.site) as path,
+        ResultFile(path, PREDICTIONS) as file,
+    ):
         for s in after_s:
             source = _open(options)
             for prediction, origin in _predict(source, s):

@@ -25,13 +25,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Tracks, writes the file, and says what it cost."""
     from rampart.cli.opening import must_exist
-    from rampart.cli.whole import whole_file
     from rampart.formats.results import TRACKS, ResultFile
+    from rampart.runtime.outdir import whole_file
     from rampart.runtime.sources import open_source
 
     must_exist(Path(options.plots))
     source = open_source(options.plots, meta=options.sensor)
-    with whole_file(options.out) as path, ResultFile(path, TRACKS) as file:
+    with (
+        whole_file(options.out, options.plots, options.sensor) as path,
+        ResultFile(path, TRACKS) as file,
+    ):
         measures = _track(source, file)
     if options.json:
         say_json(measures)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +13,7 @@ from rampart.domain.site import Site
 from rampart.formats.csvplots import write_meta, write_plots
 from rampart.formats.journal import Header, JournalWriter
 from rampart.runtime.drive import program_version
+from rampart.runtime.outdir import whole_file
 from rampart.runtime.sources import Source, open_source
 
 PAIRS: Final = {
@@ -65,7 +64,7 @@ def convert(
     counter = _Counter(opened)
     beside = target.with_suffix(".meta.json")
     files = [target]
-    with _whole(target) as path:
+    with whole_file(target, source, meta) as path:
         if after == ".rpj":
             _write_journal(path, opened, counter)
         elif after == ".csv":
@@ -139,18 +138,3 @@ def _write_asterix(path: Path, suffix: str, source: Source, messages: _Counter) 
     with path.open("wb") as file:
         for _, block in datagrams:
             file.write(block)
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A path beside `target` whose file takes its place when the block ends well, else goes."""
-    if target.is_dir() or not target.parent.is_dir():
-        raise UsageError(
-            f"{target}: found no place for a file; allowed: a name in a folder there is"
-        )
-    build = target.with_name(f".{target.name}.new-{os.getpid()}")
-    try:
-        yield build
-        build.replace(target)
-    finally:
-        build.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""An output folder that is either wholly there or not at all."""
+"""An output, a folder or a file, that is either wholly there or not at all."""
 
 from __future__ import annotations
 
@@ -9,22 +9,55 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from rampart.domain.errors import UsageError
+from rampart.domain.errors import RampartError, UsageError
 
 MARKER: Final = ".rampart-output"
 _MARK: Final = "This folder was written by rampart, which may replace it whole.\n"
 
 
 @contextmanager
-def replaced_whole(path: str | Path) -> Iterator[Path]:
+def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
+    """A path to write to, which becomes `target` when the block ends well; else nothing is left.
+
+    Raises UsageError where `target` is a folder, has no folder, or is one of the `sources` it is made of.
+    """
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise UsageError(
+            f"{target}: found no place for a file; allowed: a name in a folder there is"
+        )
+    if target.exists() and any(s and Path(s).exists() and target.samefile(s) for s in sources):
+        raise UsageError(f"{target}: found what is being read; allowed: another file")
+    build = target.with_name(f".{target.name}.new-{os.getpid()}")
+    try:
+        build.touch()
+    except OSError as error:
+        why = error.strerror
+        raise UsageError(
+            f"{target}: found a folder that takes no file ({why}); allowed: one that does"
+        ) from None
+    try:
+        yield build
+        build.replace(target)
+    finally:
+        build.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_whole(path: str | Path, source: Path | None = None) -> Iterator[Path]:
     """A new empty folder beside `path` that takes its place when the block ends well.
 
     Where the block raises, `path` stays as it was and nothing is left behind. Raises UsageError at
     once, before any work, for a `path` that is a file, or a folder that holds things and was not
-    made here.
+    made here, or that holds the `source` of what is written; RampartError where somebody takes the
+    new folder away meanwhile.
     """
     target = Path(os.path.abspath(Path(path).expanduser()))
     check_replaceable(target)
+    if source is not None and target.resolve() in source.resolve().parents:
+        raise UsageError(
+            f"{target}: found a folder that holds {source.name}, which is being read; "
+            "allowed: another folder"
+        )
     build = target.with_name(f".{target.name}.new-{os.getpid()}")
     old = target.with_name(f".{target.name}.old-{os.getpid()}")
     shutil.rmtree(build, ignore_errors=True)  # of a killed process that had our number
@@ -46,6 +79,10 @@ def replaced_whole(path: str | Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(target)
             raise
+    except FileNotFoundError:
+        if build.exists():
+            raise
+        raise RampartError(f"{build}: this folder vanished while it was being written") from None
     finally:
         shutil.rmtree(build, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

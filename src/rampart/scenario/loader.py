@@ -63,7 +63,7 @@ def load(name_or_path: str | Path, seed: int | None = None) -> Scenario:
     faults = Faults()
     form = convert(table, ScenarioForm, faults)
     site = _site(form, path, faults)
-    world = build_world(form, site, _start_ns(form), faults)
+    world = build_world(form, site, _start_ns(form, faults), faults)
     faults.refuse(str(path))
     assert world is not None
     return Scenario(
@@ -120,7 +120,11 @@ def _site(form: ScenarioForm, path: Path, faults: Faults) -> Site | None:
     return None
 
 
-def _start_ns(form: ScenarioForm) -> int:
+def _start_ns(form: ScenarioForm, faults: Faults) -> int:
     if not isinstance(form.start, datetime.datetime):
         return 0
-    return ns_from_iso(form.start.isoformat())
+    # the engine counts from 1970 to 2116 (`timebase.FAR_NS`)
+    if not 1970 <= form.start.year < 2100:
+        faults.add("start", form.start, "a time from 1970 to 2099")
+        return 0
+    return max(ns_from_iso(form.start.isoformat()), 0)

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special, stats
+from scipy import special  # stats and optimize would cost every run a second to import
 
 Swerling = Literal[0, 1, 2, 3, 4, 5]
 _HIGHEST_DB: Final = 80.0
@@ -49,7 +49,14 @@ def required_snr_db(pd: float, pfa: float, pulses: int = 1, swerling: Swerling =
     def excess(snr_db: float) -> float:
         return float(probability_of_detection(snr_db, pfa, pulses, swerling)) - pd
 
-    return float(optimize.brentq(excess, -30.0, _HIGHEST_DB, xtol=1e-9))
+    # bisection; Pd grows with the SNR
+    low, high = -30.0, _HIGHEST_DB
+    if excess(low) > 0.0 or excess(high) < 0.0:
+        raise ValueError(f"pd: found {pd}; allowed: what {low} to {high} dB give")
+    while high - low > 1e-9:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) < 0.0 else (low, middle)
+    return high
 
 
 def shape_of(pulses: int, swerling: Swerling) -> float:
@@ -69,11 +76,14 @@ def draw_statistic(
 
 def _pd(snr: float, level: float, pulses: int, swerling: Swerling) -> float:
     shape = shape_of(pulses, swerling)
-    if math.isinf(shape):
-        return float(stats.ncx2.sf(2 * level, 2 * pulses, 2 * pulses * snr))
     # Given x, y is Gamma(n + k) with k ~ Poisson(x); with x ~ Gamma(K, scale) k is negative binomial:
-    # Pd = 1 - sum_k NB(k; K, 1/(1 + scale)) P[Gamma(n + k) <= T], whose terms vanish beyond k ~ T
-    scale = pulses * snr / shape
+    # Pd = 1 - sum_k p(k) P[Gamma(n + k) <= T], whose terms vanish beyond k ~ T
     k = np.arange(int(level + 12.0 * math.sqrt(level)) + 60)
-    missed = stats.nbinom.pmf(k, shape, 1.0 / (1.0 + scale)) * special.gammainc(pulses + k, level)
-    return float(1.0 - missed.sum())
+    if math.isinf(shape):
+        log_p = special.xlogy(k, pulses * snr) - pulses * snr - special.gammaln(k + 1.0)
+    else:
+        # NB(k; K, 1/(1 + scale)) = Gamma(k + K) / (k! Gamma(K)) scale^k / (1 + scale)^(k + K)
+        scale = pulses * snr / shape
+        log_p = special.gammaln(k + shape) - special.gammaln(k + 1.0) - special.gammaln(shape)
+        log_p += special.xlogy(k, scale) - (k + shape) * math.log1p(scale)
+    return float(1.0 - (np.exp(log_p) * special.gammainc(pulses + k, level)).sum())

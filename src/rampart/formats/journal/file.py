@@ -83,8 +83,8 @@ class JournalReader:
             torn = self._decoder.torn
             found = f"no readable header ({torn.reason})" if torn else "an empty file"
             raise ConfigError(str(path), [Fault("offset 0", found, "a Rampart journal (.rpj)")])
-        if header.schema > SCHEMA:
-            allowed = f"up to {SCHEMA}; a newer Rampart reads this file"
+        if not 1 <= header.schema <= SCHEMA:
+            allowed = f"1 to {SCHEMA}; a newer Rampart may read this file"
             raise ConfigError(str(path), [Fault("schema", str(header.schema), allowed)])
         self.header = header
 

@@ -17,6 +17,7 @@ from rampart.formats.journal.records import (
     Record,
     decode_record,
     encode_record,
+    newer_schema,
 )
 
 _HEAD: Final = struct.Struct("<II")
@@ -104,7 +105,10 @@ class Decoder:
             elif isinstance(record, OutputRecord):
                 self.last_seq = record.cause
             if (self.header is None) != isinstance(record, Header):
-                return at, "no header" if self.header is None else "second header"
+                if self.header is not None:
+                    return at, "second header"
+                schema = newer_schema(payload)
+                return at, f"schema {schema}, of a newer Rampart" if schema else "no header"
             if isinstance(record, Header):
                 self.header = record
             elif record is not None:

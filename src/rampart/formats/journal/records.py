@@ -77,6 +77,17 @@ def decode_record(payload: bytes | memoryview, skipped: dict[str, int]) -> Heade
     return record
 
 
+def newer_schema(payload: bytes | memoryview) -> int | None:
+    """The schema of a header that only a newer version can read, else None."""
+    try:
+        match msgspec.msgpack.decode(payload):
+            case ["rampart-journal", int(schema), *_] if schema > SCHEMA:
+                return schema
+    except _UNREADABLE:
+        pass
+    return None
+
+
 def _decode_leniently(
     payload: bytes | memoryview, skipped: dict[str, int]
 ) -> Header | Record | None:
