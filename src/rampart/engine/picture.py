@@ -321,9 +321,9 @@ class Picture:
         )
 
     def _motion(self, s: _Seen, course: Array) -> Motion | None:
-        """The seed of a mover's futures, None of a state that is not finite: by the `course` it holds, a row
-        of `held_courses`, or else as it moves now. Where height was never observed they are judged in
-        the plan: at the site's own level, which no evidence excludes."""
+        """The seed of a mover's futures, None of a state that is not finite; `course`: a row of
+        `held_courses`. Where height was never observed they are judged in the plan: at the site's own
+        level, which no evidence excludes."""
         if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
             return None
         table = self._tracker.bank.table
@@ -332,21 +332,19 @@ class Picture:
         # mostly error of the estimate. Of a mean with weights a (1 - a)^i it is s² a / (2 - a)
         period_s = self._periods_s[int(table.last_sensor[s.row])]
         a = period_s / (period_s + self._settings.track.smoothing_s)
-        sigma_speed = math.sqrt(max(0.5 * (s.P[3, 3] + s.P[4, 4]), 0.0))
-        sigma_turn = math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a))
+        speed_variance = 0.5 * (s.P[3, 3] + s.P[4, 4])
         e, n, u, ve, vn, vu, _ = s.x.tolist()
-        if math.isfinite(course[0]):
-            ve, vn, vu, sigma_speed, sigma_turn = course.tolist()
-            turn = 0.0
         if not s.bounded:
             u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
+            course[2] = 0.0
         return Motion(
             position_enu_m=(e, n, u),
             velocity_enu_mps=(ve, vn, vu),
             sigma_position_m=math.sqrt(max(0.5 * (s.P[0, 0] + s.P[1, 1]), 0.0)),
-            sigma_speed_mps=sigma_speed,
+            sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
             turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
-            sigma_turn_rate_rps=sigma_turn,
+            sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
+            course=tuple(course.tolist()) if math.isfinite(course[0]) else None,
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:
