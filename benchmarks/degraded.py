@@ -14,18 +14,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
-from honesty import AGES_S, ALL_SAID, STALE_S  # isort: skip
+from honesty import AGES_S, STALE_S  # isort: skip
 from raids import Raid, write_raid  # isort: skip
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.engine.engine import Engine
+from rampart.engine.settings import EngineSettings
 from rampart.metrics import score
 from rampart.metrics.consistency import coverage
 from rampart.metrics.identity import who_is_who
 from rampart.metrics.truth import Truth
 from rampart.runtime.sources import open_source
 
+ALL_SAID: Final = EngineSettings(prediction_row_s=0.0, settled_refresh_s=0.0)
 FULL: Final = Raid(targets=50)
 CASES: Final = {
     "no Doppler": Raid(targets=50, doppler=False),
@@ -41,6 +44,7 @@ HEADER: Final = (
 )  # fmt: skip
 
 Landing = tuple[tuple[float, float], tuple[float, float, float]]
+Measured = Sequence[tuple[dict[str, Any], list[Landing]]]
 
 
 def tracked(folder: Path) -> dict[str, Any]:
@@ -85,8 +89,6 @@ def landings(folder: Path, truth: Truth, zero_ns: int) -> Iterator[Landing]:
 
 
 def _later(update: TrackUpdate, by_ns: int) -> TrackUpdate:
-    import msgspec
-
     return msgspec.structs.replace(update, t_ns=update.t_ns + by_ns)
 
 
@@ -117,9 +119,6 @@ def table(seeds: range) -> list[str]:
         lines.append(_row(name, [measure(raid, seed) for seed in seeds], full))
         print(lines[-1], flush=True)
     return lines
-
-
-Measured = Sequence[tuple[dict[str, Any], list[Landing]]]
 
 
 def _row(name: str, some: Measured, full: Measured) -> str:

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from rampart.domain.site import Sensor, Site, Wind
 from rampart.engine.predict import PredictSettings
 from rampart.engine.settings import EngineSettings
-from rampart.engine.track_settings import TrackSettings
 from rampart.kernels.atmosphere import FILTER_RISE, drag_shape, drag_shape_of, environment
 from rampart.kernels.flight import trajectory
 from rampart.sim.ballistic import FLIGHT_STEP_S, SAMPLE_S, ballistic

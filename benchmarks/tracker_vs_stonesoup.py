@@ -14,6 +14,7 @@ over the scans of the time inside the tracker. `--write` puts the table into doc
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import platform
 import subprocess
@@ -155,7 +156,8 @@ def markdown(
         f"our own simulator, seeds {seeds.start} to {seeds.stop - 1}, 2 Hz, 30 s, clutter 20 and Pd 0.9 unless "
         "said (hard: 50 targets, clutter 100, Pd 0.6; impacts: 50 targets, 60 s). Stone Soup 1.9.1: CA q = 1, "
         "EKF, kd-tree GNN. Judge: `rampart.metrics.score`. CPU: inside the tracker, one thread, "
-        f"{platform.machine()}, Python {platform.python_version()}.",
+        f"{platform.machine()}, Python {platform.python_version()}, a shared machine of two cores; "
+        f"{datetime.datetime.now(datetime.UTC).date().isoformat()}.",
         "",
         "| " + " | ".join(HEADER) + " |",
         "|" + "---|" * len(HEADER),

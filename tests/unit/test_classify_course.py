@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier
-from rampart.engine.course import ACCEL_MPS2, EVERY_S, GAP_S, PACE, follow_course, pace_of
+from rampart.engine.course import (
+    ACCEL_MPS2,
+    CLIMB_MPS,
+    EVERY_S,
+    GAP_S,
+    MARK,
+    PACE,
+    follow_course,
+    held_courses,
+    pace_of,
+)
 
 Array = npt.NDArray[np.float64]
 FLIES = np.array([0.01, 0.98, 0.01])
 DRONE, OTHER = 3, 4
 
 
-def flown(
-    path: Array, times_s: Array, sigma_m: float, seed: int
-) -> tuple[Array, Array, Array, Array]:
-    """(bends, pace, last mean, covariance) of a track whose places err by `sigma_m` as it says."""
+class Followed(NamedTuple):
+    marks: Array
+    bends: Array
+    climbs: Array
+    pace: Array
+    t_s: float
+    mean: Array
+    cov: Array
+
+
+def flown(path: Array, times_s: Array, sigma_m: float, seed: int) -> Followed:
+    """What is gathered of a track whose places err by `sigma_m` as it says, and its last state."""
     rng = np.random.default_rng(seed)
     velocity = np.gradient(path, times_s, axis=0)
     cov = np.diag([sigma_m**2] * 3 + [2.0**2] * 3 + [0.3**2])
-    marks, bends, pace = np.full((2, 4), np.nan), np.zeros(len(ACCEL_MPS2)), np.zeros(PACE)
+    marks, pace = np.full((2, MARK), np.nan), np.zeros(PACE)
+    bends, climbs = np.zeros(len(ACCEL_MPS2)), np.zeros(len(CLIMB_MPS))
     mean = np.zeros(7)
     for i, t_s in enumerate(times_s):
         mean = np.array([*path[i] + rng.normal(0.0, sigma_m, 3), *velocity[i], math.log(1e-4)])
         dt = t_s - times_s[i - 1] if i else 1e-3
-        follow_course(marks, bends, pace, t_s, dt, mean, cov)
-    return bends, pace, mean, cov
+        follow_course(marks, bends, climbs, pace, t_s, dt, mean, cov)
+    return Followed(marks, bends, climbs, pace, float(times_s[-1]), mean, cov)
 
 
 def straight(times_s: Array, speed: float) -> Array:
@@ -45,8 +66,11 @@ def weaving(times_s: Array, speed: float, accel: float, period_s: float = 30.0) 
 
 
 def named(path: Array, times_s: Array, rcs: float, *, sigma_m: float, seed: int) -> Classification:
-    bends, pace, mean, cov = flown(path, times_s, sigma_m, seed)
-    return Classifier().classify(mean, cov, FLIES, 50, 120.0, None, rcs, 0.0, 50.0, bends, pace)
+    f = flown(path, times_s, sigma_m, seed)
+    looks = 50.0 if math.isfinite(rcs) else 0.0
+    return Classifier().classify(
+        f.mean, f.cov, FLIES, 50, f.mean[2], None, rcs, 0.0, looks, f.bends, f.pace, climbs=f.climbs
+    )
 
 
 def test_small_straight_flyers_become_drones_and_weaving_ones_stay_birds() -> None:
@@ -72,7 +96,7 @@ def test_the_more_is_seen_of_a_straight_course_the_more_it_says() -> None:
 
 def test_a_young_track_says_nothing_of_its_course() -> None:
     t = np.arange(0.0, 2.0 * EVERY_S - 1.0)
-    bends, pace, _, _ = flown(straight(t, 14.0), t, 4.0, 1)
+    _, bends, _, pace, *_ = flown(straight(t, 14.0), t, 4.0, 1)
     assert np.all(bends == 0.0)
     speed, sigma = pace_of(pace)
     assert speed == pytest.approx(14.0, abs=0.1)
@@ -82,19 +106,19 @@ def test_a_young_track_says_nothing_of_its_course() -> None:
 def test_what_noise_hides_is_not_held_against_anything() -> None:
     """Places good to 100 m show no weave: all accelerations up to it stay as likely as each other."""
     t = np.arange(0.0, 60.0)
-    bends, _, _, _ = flown(weaving(t, 14.0, 0.3), t, 100.0, 2)
+    _, bends, *_ = flown(weaving(t, 14.0, 0.3), t, 100.0, 2)
     assert np.ptp(bends[ACCEL_MPS2 < 0.4]) < 1.0
 
 
 def test_a_course_that_was_lost_for_long_begins_anew() -> None:
     t = np.concatenate([np.arange(0.0, 20.0), np.arange(20.0 + GAP_S, 40.0 + GAP_S)])
-    bends, _, _, _ = flown(straight(t, 14.0), t, 4.0, 4)
+    _, bends, *_ = flown(straight(t, 14.0), t, 4.0, 4)
     assert np.all(bends == 0.0)
 
 
 def test_the_course_does_not_decide_whether_a_thing_falls() -> None:
     t = np.arange(0.0, 90.0)
-    bends, pace, mean, cov = flown(straight(t, 60.0), t, 4.0, 5)
+    _, bends, _, pace, _, mean, cov = flown(straight(t, 60.0), t, 4.0, 5)
     mu = np.array([0.6, 0.3, 0.1])
     without = Classifier().classify(mean, cov, mu, 90, 120.0, bends=0.0 * bends, pace=pace)
     seen = Classifier().classify(mean, cov, mu, 90, 120.0, bends=bends, pace=pace)
@@ -106,3 +130,87 @@ def test_an_echo_that_stays_is_no_drone_that_hovers_fast() -> None:
     t = np.arange(0.0, 60.0)
     patch = named(weaving(t, 0.1, 0.1), t, -18.0, sigma_m=4.0, seed=6)
     assert patch.p_family[OTHER] > 0.9
+
+
+def sinking(times_s: Array, speed: float, height_m: float, climb_mps: float) -> Array:
+    path = straight(times_s, speed)
+    path[:, 2] = height_m + climb_mps * times_s
+    return path
+
+
+def as_drone(path: Array, times_s: Array, rcs: float, seeds: int = 20) -> float:
+    """p_drone, mean over noise of 14 m, a radar of 3 mrad at 8 km with a filter behind it."""
+    each = [named(path, times_s, rcs, sigma_m=14.0, seed=s) for s in range(seeds)]
+    return float(np.mean([c.p_family[DRONE] for c in each]))
+
+
+def test_what_sinks_as_gliders_do_is_less_of_a_drone_than_what_holds_its_height() -> None:
+    t = np.arange(0.0, 120.0)
+    level = as_drone(sinking(t, 46.0, 700.0, 0.0), t, -7.5)
+    assert level > 0.5
+    for sink in (-2.0, -3.0):
+        assert as_drone(sinking(t, 46.0, 700.0 - sink * 120.0, sink), t, -7.5) < 0.6 * level
+
+
+def test_height_says_nothing_where_it_was_not_observed() -> None:
+    t = np.arange(0.0, 120.0)
+    f = flown(sinking(t, 46.0, 900.0, -2.0), t, 1000.0, 3)
+    assert np.ptp(f.climbs[CLIMB_MPS < 7.0]) < 0.5
+
+
+@pytest.mark.parametrize("rcs", [math.nan, -11.0])
+def test_a_drone_that_dives_at_last_keeps_being_one(rcs: float) -> None:
+    t = np.arange(0.0, 130.0)
+    path = straight(t, 46.0)
+    path[:, 2] = 600.0 - 12.0 * np.maximum(t - 100.0, 0.0)
+    before = as_drone(path[:100], t[:100], rcs)
+    assert as_drone(path, t, rcs) > 0.7 * before
+
+
+@pytest.mark.parametrize("climb_mps", [-3.0, -6.0, -14.0])
+def test_a_drone_that_descends_all_the_way_is_still_perhaps_a_drone(climb_mps: float) -> None:
+    """Above 0.2 it counts as a threat."""
+    t = np.arange(0.0, 60.0)
+    path = sinking(t, 46.0, 150.0 - 60.0 * climb_mps, climb_mps)
+    assert as_drone(path, t, -11.0) > 0.8
+    assert as_drone(path, t, math.nan) > 0.2
+
+
+def course_of(f: Followed, mean: Array) -> Array:
+    one = (f.marks[None], f.bends[None], DRONE_BENDS, np.array([f.t_s]), mean[None], f.cov[None])
+    return np.asarray(held_courses(*one)[0])
+
+
+def test_a_course_held_for_a_minute_is_known_better_than_the_velocity_of_now() -> None:
+    t = np.arange(0.0, 66.0)
+    rng = np.random.default_rng(7)
+    misses = []
+    for seed in range(40):
+        f = flown(sinking(t, 50.0, 500.0, -2.0), t, 10.0, seed)
+        mean = f.mean.copy()
+        mean[3:6] += rng.normal(0.0, 2.0, 3)  # as its covariance says
+        e, n, u, sigma, sigma_turn = course_of(f, mean)
+        misses.append([e - 50.0, n, u + 2.0])
+        assert not sigma > 2.0
+        assert not sigma_turn > 0.02
+    assert np.mean(np.isfinite(misses)) > 0.8
+    spread = np.sqrt(np.nanmean(np.square(misses), axis=0))
+    assert np.all(spread < 0.8 * 2.0)
+
+
+def test_a_course_that_was_just_left_is_not_held() -> None:
+    t = np.arange(0.0, 66.0)
+    f = flown(straight(t, 50.0), t, 10.0, 8)
+    turned = f.mean.copy()
+    turned[3:5] = 35.0, 35.0
+    assert np.isfinite(course_of(f, f.mean)).all()
+    assert np.isnan(course_of(f, turned)).all()
+    dives = f.mean.copy()
+    dives[5] = -12.0
+    assert course_of(f, dives)[2] == -12.0
+
+
+def test_no_course_is_held_before_there_is_a_way_to_hold_it() -> None:
+    t = np.arange(0.0, EVERY_S - 1.0)
+    f = flown(straight(t, 50.0), t, 10.0, 9)
+    assert np.isnan(course_of(f, f.mean)).all()

@@ -20,6 +20,7 @@ VERBS: Final = {
     "track": "track plots alone, for people who compare trackers",
     "score": "GOSPA, OSPA and SIAP of any tracker's output",
     "predict": "impact and origin from the first seconds of plots",
+    "classify": "what flew, from a few numbers of each flight",
     "convert": "between recording formats, by extension",
     "check": "validate a site or scenario file: every fault at once",
     "warm": "compile the kernels into the cache",

@@ -81,11 +81,13 @@ def _commit(
     _gather(table, row, p, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
     follow_course(
-        table.marks[row], table.bends[row], table.pace[row], t_s, dt, scratch.mean, scratch.cov
-    )
+        table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,
+        scratch.cov,
+    )  # fmt: skip
     if table.mu[row, BOOST] > 0.5:  # what burns, or leaps between foreign plots, has held no course
         table.marks[row] = math.nan
         table.bends[row] = 0.0
+        table.climbs[row] = 0.0
         table.pace[row] = 0.0
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
@@ -208,6 +210,7 @@ def _start(
     table.velocity[row] = table.x[row, BALLISTIC, 3:6]
     table.marks[row] = math.nan
     table.bends[row] = 0.0
+    table.climbs[row] = 0.0
     table.pace[row] = 0.0
     table.looked_s[row] = t_s
     table.seen_s[row] = -math.inf

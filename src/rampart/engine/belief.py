@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.frames import polar_from_enu
 from rampart.domain.site import Settings, Site
 from rampart.engine.bank import CONFIRMED, Bank
 from rampart.engine.biases import Place
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.kernels.comparison import disagreement
 
 Array = npt.NDArray[np.float64]
 
@@ -99,12 +99,20 @@ class Belief:
         rows = np.flatnonzero(good)[: s.tracks]
         if not len(rows):
             return
-        agree, elsewhere = self._compare(look.plots[: s.plots], sensor, rows, bank)
+        plots = look.plots[: s.plots]
+        where, errors = self._places[sensor], self._elsewhere[sensor]
+        means, covs = bank.mixtures(rows)
+        found = np.empty(6)
+        disagreement(
+            plots[:, T], plots[:, NUMBERS : NUMBERS + 4], plots[:, VARIANCES : VARIANCES + 4],
+            table.t_s[rows], means, covs, where.axes, where.place, self._bias2, self._clock2, s.sigmas,
+            s.widest_rad, errors[1:3] / max(errors[0], 3.0), found,
+        )  # fmt: skip
         fade = math.exp(-max(look.t_s - self._at_s[sensor], 0.0) / s.memory_s)
         self._at_s[sensor] = look.t_s
-        a = self._agree[sensor] = fade * self._agree[sensor] + agree
-        errors = self._elsewhere[sensor] = fade * self._elsewhere[sensor] + elsewhere
-        e = errors[0]
+        a = self._agree[sensor] = fade * self._agree[sensor] + float(found[0])
+        errors = self._elsewhere[sensor] = fade * errors + found[1:]
+        e = float(errors[0])
         if a + e < s.evidence:
             return
         # e times the mean of |x|² - |mean of x|², against what noise alone would make of it
@@ -114,49 +122,6 @@ class Belief:
             self._doubted[sensor], self._since_s[sensor] = True, look.t_s
         elif self._doubted[sensor] and (a >= s.share * (a + e) or scatter > 2.0 * noise):
             self._doubted[sensor] = False
-
-    def _compare(
-        self, plots: Array, sensor: int, rows: npt.NDArray[np.int64], bank: Bank
-    ) -> tuple[int, Array]:
-        """How many of `plots` agree with one of the tracks in `rows`, and the sums (5,) of those elsewhere."""
-        s, where = self._settings, self._places[sensor]
-        means, covs = bank.mixtures(rows)
-        dt = plots[:, None, T] - bank.table.t_s[rows][None]  # (plots, tracks)
-        moved = means[None, :, :3] + dt[..., None] * means[None, :, 3:6]
-        away = moved - where.place
-        polar = polar_from_enu(away @ where.axes)
-        rate = np.einsum("pti,ti->pt", away, means[:, 3:6]) / np.maximum(polar[..., 0], 1.0)
-        off = plots[:, None, NUMBERS : NUMBERS + 3] - polar
-        off[..., 1] = (off[..., 1] + math.pi) % (2.0 * math.pi) - math.pi
-        # what is not known of the track's place, and what it may have gained since
-        v2 = np.sum(means[:, 3:6] ** 2, axis=1)
-        spread = np.trace(covs[:, :3, :3], axis1=1, axis2=2) + v2 * self._clock2
-        spread = spread + dt**2 * np.trace(covs[:, 3:6, 3:6], axis1=1, axis2=2) + (5.0 * dt**2) ** 2
-        ground = polar[..., 0] * np.cos(polar[..., 2])
-        lengths = np.stack([np.ones_like(ground), ground, polar[..., 0]], axis=-1)
-        variance = plots[:, None, VARIANCES : VARIANCES + 3] + self._bias2
-        variance = variance + spread[..., None] / np.maximum(lengths, 1.0) ** 2
-        within = ~(off**2 > s.sigmas**2 * variance)  # nan: not measured, contradicts nothing
-        doppler = plots[:, None, NUMBERS + 3] - rate
-        v_spread = plots[:, None, VARIANCES + 3] + np.trace(covs[:, 3:6, 3:6], axis1=1, axis2=2)
-        same_way = within[..., 0] & ~(doppler**2 > s.sigmas**2 * v_spread)
-        agrees = (same_way & within[..., 1] & within[..., 2]).any(axis=1)
-        errors = np.stack(
-            [off[..., 1] * np.cos(polar[..., 2]), np.nan_to_num(off[..., 2])], axis=-1
-        )
-        near = np.hypot(errors[..., 0], errors[..., 1]) < s.widest_rad
-        astray = same_way & ~(within[..., 1] & within[..., 2]) & near
-        # of several candidates the likeliest is the one nearest to the error so far
-        _, azimuth, elevation = self._elsewhere[sensor, :3] / max(self._elsewhere[sensor, 0], 3.0)
-        far = np.hypot(errors[..., 0] - azimuth, errors[..., 1] - elevation)
-        far[~astray] = math.inf
-        p = np.flatnonzero(astray.any(axis=1) & ~agrees)
-        t = far[p].argmin(axis=1)
-        error = errors[p, t]
-        sums = [
-            float(len(p)), *error.sum(axis=0), np.sum(error**2), np.nansum(variance[p, t, 1:])
-        ]  # fmt: skip
-        return int(agrees.sum()), np.array(sums)
 
     def state(self) -> list[Any]:
         """Plain data for a snapshot."""

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.frames import enu_from_polar, polar_from_enu
+from rampart.kernels.comparison import absorb, position_gradient, position_of, read_against
 
 Array = npt.NDArray[np.float64]
 
@@ -73,16 +73,9 @@ class BiasFilter:
 
     def update(self, z: Array, H: Array, R: Array) -> bool:
         """Take in z = H b + noise of covariance R; False, and no change, for what no bias explains."""
-        S = H @ self.P @ H.T + R
-        innovation = z - H @ self.b
-        if not float(innovation @ np.linalg.solve(S, innovation)) < GATE_D2:
-            return False
-        K = np.linalg.solve(S, H @ self.P).T  # K = P Hᵀ S⁻¹
-        self.b = self.b + K @ innovation
-        A = np.eye(len(self.b)) - K @ H
-        self.P = A @ self.P @ A.T + K @ R @ K.T  # Joseph's form
-        self.used += 1
-        return True
+        taken = bool(absorb(self.b, self.P, z, H, R, GATE_D2))
+        self.used += taken
+        return taken
 
     def of(self, sensor: int) -> tuple[Array, Array]:
         """Mean (4,) and covariance (4, 4) of one sensor's biases."""
@@ -110,13 +103,16 @@ def against_plot(
     """
     dt = plot.t_s - other.t_s
     where = places[other.sensor]
-    p = where.place + where.axes @ enu_from_polar(*other.numbers)
-    J = _position_gradient(other.numbers, where)
-    z, H, R, G = _read(plot, p + motion.v * dt, motion.v, places[plot.sensor], size)
+    numbers = np.array(other.numbers)
+    p, J, G = np.empty(3), np.empty((3, 3)), np.empty((3, 3))
+    position_of(numbers, where.axes, where.place, p)
+    position_gradient(numbers, where.axes, J, G)
+    noise = J * np.array(other.variances) @ J.T
+    z, H, R = _read(plot, p + motion.v * dt, noise + _slip(motion, dt), motion.v, places, size, G)
     at = PER_SENSOR * other.sensor
     H[:, at : at + 3] = -G @ J
     H[:, at + 3] = G @ motion.v
-    return _measured(plot, z, H, R + G @ (J * other.variances @ J.T + _slip(motion, dt)) @ G.T)
+    return _measured(plot, z, H, R)
 
 
 def against_report(
@@ -130,34 +126,24 @@ def against_report(
 ) -> tuple[Array, Array, Array]:
     """(z, H, R) of `plot` against the place (3,), covariance (3, 3), that the object reports of `t_s`."""
     dt = plot.t_s - t_s
-    z, H, R, G = _read(plot, xyz + motion.v * dt, motion.v, places[plot.sensor], size)
+    G = np.empty((3, 3))
+    z, H, R = _read(plot, xyz + motion.v * dt, cov + _slip(motion, dt), motion.v, places, size, G)
     H[:, size - 1] = G @ motion.v
-    return _measured(plot, z, H, R + G @ (cov + _slip(motion, dt)) @ G.T)
+    return _measured(plot, z, H, R)
 
 
 def _read(
-    plot: PolarPlot, p: Array, v: Array, where: Place, size: int
-) -> tuple[Array, Array, Array, Array]:
-    """plot - h(p), its gradient by the sensor's own biases, its noise, and G = dh/dp."""
-    expected = polar_from_enu(where.axes.T @ (p - where.place))
-    z = np.array(plot.numbers) - expected
-    z[1] = (z[1] + math.pi) % (2.0 * math.pi) - math.pi
-    G = np.asarray(np.linalg.inv(_position_gradient(expected, where)), np.float64)
-    H = np.zeros((3, size))
-    at = PER_SENSOR * plot.sensor
-    H[:, at : at + 3] = np.eye(3)
-    H[:, at + 3] = -G @ v
-    return z, H, np.diag(np.array(plot.variances)), G
-
-
-def _position_gradient(polar: Array | tuple[float, float, float], where: Place) -> Array:
-    """dp/d(range, azimuth, elevation) in site ENU, (3, 3)."""
-    r, azimuth, elevation = polar
-    sa, ca, se, ce = math.sin(azimuth), math.cos(azimuth), math.sin(elevation), math.cos(elevation)
-    D = np.array(
-        [[ce * sa, r * ce * ca, -r * se * sa], [ce * ca, -r * ce * sa, -r * se * ca], [se, 0.0, r * ce]]
+    plot: PolarPlot, p: Array, cov: Array, v: Array, places: list[Place], size: int, G: Array
+) -> tuple[Array, Array, Array]:
+    """plot - h(p), its gradient by the sensor's own biases, its covariance where `cov` is that of p; and
+    G = dh/dp in the last argument."""
+    where = places[plot.sensor]
+    z, H, R = np.empty(3), np.zeros((3, size)), np.empty((3, 3))
+    read_against(
+        np.array(plot.numbers), np.array(plot.variances), p, cov, v, where.axes, where.place,
+        PER_SENSOR * plot.sensor, z, H, R, G,
     )  # fmt: skip
-    return np.asarray(where.axes @ D)
+    return z, H, R
 
 
 def _slip(motion: Motion, dt: float) -> Array:
@@ -168,5 +154,5 @@ def _slip(motion: Motion, dt: float) -> Array:
 def _measured(plot: PolarPlot, z: Array, H: Array, R: Array) -> tuple[Array, Array, Array]:
     """Without the elevation that a sensor does not measure."""
     if math.isnan(plot.numbers[2]):
-        return z[:2], H[:2], R[:2, :2]
+        return z[:2], H[:2], np.ascontiguousarray(R[:2, :2])
     return z, H, R

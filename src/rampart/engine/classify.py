@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.domain.site import Settings
 from rampart.engine.classes import CLASSES, WORDS
-from rampart.engine.course import ACCEL_MPS2, PACE
+from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
 
@@ -24,6 +24,7 @@ Ints = npt.NDArray[np.int64]
 
 _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
 _NO_BENDS: Final = np.zeros(len(ACCEL_MPS2))
+_NO_CLIMBS: Final = np.zeros(len(CLIMB_MPS))
 _NO_PACE: Final = np.zeros(PACE)
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
@@ -99,6 +100,7 @@ class Classifier:
         bends: Array = _NO_BENDS,
         pace: Array = _NO_PACE,
         free_p: float = 0.0,
+        climbs: Array = _NO_CLIMBS,
     ) -> Classification:
         """Posterior of one track; `launch`: the ground crossing behind it (`OriginFinder.launch`), the rest
         as in `Features`.
@@ -108,6 +110,7 @@ class Classifier:
             x[None], P[None], mu[None], np.array([float(plots)]), np.array([height_m]),
             np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
             np.array([rcs_plots]), np.array([boost_p]), np.array([free_p]), bends[None],
+            climbs[None],
             pace[None],
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)

@@ -209,6 +209,8 @@ class Engine:
         tracker, registration = self._tracker, self._registration
         assert tracker is not None
         assert self._picture is not None
+        if registration.idle(self._known):
+            return
         for look in tracker.looks:
             registration.learn(look, tracker.bank, self._known, tracker.epoch_ns)
             renewed = registration.renew(look.t_s)

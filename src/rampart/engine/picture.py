@@ -19,7 +19,9 @@ from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
+from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
+from rampart.engine.course import held_courses
 from rampart.engine.known import KnownTraffic
 from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
@@ -213,6 +215,9 @@ class Picture:
             for s, note in zip(seen, notes, strict=True)
         ]
         classified = self._classify(at, means, covs, launches, boosts, frees)
+        courses = held_courses(
+            table.marks[at], table.bends[at], DRONE_BENDS, table.t_s[at], means, covs
+        )
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
             c = classified.named(k, self._settings.classify.listed_p)
@@ -222,7 +227,7 @@ class Picture:
                 c = _KNOWN
             else:
                 known = ""
-            threats.append(self._threat(s, c, impacts[k], known))
+            threats.append(self._threat(s, c, impacts[k], known, courses[k]))
             self._notes[s.track] = Note(
                 threat=threats[-1],
                 classified=c,
@@ -269,12 +274,18 @@ class Picture:
                 boost_p=np.array(boosts),
                 free_p=np.array(frees),
                 bends=table.bends[at],
+                climbs=table.climbs[at],
                 pace=table.pace[at],
             )
         )
 
     def _threat(
-        self, s: _Seen, c: Classification, impact: ImpactEstimate | None, known: str
+        self,
+        s: _Seen,
+        c: Classification,
+        impact: ImpactEstimate | None,
+        known: str,
+        course: Array,
     ) -> Threat:
         """What the warning rules shall know of one track."""
         may_fly = max(float(s.mu[DRONE]), c.p_family[_P_DRONE]) > FALLS_P
@@ -287,7 +298,7 @@ class Picture:
             fresh=True,
             p_family=c.p_family,
             impact=self._impact(impact),
-            motion=self._motion(s) if may_fly or impact is None else None,
+            motion=self._motion(s, course) if may_fly or impact is None else None,
             known=known,
         )
 
@@ -309,9 +320,10 @@ class Picture:
             t_ns_q95=self._ns(impact.t_q95_s),
         )
 
-    def _motion(self, s: _Seen) -> Motion | None:
-        """The seed of a mover's futures, None of a state that is not finite. Where height was never observed
-        they are judged in the plan: at the site's own level, which no evidence excludes."""
+    def _motion(self, s: _Seen, course: Array) -> Motion | None:
+        """The seed of a mover's futures, None of a state that is not finite; `course`: a row of
+        `held_courses`. Where height was never observed they are judged in the plan: at the site's own
+        level, which no evidence excludes."""
         if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
             return None
         table = self._tracker.bank.table
@@ -324,6 +336,7 @@ class Picture:
         e, n, u, ve, vn, vu, _ = s.x.tolist()
         if not s.bounded:
             u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
+            course[2] = 0.0
         return Motion(
             position_enu_m=(e, n, u),
             velocity_enu_mps=(ve, vn, vu),
@@ -331,6 +344,7 @@ class Picture:
             sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
             turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
             sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
+            course=tuple(course.tolist()) if math.isfinite(course[0]) else None,
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:

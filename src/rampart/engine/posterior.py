@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rampart.engine.classes import (
     BEND_TABLE,
     BURN_S,
+    CLIMB_TABLE,
     FAMILY_OF,
     FLYER_TABLE,
     IS_ROCKET,
@@ -27,6 +28,7 @@ from rampart.engine.classes import (
     LEAPS_PLOTS,
     ROUND_RCS_DB,
     ROUND_TABLE,
+    ROUND_TEMPERATURE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
     SLOWEST_LAUNCH_MPS,
@@ -52,6 +54,7 @@ class Features(NamedTuple):
     boost_p: Array  # (n,) the largest probability of the boost model so far
     free_p: Array  # (n,) the largest of the ballistic model so far, from the third plot on
     bends: Array  # (n, len(ACCEL_MPS2)) and
+    climbs: Array  # (n, len(CLIMB_MPS)) and
     pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
 
 
@@ -72,7 +75,7 @@ def _normal(value: float, mean: float, sigma: float) -> float:
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
     rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float,
-    bends: Array, pace: Array, out: Array,
+    bends: Array, climbs: Array, pace: Array, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
@@ -153,7 +156,7 @@ def _posterior(
     if sigma_way < sigma_v:  # over its way: a look at it now is worse
         speed, sigma_v = way_mps, sigma_way
     by_looks = by_course = 0.0
-    peak = bends.max()
+    peak, peak_climb = bends.max(), climbs.max()
     for i in range(flyers):
         row = FLYER_TABLE[i]
         p = row[0] * powered
@@ -166,10 +169,14 @@ def _posterior(
         out[rounds + i] = p
         by_looks += p
         # ... x course: sum over accelerations of p(acceleration | class) p(course | acceleration)
-        seen = 0.0
+        bent = 0.0
         for k in range(bends.shape[0]):
-            seen += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
-        out[rounds + i] *= seen
+            bent += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
+        # ... and over climbs
+        climbed = 0.0
+        for k in range(climbs.shape[0]):
+            climbed += CLIMB_TABLE[i, k] * math.exp(climbs[k] - peak_climb)
+        out[rounds + i] *= bent * climbed
         by_course += out[rounds + i]
     # the course tells what flies from each other; whether it flies is told by the motion models
     if by_course > 0.0:
@@ -185,17 +192,32 @@ def _posterior(
         out[i] /= total
 
 
+@inline_kernel
+def _sharpen(p: Array, whole: Array, sharp: Array) -> None:
+    """Classes of one family of rounds against each other: p^(1/T), what the family has in all kept."""
+    whole[:] = 0.0
+    sharp[:] = 0.0
+    for c in range(ROUND_TABLE.shape[0]):
+        whole[FAMILY_OF[c]] += p[c]
+        sharp[FAMILY_OF[c]] += p[c] ** (1.0 / ROUND_TEMPERATURE)
+    for c in range(ROUND_TABLE.shape[0]):
+        if sharp[FAMILY_OF[c]] > 0.0:
+            p[c] = p[c] ** (1.0 / ROUND_TEMPERATURE) * whole[FAMILY_OF[c]] / sharp[FAMILY_OF[c]]
+
+
 @kernel
 def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None:
     """Posterior of `classes.CLASSES` for every row of `f` into `p_class` (n, classes), and its sums over
     `classes.WORDS` into `p_word` (n, words); `young` (n,) is the share of what is too young to tell.
     """
+    whole, sharp = np.empty(p_word.shape[1]), np.empty(p_word.shape[1])
     for i in range(p_class.shape[0]):
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
             f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.bends[i],
-            f.pace[i], p_class[i],
+            f.climbs[i], f.pace[i], p_class[i],
         )  # fmt: skip
+        _sharpen(p_class[i], whole, sharp)
         p_word[i] = 0.0
         p_word[i, -1] = young[i]
         for c in range(p_class.shape[1]):

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.frames import polar_from_enu, sensor_axes
+from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Settings, Site
 from rampart.engine.bank import CONFIRMED, Bank
 from rampart.engine.belief import Belief, BeliefSettings
@@ -27,10 +27,11 @@ from rampart.engine.biases import (
     against_plot,
     against_report,
 )
-from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of, moved
+from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of
 from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.kernels.comparison import own_plots
 from rampart.kernels.imm import DRONE
 
 Array = npt.NDArray[np.float64]
@@ -81,10 +82,14 @@ class Registration:
         self._used_s: dict[int, float] = {}  # by track: its last comparison
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
 
+    def idle(self, known: KnownTraffic) -> bool:
+        """There is nothing to compare a plot with, and there never was."""
+        return not self._several and known.empty and not self.biases.used
+
     # ----------------------------------------------------------------------------------- learning
     def learn(self, look: Entry, bank: Bank, known: KnownTraffic, epoch_ns: int) -> None:
         """Compare the plots of `look`, which has just been taken into `bank`, with what else is known."""
-        if look.plots is None or not len(look.plots) or not (self._several or not known.empty):
+        if look.plots is None or not len(look.plots):
             return
         if self._several:
             self.belief.examine(look, bank)
@@ -128,30 +133,23 @@ class Registration:
     ) -> list[PolarPlot | None]:
         """The plot of `look` that each of the tracks (n,) took; None where another one might be it."""
         assert look.plots is not None
-        plots = look.plots
-        where, sigma = self._places[look.sensor], np.array(look.calibration.sigma[:3])
-        polar = polar_from_enu((means[:, :3] - where.place) @ where.axes)
-        off = plots[None, :, NUMBERS : NUMBERS + 3] - polar[:, None]
-        off[..., 1] = (off[..., 1] + math.pi) % (2.0 * math.pi) - math.pi
-        spread = np.trace(covs[:, :3, :3], axis1=1, axis2=2)[:, None] / 3.0
-        cross = polar[:, :1] * np.cos(polar[:, 2:])
-        lengths = np.concatenate([np.ones_like(cross), cross, polar[:, :1]], axis=1)
-        variance = plots[None, :, VARIANCES : VARIANCES + 3] + sigma**2
-        variance = variance + (spread / lengths**2)[:, None]
-        d2 = np.nansum(off**2 / variance, axis=2)
-        d2[np.abs(plots[None, :, T] - t_s[:, None]) > 1e-6] = math.inf
+        plots, where = look.plots, self._places[look.sensor]
+        numbers, variances = plots[:, NUMBERS : NUMBERS + 3], plots[:, VARIANCES : VARIANCES + 3]
+        which = np.empty(len(means), np.int64)
+        own_plots(
+            plots[:, T], numbers, variances, np.square(look.calibration.sigma[:3]), t_s, means, covs,
+            where.axes, where.place, OWN_D2, FOREIGN_D2, which,
+        )  # fmt: skip
         found: list[PolarPlot | None] = []
-        for mine, at in zip(d2, polar, strict=True):
-            best = int(np.argmin(mine))
-            alone = np.count_nonzero(mine < FOREIGN_D2) == 1
-            steep = abs(at[2]) > STEEPEST_RAD
-            if not (alone and mine[best] < OWN_D2) or steep:
+        for p in which.tolist():
+            if p < 0 or numbers[p, 2] > STEEPEST_RAD:
                 found.append(None)
                 continue
-            raw = moved(plots[best : best + 1], look.calibration.offset, ZERO)[0].tolist()
-            r, azimuth, elevation = raw[NUMBERS : NUMBERS + 3]
-            a, b, c = raw[VARIANCES : VARIANCES + 3]
-            found.append(PolarPlot(look.sensor, raw[T], (r, azimuth, elevation), (a, b, c)))
+            r, azimuth, elevation = numbers[p].tolist()
+            a, b, c, d = look.calibration.offset  # the plot as it came, not corrected
+            as_it_came = r + a, azimuth + b, elevation + c
+            x, y, z = variances[p].tolist()
+            found.append(PolarPlot(look.sensor, float(plots[p, T]) + d, as_it_came, (x, y, z)))
         return found
 
     def _ask_waiting(self, track: int, plot: PolarPlot, motion: Motion) -> None:

@@ -40,7 +40,9 @@ class TrackSettings(Settings, frozen=True):
     # m²/s³. sigma_v² T, sigma_v half of the 6 m/s² of a 30 degree bank, T = 1 s (Bar-Shalom, Li and
     # Kirubarajan 2001, ch. 6: 0.5 to 1 of the largest). With 4 an aircraft that turns looked like a round
     drone_accel: float = 9.0
-    boost_thrust: float = 250.0  # m/s², one sigma along the velocity
+    # m/s², one sigma along the velocity: a third of a rocket's own, which it shows to one plot or two. With
+    # 250 a track without Doppler leapt from round to round of a salvo
+    boost_thrust: float = 150.0
     boost_accel: float = 200.0  # m²/s³ in every direction
     boost_end_per_s: float = 0.7  # 1/s, boost to free flight: burns last one to two seconds
     boost_to_drone_per_s: float = 1e-3
