@@ -228,7 +228,7 @@ class Timebase:
     def _returned(self, offset_ns: int) -> int:
         """The known offset that a clock has returned to, else `offset_ns`, which is known from now on."""
         for known_ns in self._offsets:
-            if abs(known_ns - offset_ns) <= BACK_NS:
+            if abs(known_ns - offset_ns) <= SAME_NS:
                 offset_ns = known_ns
                 break
         self._offsets = [o for o in self._offsets if o != offset_ns][-(OFFSETS - 1) :]
