@@ -143,10 +143,27 @@ class Hazard:
         corners = (grown.corners[a:b] for a, b in pairwise(grown.corner.tolist()))
         hits.gap_m[k] = [max(0.0, signed_distance(e, n, c)) for c in corners]
         hits.inside[k] = (hits.gap_m[k] <= radii) & (height < rules.drone_ceiling_m)
-        seed = np.array([
-            *motion.position_enu_m, *motion.velocity_enu_mps, motion.sigma_position_m,
-            motion.sigma_speed_mps, motion.turn_rate_rps, motion.sigma_turn_rate_rps,
-        ])  # fmt: skip
+        place, sigma_m = motion.position_enu_m, motion.sigma_position_m
+        turn, sigma_turn = motion.turn_rate_rps, motion.sigma_turn_rate_rps
+        now = (*place, *motion.velocity_enu_mps, sigma_m, motion.sigma_speed_mps, turn, sigma_turn)
+        share, flown = self._share(np.array(now), weight, radii, degraded, warned)
+        if motion.course is not None:
+            # it may fly on as it flies now, or as it flew so far: the worse of the two, by zone
+            *velocity, sigma_mps, sigma_turn = motion.course
+            held = np.array((*place, *velocity, sigma_m, sigma_mps, 0.0, sigma_turn))
+            other, others = self._share(held, weight, radii, degraded, warned)
+            worse = other[:, 0] > share[:, 0]
+            share[worse], flown[worse] = other[worse], others[worse]
+        hits.fly[k] = weight * share[:, 0]
+        hits.fly_high[k] = weight * _upper(share[:, 0], flown)
+        hits.entry_s[k] = share[:, 1:4]
+
+    def _share(
+        self, seed: Array, weight: float, radii: Array, degraded: Mask, warned: Mask
+    ) -> tuple[Array, Array]:
+        """As `futures.enter` of the futures of `seed`, and how many were flown for each zone: more where a
+        decision is open."""
+        rules, grown = self._rules, self._grown
         shape = (
             rules.drone_ceiling_m,
             rules.drone_horizon_s,
@@ -167,9 +184,7 @@ class Hazard:
             more = enter(seed, DRAWS, *shape, open_)
             share[open_] = more[open_]
             flown[open_] = float(len(DRAWS))
-        hits.fly[k] = weight * share[:, 0]
-        hits.fly_high[k] = weight * _upper(share[:, 0], flown)
-        hits.entry_s[k] = share[:, 1:4]
+        return share, flown
 
 
 def _grown(site: Site, radii_m: Sequence[float]) -> Grown:

@@ -31,7 +31,8 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Motion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How an object that manoeuvres moves now: the seed of the futures of a drone.
 
-    Spreads are one sigma, from the track's own covariance and history.
+    Spreads are one sigma, from the track's own covariance and history. `course`: the same of the course
+    that it has held, where it holds one: velocity E N U, sigma of speed, sigma of turn rate.
     """
 
     position_enu_m: tuple[float, float, float]
@@ -40,6 +41,7 @@ class Motion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sigma_speed_mps: float
     turn_rate_rps: float
     sigma_turn_rate_rps: float
+    course: tuple[float, float, float, float, float] | None = None
 
 
 class Threat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -81,6 +83,7 @@ def sound(threat: Threat) -> Threat:
         every = (
             *motion.position_enu_m, *motion.velocity_enu_mps, motion.sigma_position_m,
             motion.sigma_speed_mps, motion.turn_rate_rps, motion.sigma_turn_rate_rps,
+            *(motion.course or ()),
         )  # fmt: skip
         motion = motion if _numbers(every) else None
     p = p if _numbers(p) and sum(p) > 0.0 else _UNKNOWN
