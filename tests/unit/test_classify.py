@@ -14,7 +14,7 @@ from rampart.domain.values import FAMILIES, POSTERIOR
 from rampart.engine.classify import Classification, Classifier
 from rampart.engine.origin import OriginFinder
 from rampart.engine.predict import Predictor
-from rampart.kernels.atmosphere import environment
+from rampart.kernels.atmosphere import FILTER_RISE, environment
 from rampart.kernels.flight import STILL_AIR, trajectory
 
 SITE = Site(name="t", uuid="t", latitude_deg=35.0, longitude_deg=40.0, height_m=0.0)
@@ -51,10 +51,10 @@ def level(
         (200, 60, 1.7e-4, -32, 0.0, "mortar", "mortar_60"),
         (280, 65, 1.06e-4, -28, 0.0, "mortar", "mortar_81"),
         (310, 55, 6.5e-5, -22, 0.0, "mortar", "mortar_120"),
-        (385, 30, 9.4e-5, -18, 0.0, "rocket", "rocket_107"),
-        (390, 35, 6.0e-5, -8, 0.0, "rocket", "rocket_240"),
-        (690, 35, 6.7e-5, -17, 0.9, "rocket", "rocket_122"),
-        (800, 42, 8.1e-5, -23, 0.0, "gun", "gun_155"),
+        (385, 30, 8.7e-5, -18, 0.0, "rocket", "rocket_107"),
+        (390, 35, 5.5e-5, -8, 0.0, "rocket", "rocket_240"),
+        (690, 35, 3.9e-5, -17, 0.9, "rocket", "rocket_122"),
+        (800, 42, 4.6e-5, -23, 0.0, "gun", "gun_155"),
     ],
 )
 def test_rounds_of_each_class_are_named(
@@ -63,6 +63,23 @@ def test_rounds_of_each_class_are_named(
     found = ballistic(speed, climb, k, rcs=rcs, boost_p=boost)
     assert found.family == family
     assert max(found.classes, key=found.classes.__getitem__) == klass
+
+
+def test_a_shell_is_known_by_the_drag_that_a_track_has_of_it() -> None:
+    # supersonic, a filter with its own curve keeps k = k_class / FILTER_RISE at Mach 0
+    seen = 8.1e-5 / FILTER_RISE
+    known = ballistic(650, 40, seen, rcs=-22)
+    foreign = ballistic(650, 40, 4.0 * seen, rcs=-22)
+    assert known.p_family[UNKNOWN] < 0.05 < foreign.p_family[UNKNOWN]
+    assert known.p_family[GUN] > foreign.p_family[GUN]
+
+
+def test_classes_of_a_family_are_sharpened_and_the_family_is_not() -> None:
+    c = ballistic(230, 60, 1.3e-4, rcs=-30)
+    listed = {name: p for name, p in c.classes.items() if name.startswith("mortar")}
+    assert sum(listed.values()) == pytest.approx(c.p_family[MORTAR], abs=0.02)
+    assert c.p_family[MORTAR] > 0.9
+    assert len(listed) > 1
 
 
 def test_a_boost_makes_a_rocket_of_what_could_be_a_shell() -> None:

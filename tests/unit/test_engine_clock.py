@@ -296,4 +296,6 @@ def test_a_raid_after_steps_that_settled_is_warned_of_as_ever(run, steps, events
     assert [w[1:] for w in told] == [w[1:] for w in warned(plain)]
     assert told[0] == warned(plain)[0]
     for (i, *_), (j, *_) in zip(told[1:], warned(plain)[1:], strict=True):
-        assert abs(i - j) <= 2  # time went on in the feed's rhythm, to a fraction of a second
+        assert (
+            abs(i - j) <= 5
+        )  # time went on in the feed's rhythm: timers are off by a second at most

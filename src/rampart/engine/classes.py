@@ -99,10 +99,6 @@ STEEP_MPS: Final = 6.0  # at least so fast
 ROUND_RCS_DB: Final = 3.0
 """Spread of a ballistic class's cross-section: twice that of the +-2.5 dB of the generic table."""
 
-ROUND_TEMPERATURE: Final = 0.8
-"""Below 1: the spreads above are wide on purpose, so that the classes of one family were right more often
-than they said. Set on seeds 1-60 of `benchmarks/classifier.py` (temperature scaling, Guo et al. 2017)."""
-
 BURN_S: Final = 4.0
 """[A] Longest burn of a rocket of the classes above: one to two seconds, twice that for doubt."""
 LEAPS_FROM: Final = 0.1  # share of the boost model below which nothing leaps

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -27,8 +27,9 @@ from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
+from rampart.engine.seen import Seen, motion_of
 from rampart.engine.settings import EngineSettings
-from rampart.engine.threat import Impact, Motion, Threat
+from rampart.engine.threat import Impact, Threat
 from rampart.engine.tracking import Tracker
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
 from rampart.kernels.imm import BALLISTIC as FREE
@@ -50,21 +51,6 @@ _P_DRONE: Final = POSTERIOR.index("drone")
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
 
 
-class _Seen(NamedTuple):
-    """What the tracker's tables say of one track at its last plot."""
-
-    row: int
-    track: int
-    t_s: float
-    t_first_s: float
-    t_third_s: float
-    plots: int
-    bounded: bool
-    mu: Array  # probabilities of the motion models
-    x: Array  # (7,)
-    P: Array  # (7, 7)
-
-
 class Picture:
     """Turns what the tracker touched into threats, predictions, origins and track reports."""
 
@@ -72,7 +58,7 @@ class Picture:
         self, site: Site, settings: EngineSettings, tracker: Tracker, known: KnownTraffic
     ) -> None:
         self._settings = settings
-        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
+        self._periods_s = np.array([sensor.scan_period_s for sensor in site.sensors])
         self._tracker = tracker
         self._known = known
         self._predictor = Predictor(site, settings.predict)
@@ -185,12 +171,13 @@ class Picture:
         at = np.array(rows, np.int64)
         means, covs = self._tracker.bank.mixtures(at)
         seen = [
-            _Seen(*columns)
+            Seen(*columns)
             for columns in zip(
-                rows, table.track_id[at].tolist(), table.t_s[at].tolist(),
+                table.track_id[at].tolist(), table.t_s[at].tolist(),
                 table.t_first_s[at].tolist(), table.t_third_s[at].tolist(),
-                table.hits[at].tolist(), (table.bounded[at] > 0).tolist(), table.mu[at],
-                means, covs, strict=True,
+                table.hits[at].tolist(), (table.bounded[at] > 0).tolist(),
+                table.turn[at].tolist(), self._periods_s[table.last_sensor[at]].tolist(),
+                table.mu[at], means, covs, strict=True,
             )
         ]  # fmt: skip
         notes = [self._notes.get(s.track) for s in seen]
@@ -281,7 +268,7 @@ class Picture:
 
     def _threat(
         self,
-        s: _Seen,
+        s: Seen,
         c: Classification,
         impact: ImpactEstimate | None,
         known: str,
@@ -298,7 +285,9 @@ class Picture:
             fresh=True,
             p_family=c.p_family,
             impact=self._impact(impact),
-            motion=self._motion(s, course) if may_fly or impact is None else None,
+            motion=motion_of(s, course, self._settings.track.smoothing_s)
+            if may_fly or impact is None
+            else None,
             known=known,
         )
 
@@ -318,33 +307,6 @@ class Picture:
             t_ns_q05=self._ns(impact.t_q05_s),
             t_ns_q50=self._ns(impact.t_q50_s),
             t_ns_q95=self._ns(impact.t_q95_s),
-        )
-
-    def _motion(self, s: _Seen, course: Array) -> Motion | None:
-        """The seed of a mover's futures, None of a state that is not finite; `course`: a row of
-        `held_courses`. Where height was never observed they are judged in the plan: at the site's own
-        level, which no evidence excludes."""
-        if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
-            return None
-        table = self._tracker.bank.table
-        turn, turn_scatter = table.turn[s.row].tolist()
-        # a future keeps one turn rate: its spread is that of the smoothed rate, not of one step, which is
-        # mostly error of the estimate. Of a mean with weights a (1 - a)^i it is s² a / (2 - a)
-        period_s = self._periods_s[int(table.last_sensor[s.row])]
-        a = period_s / (period_s + self._settings.track.smoothing_s)
-        speed_variance = 0.5 * (s.P[3, 3] + s.P[4, 4])
-        e, n, u, ve, vn, vu, _ = s.x.tolist()
-        if not s.bounded:
-            u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
-            course[2] = 0.0
-        return Motion(
-            position_enu_m=(e, n, u),
-            velocity_enu_mps=(ve, vn, vu),
-            sigma_position_m=math.sqrt(max(0.5 * (s.P[0, 0] + s.P[1, 1]), 0.0)),
-            sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
-            turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
-            sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
-            course=tuple(course.tolist()) if math.isfinite(course[0]) else None,
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:

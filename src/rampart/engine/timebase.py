@@ -7,26 +7,22 @@ offset, and no track, alarm or timer. Outputs are told in the time of the servic
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import msgspec
-import numpy as np
 
-from rampart.domain.messages import (
-    PLOT_DTYPE,
-    Input,
-    KnownTrack,
-    Origin,
-    Output,
-    PlotBatch,
-    Prediction,
-    Rejected,
-    SensorHealth,
-    SensorStatus,
-    TrackUpdate,
-    ZoneState,
-)
+from rampart.domain.messages import Input, SensorHealth
 from rampart.domain.time import NS_PER_S
+from rampart.engine.stamps import (
+    FAR_NS,
+    SERVICE,
+    Told,
+    content_ns,
+    event_moved,
+    later,
+    source_of,
+    stamped,
+)
 
 LEAP_NS: Final = 60 * NS_PER_S
 """No feed is silent for so long: its Ticks come on a grid, and no antenna turns more slowly."""
@@ -44,9 +40,6 @@ PATIENCE_NS: Final = NS_PER_S
 """[A] What nothing has confirmed while time went on for so long stands alone; a source whose content has
 been of another time for so long keeps that time."""
 
-FAR_NS: Final = 2**62
-"""Stamps beyond (2116, 1823) are taken for this one: sums with them must stay 64-bit integers."""
-
 START_NS: Final = 0, FAR_NS - 2**58
 """Engine time starts at the first stamp, but not before 1970 nor after 2107: there is room to count on."""
 
@@ -58,19 +51,6 @@ OFFSETS: Final = 8
 
 WAITING: Final = 16
 """Messages of one source that may wait for another that agrees."""
-
-SERVICE: Final = ""
-"""The service's own clock: it stamps Ticks, orders, weather. Who disagrees with it is disbelieved."""
-
-_TIMES: Final[dict[type, tuple[str, ...]]] = {
-    TrackUpdate: ("t_ns", "t_first_ns"),
-    Prediction: ("t_ns", "t_first_ns", "impact_ns_q05", "impact_ns_q50", "impact_ns_q95"),
-    Origin: ("t_ns", "launch_ns_q05", "launch_ns_q50", "launch_ns_q95"),
-    ZoneState: ("issued_ns", "t_impact_ns_q05", "t_impact_ns_q50", "t_impact_ns_q95"),
-    SensorHealth: ("t_ns",),
-    Rejected: ("t_arrival_ns",),
-}
-_O = TypeVar("_O", bound=Output)
 
 
 class Read(NamedTuple):
@@ -134,8 +114,8 @@ class Timebase:
     def read(self, message: Input) -> Read:
         """What `message` sets free, with engine time moved on to it where its stamp is believed."""
         if abs(message.t_arrival_ns) > FAR_NS:
-            message = _stamped(message, FAR_NS if message.t_arrival_ns > 0 else -FAR_NS)
-        name, stamp_ns = _source(message), message.t_arrival_ns
+            message = stamped(message, FAR_NS if message.t_arrival_ns > 0 else -FAR_NS)
+        name, stamp_ns = source_of(message), message.t_arrival_ns
         first = self.now_ns is None
         if self.now_ns is None:
             self.now_ns = min(max(stamp_ns, START_NS[0]), START_NS[1])
@@ -248,7 +228,7 @@ class Timebase:
     def _returned(self, offset_ns: int) -> int:
         """The known offset that a clock has returned to, else `offset_ns`, which is known from now on."""
         for known_ns in self._offsets:
-            if abs(known_ns - offset_ns) <= BACK_NS:
+            if abs(known_ns - offset_ns) <= SAME_NS:
                 offset_ns = known_ns
                 break
         self._offsets = [o for o in self._offsets if o != offset_ns][-(OFFSETS - 1) :]
@@ -259,12 +239,12 @@ class Timebase:
     def _inside(self, message: Input, clock: _Clock) -> Input:
         """`message` as handled now, its content in engine time."""
         assert self.now_ns is not None
-        t_ns = _content_ns(message)
+        t_ns = content_ns(message)
         if t_ns is not None:
             self._follow_events(t_ns, clock)
         if clock.event_ns:
-            message = _event_moved(message, clock.event_ns)
-        return message if message.t_arrival_ns == self.now_ns else _stamped(message, self.now_ns)
+            message = event_moved(message, clock.event_ns)
+        return message if message.t_arrival_ns == self.now_ns else stamped(message, self.now_ns)
 
     def _follow_events(self, t_ns: int, clock: _Clock) -> None:
         """Choose the offset by which content of `t_ns` is as old as the source's content last was: a sensor
@@ -291,7 +271,7 @@ class Timebase:
 
     def _tells_of_now(self, message: Input, clock: _Clock) -> bool:
         """Whether the content is of about now, or of no time: then only its stamp can be wrong."""
-        t_ns = _content_ns(message)
+        t_ns = content_ns(message)
         if t_ns is None:
             return True
         assert self.now_ns is not None
@@ -349,15 +329,9 @@ class Timebase:
             for word in (["time is steady"] if steady else news)
         ]
 
-    def told(self, output: _O) -> _O:
+    def told(self, output: Told) -> Told:
         """`output` in the time of the service's own clock."""
-        offset_ns = self.offset_ns
-        if not offset_ns:
-            return output
-        times = {name: getattr(output, name) for name in _TIMES[type(output)]}
-        return msgspec.structs.replace(
-            output, **{name: t_ns + offset_ns for name, t_ns in times.items() if t_ns is not None}
-        )
+        return later(output, self.offset_ns) if self.offset_ns else output
 
     # -------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, Any]:
@@ -383,46 +357,3 @@ def _new(offset_ns: int) -> _Clock:
 
 def _agree(doubt_ns: int | None, stamp_ns: int) -> bool:
     return doubt_ns is not None and -BACK_NS <= stamp_ns - doubt_ns <= LEAP_NS
-
-
-def _source(message: Input) -> str:
-    """Whose clock stamped it."""
-    match message:
-        case PlotBatch() | SensorStatus():
-            return message.sensor
-        case KnownTrack():
-            return message.source
-        case _:
-            return SERVICE
-
-
-def _content_ns(message: Input) -> int | None:
-    """The time that the content is of; None for content of no time."""
-    match message:
-        case PlotBatch() if message.data and len(message.data) % PLOT_DTYPE.itemsize == 0:
-            stamps = message.rows["t_event_ns"]
-            return int(
-                np.partition(stamps, len(stamps) // 2)[len(stamps) // 2]
-            )  # few may be absurd
-        case KnownTrack() | SensorStatus():
-            return message.t_event_ns
-        case _:
-            return None
-
-
-def _event_moved(message: Input, offset_ns: int) -> Input:
-    """`message` with its event stamps `offset_ns` earlier; never further than FAR_NS from 1970."""
-    match message:
-        case PlotBatch() if len(message.data) % PLOT_DTYPE.itemsize == 0:
-            rows = message.rows.copy()
-            low, high = max(offset_ns - FAR_NS, -(2**63)), min(offset_ns + FAR_NS, 2**63 - 1)
-            rows["t_event_ns"] = np.clip(rows["t_event_ns"], low, high) - offset_ns
-            return msgspec.structs.replace(message, data=rows.tobytes())
-        case KnownTrack() | SensorStatus():
-            return msgspec.structs.replace(message, t_event_ns=message.t_event_ns - offset_ns)
-        case _:
-            return message
-
-
-def _stamped(message: Input, t_ns: int) -> Input:
-    return msgspec.structs.replace(message, t_arrival_ns=t_ns)
