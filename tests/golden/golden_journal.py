@@ -48,7 +48,7 @@ HEADER = Header(
             Sensor(id="R2", sigma_elevation_rad=None, sigma_range_rate_mps=None),
         ),
         wind=(Wind(height_m=10.0, east_mps=2.0, north_mps=-1.0),),
-        rules=Rules(warn_p=0.02),
+        rules=Rules(warn_p=0.02, drone_warn_p=0.05, drone_horizon_s=105.0),
     ),
 )  # fmt: skip
 

@@ -295,7 +295,9 @@ def test_a_raid_after_steps_that_settled_is_warned_of_as_ever(run, steps, events
     told = [w for w in warned(out) if w[2] in ("warn", "impact", "hold")]
     assert [w[1:] for w in told] == [w[1:] for w in warned(plain)]
     assert told[0] == warned(plain)[0]
-    for (i, *_), (j, *_) in zip(told[1:], warned(plain)[1:], strict=True):
-        assert (
-            abs(i - j) <= 5
-        )  # time went on in the feed's rhythm: timers are off by a second at most
+    # a jump ahead of less than a minute reads as silence: what keeps its stamps then looks that much older,
+    # and timers that count from it run out that much sooner, into a hold
+    as_silence = any(S // 4 < b - a <= 60 * S for a, b in pairwise(at))
+    if events or not as_silence:
+        for (i, *_), (j, *_) in zip(told[1:], warned(plain)[1:], strict=True):
+            assert abs(i - j) <= 5  # time went on in the feed's rhythm: off by a second at most

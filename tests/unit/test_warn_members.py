@@ -38,7 +38,7 @@ def test_a_round_without_an_impact_point_is_watched_where_its_course_leads():
     stage = Stage()
     stage.see(flying(1, 1.0, -1000.0, -100.0, p=NEARLY_MORTAR))
     assert stage.rows == []
-    stage.see(flying(1, 2.0, -1000.0, 30.0, p=NEARLY_MORTAR))
+    stage.see(flying(1, 2.0, -1000.0, 26.0, p=NEARLY_MORTAR))  # B is beyond the horizon
     assert (stage.phase("A"), stage.phase("B")) == ("watch", "clear")
 
 

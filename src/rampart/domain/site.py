@@ -79,7 +79,7 @@ class Rules(Settings, frozen=True):
 
     warn_p: float = 0.01
     watch_p: float = 0.002
-    drone_warn_p: float = 0.05
+    drone_warn_p: float = 0.10
     drone_watch_p: float = 0.02
     hazard_radius_m: dict[str, float] = msgspec.field(
         default_factory=lambda: {
@@ -93,7 +93,7 @@ class Rules(Settings, frozen=True):
     cancel_after_warning_s: float = 5.0
     cancel_after_third_s: float = 10.0
     drone_ceiling_m: float = 300.0
-    drone_horizon_s: float = 105.0
+    drone_horizon_s: float = 120.0
     degraded_radius_m: float = 100.0
     fallback: Literal["off", "base_wide"] = "off"
     origin_floor_m: float = 50.0
