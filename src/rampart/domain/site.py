@@ -65,6 +65,11 @@ class Sensor(Settings, frozen=True):
     silent_after_s: float | None = None
     system_id: tuple[int, int] | None = None
 
+    @property
+    def bias_sigmas(self) -> tuple[float, float, float, float]:
+        """One sigma of its slow errors: range m, azimuth rad, elevation rad, time s."""
+        return self.bias_range_m, self.bias_azimuth_rad, self.bias_elevation_rad, self.bias_time_s
+
 
 class Wind(Settings, frozen=True):
     """Wind at one height above the site origin: components *towards* east and north, m/s."""

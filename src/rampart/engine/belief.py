@@ -21,6 +21,7 @@ from rampart.engine.biases import Place
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels.comparison import disagreement
+from rampart.kernels.consider import BIASES
 
 Array = npt.NDArray[np.float64]
 
@@ -51,16 +52,10 @@ class Belief:
         n = len(site.sensors)
         self._settings = settings
         self._places = places
-        sensors = site.sensors
         # the worst declared bias of any sensor, for the plot's own and the track's: range, azimuth, elevation
-        self._bias2 = 2.0 * np.array(
-            [
-                max((s.bias_range_m for s in sensors), default=0.0) ** 2,
-                max((s.bias_azimuth_rad for s in sensors), default=0.0) ** 2,
-                max((s.bias_elevation_rad for s in sensors), default=0.0) ** 2,
-            ]
-        )
-        self._clock2 = 2.0 * max((s.bias_time_s for s in sensors), default=0.0) ** 2
+        declared = np.array([(0.0,) * BIASES, *(sensor.bias_sigmas for sensor in site.sensors)])
+        worst2 = 2.0 * declared.max(axis=0) ** 2
+        self._bias2, self._clock2 = worst2[:3], float(worst2[3])
         self._agree = [0.0] * n
         # count, sum of azimuth and elevation errors, of their squares, and of the squares expected of noise
         self._elsewhere = np.zeros((n, 5))

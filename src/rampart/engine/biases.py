@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.kernels.comparison import absorb, position_gradient, position_of, read_against
+from rampart.kernels.consider import BIASES
 
 Array = npt.NDArray[np.float64]
 
-PER_SENSOR: Final = 4
 GATE_D2: Final = 16.27
 """Squared distance of three numbers beyond which 0.1 % of true comparisons lie: not the same object."""
 
@@ -79,7 +79,7 @@ class BiasFilter:
 
     def of(self, sensor: int) -> tuple[Array, Array]:
         """Mean (4,) and covariance (4, 4) of one sensor's biases."""
-        own = slice(PER_SENSOR * sensor, PER_SENSOR * (sensor + 1))
+        own = slice(BIASES * sensor, BIASES * (sensor + 1))
         return self.b[own], self.P[own, own]
 
     def state(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def against_plot(
     position_gradient(numbers, where.axes, J, G)
     noise = J * np.array(other.variances) @ J.T
     z, H, R = _read(plot, p + motion.v * dt, noise + _slip(motion, dt), motion.v, places, size, G)
-    at = PER_SENSOR * other.sensor
+    at = BIASES * other.sensor
     H[:, at : at + 3] = -G @ J
     H[:, at + 3] = G @ motion.v
     return _measured(plot, z, H, R)
@@ -141,7 +141,7 @@ def _read(
     z, H, R = np.empty(3), np.zeros((3, size)), np.empty((3, 3))
     read_against(
         np.array(plot.numbers), np.array(plot.variances), p, cov, v, where.axes, where.place,
-        PER_SENSOR * plot.sensor, z, H, R, G,
+        BIASES * plot.sensor, z, H, R, G,
     )  # fmt: skip
     return z, H, R
 

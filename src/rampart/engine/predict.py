@@ -27,6 +27,7 @@ from rampart.kernels.atmosphere import (
     environment,
     sound_speed,
 )
+from rampart.kernels.consider import BIASES, SENSOR, widened
 from rampart.kernels.flight import STILL_AIR
 from rampart.kernels.lanes import fly_lanes
 from rampart.kernels.motion import (
@@ -56,8 +57,6 @@ _CROSSING: Final = 11  # E N U t, velocity E N U, covariance xx xy yy, sigma of 
 _SLOW_MACH: Final = 0.75  # fins below, spin above: no mortar bomb leaves faster than Mach 0.95
 _FAST_MACH: Final = 1.1
 _LONGEST_LAG_S: Final = 10.0
-_BIASES: Final = 4  # range m, azimuth rad, elevation rad, time s
-_SENSOR: Final = 3 + _BIASES * _BIASES  # E N U, then their covariance
 
 
 class PredictSettings(Settings, frozen=True):
@@ -100,13 +99,10 @@ class Predictor:
     def __init__(self, site: Site, settings: PredictSettings | None = None) -> None:
         self._site = site
         self.settings = settings or PredictSettings()
-        self._sensors = np.zeros((len(site.sensors), _SENSOR))
+        self._sensors = np.zeros((len(site.sensors), SENSOR))
         for s, sensor in enumerate(site.sensors):
             self._sensors[s, :3] = sensor.position_enu_m
-            sigma = (
-                sensor.bias_range_m, sensor.bias_azimuth_rad, sensor.bias_elevation_rad, sensor.bias_time_s,
-            )  # fmt: skip
-            self.set_doubt(s, np.diag(np.square(sigma)))
+            self.set_doubt(s, np.diag(np.square(sensor.bias_sigmas)))
         self._shapes = np.array(
             [
                 drag_shape_of(FILTER_RISE * math.exp(sign * self.settings.rise_log_sigma))[:2]
@@ -123,7 +119,7 @@ class Predictor:
     @property
     def doubts(self) -> Array:
         """(sensors, 4, 4): what `set_doubt` last told of each sensor."""
-        return self._sensors[:, 3:].reshape(-1, _BIASES, _BIASES)
+        return self._sensors[:, 3:].reshape(-1, BIASES, BIASES)
 
     def set_weather(self, weather: Weather) -> None:
         """Fly through this air from now on; what it does not tell is the site's wind, or standard."""
@@ -195,53 +191,7 @@ def _estimate(
     return ImpactEstimate((e, n, u), (xx, xy, yy), t - reach, t, t + reach, (a, b, c))
 
 
-_NO_SENSOR: Final = np.zeros(_SENSOR)
-
-
-@kernel
-def _widened(x: Array, P: Array, sensor: Array) -> Array:
-    """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
-    and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
-    out = 0.5 * (P + P.T)
-    p = x[:3] - sensor[:3]
-    v = x[3:6]
-    ground2 = p[0] * p[0] + p[1] * p[1]
-    r = math.sqrt(ground2 + p[2] * p[2])
-    ground = math.sqrt(ground2)
-    if ground < 1.0:
-        return out
-    los = p / r
-    rate = los[0] * v[0] + los[1] * v[1] + los[2] * v[2]
-    d = np.zeros((_BIASES, 7))
-    # range: p moves along the line of sight, v with the turn of that line
-    for i in range(3):
-        d[0, i] = los[i]
-        d[0, 3 + i] = (v[i] - rate * los[i]) / r
-    # azimuth: all turns about the vertical, d = -z x (p, v)
-    for i in (0, 3):
-        a, b = (p[0], p[1]) if i == 0 else (v[0], v[1])
-        d[1, i], d[1, i + 1] = b, -a
-    # elevation: all turns about the horizontal axis across the line of sight, which turns with it
-    x1, y1 = p[1] / ground, -p[0] / ground
-    turn = (v[0] * p[1] - v[1] * p[0]) / ground2
-    for i in (0, 3):
-        a, b, c = (p[0], p[1], p[2]) if i == 0 else (v[0], v[1], v[2])
-        d[2, i], d[2, i + 1] = y1 * c, -x1 * c
-        d[2, i + 2] = x1 * b - y1 * a
-    d[2, 3] -= turn * x1 * p[2]
-    d[2, 4] -= turn * y1 * p[2]
-    # clock: stamped late, the state is that of an earlier moment
-    for i in range(3):
-        d[3, i] = -v[i]
-    d[3, 5] = 9.8
-    for m in range(_BIASES):
-        for n in range(_BIASES):
-            cov = sensor[3 + _BIASES * m + n]
-            if cov != 0.0:
-                for i in range(7):
-                    for j in range(7):
-                        out[i, j] += cov * d[m, i] * d[n, j]
-    return out
+_NO_SENSOR: Final = np.zeros(SENSOR)
 
 
 @kernel
@@ -306,7 +256,7 @@ def _crossing(
     """Mean E N U t vE vN vU, covariance xx xy yy, sigma of t in `out`; False where a flight has no crossing."""
     speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
     mach = speed * air[INV_A] / sound_speed(x[2] + air[LEVEL])
-    wide = _widened(x, P, sensor)
+    wide = widened(x, P, sensor)
     # while Mach falls the drag that is learnt lags behind a curve that is not the filter's
     wide[6, 6] += (priors[5] * min(max((mach - 0.75) / 0.25, 0.0), 1.0)) ** 2
     L = _square_root(wide)

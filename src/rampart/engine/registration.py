@@ -19,7 +19,6 @@ from rampart.domain.site import Settings, Site
 from rampart.engine.bank import CONFIRMED, Bank
 from rampart.engine.belief import Belief, BeliefSettings
 from rampart.engine.biases import (
-    PER_SENSOR,
     BiasFilter,
     Motion,
     Place,
@@ -32,6 +31,7 @@ from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels.comparison import own_plots
+from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import DRONE
 
 Array = npt.NDArray[np.float64]
@@ -67,11 +67,8 @@ class Registration:
         self._settings = settings
         self._places = [Place(*sensor_axes(site, sensor)) for sensor in site.sensors]
         self._several = len(site.sensors) > 1
-        priors = [
-            (s.bias_range_m, s.bias_azimuth_rad, s.bias_elevation_rad, s.bias_time_s)
-            for s in site.sensors
-        ]
-        self._prior = np.array(priors, float).reshape(-1, PER_SENSOR)
+        priors = [sensor.bias_sigmas for sensor in site.sensors]
+        self._prior = np.array(priors, float).reshape(-1, BIASES)
         self.biases = BiasFilter(
             np.append(self._prior.ravel(), settings.report_age_s), settings.memory_s
         )
@@ -208,7 +205,7 @@ class Registration:
 
     def _calibrations(self) -> list[Calibration]:
         doubts = [self.doubt(s) for s in range(len(self.applied))]
-        times = np.arange(len(self.applied)) * PER_SENSOR + 3
+        times = np.arange(len(self.applied)) * BIASES + 3
         between = self.biases.P[np.ix_(times, times)]
         calibrations = []
         for s, (applied, doubt) in enumerate(zip(self.applied, doubts, strict=True)):

@@ -114,13 +114,7 @@ def radars_of(site: Site) -> Radars:
         axes=np.array(axes),
         place=np.array(places),
         sigma=np.array([_sigmas(sensor) for sensor in sensors]),
-        bias=several
-        * np.array(
-            [
-                (s.bias_range_m, s.bias_azimuth_rad, s.bias_elevation_rad, s.bias_time_s)
-                for s in sensors
-            ]
-        ),
+        bias=several * np.array([sensor.bias_sigmas for sensor in sensors]),
         period_s=np.array([sensor.scan_period_s for sensor in sensors]),
         pd=np.array([min(max(sensor.pd, 0.05), 0.995) for sensor in sensors]),
         reach_m=np.array([(s.range_min_m, s.range_max_m) for s in sensors]),

@@ -1,0 +1,67 @@
+"""What a sensor's slow errors do to a track: not noise that averages out, but doubt that stays.
+
+Source: the consider form of Schmidt (Bierman 1977, ch. 8).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rampart.kernels._jit import kernel
+
+Array = npt.NDArray[np.float64]
+
+BIASES: Final = 4
+"""Slow errors of one sensor: range m, azimuth rad, elevation rad, time s."""
+SENSOR: Final = 3 + BIASES * BIASES
+"""Numbers of a sensor as `widened` reads it: E N U, then the covariance of its biases."""
+
+
+@kernel
+def widened(x: Array, P: Array, sensor: Array) -> Array:
+    """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
+    and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
+    out = 0.5 * (P + P.T)
+    p = x[:3] - sensor[:3]
+    v = x[3:6]
+    ground2 = p[0] * p[0] + p[1] * p[1]
+    r = math.sqrt(ground2 + p[2] * p[2])
+    ground = math.sqrt(ground2)
+    if ground < 1.0:
+        return out
+    los = p / r
+    rate = los[0] * v[0] + los[1] * v[1] + los[2] * v[2]
+    d = np.zeros((BIASES, 7))
+    # range: p moves along the line of sight, v with the turn of that line
+    for i in range(3):
+        d[0, i] = los[i]
+        d[0, 3 + i] = (v[i] - rate * los[i]) / r
+    # azimuth: all turns about the vertical, d = -z x (p, v)
+    for i in (0, 3):
+        a, b = (p[0], p[1]) if i == 0 else (v[0], v[1])
+        d[1, i], d[1, i + 1] = b, -a
+    # elevation: all turns about the horizontal axis across the line of sight, which turns with it
+    x1, y1 = p[1] / ground, -p[0] / ground
+    turn = (v[0] * p[1] - v[1] * p[0]) / ground2
+    for i in (0, 3):
+        a, b, c = (p[0], p[1], p[2]) if i == 0 else (v[0], v[1], v[2])
+        d[2, i], d[2, i + 1] = y1 * c, -x1 * c
+        d[2, i + 2] = x1 * b - y1 * a
+    d[2, 3] -= turn * x1 * p[2]
+    d[2, 4] -= turn * y1 * p[2]
+    # clock: stamped late, the state is that of an earlier moment
+    for i in range(3):
+        d[3, i] = -v[i]
+    d[3, 5] = 9.8
+    for m in range(BIASES):
+        for n in range(BIASES):
+            cov = sensor[3 + BIASES * m + n]
+            if cov != 0.0:
+                for i in range(7):
+                    for j in range(7):
+                        out[i, j] += cov * d[m, i] * d[n, j]
+    return out
