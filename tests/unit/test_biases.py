@@ -10,9 +10,9 @@ import pytest
 from rampart.domain.frames import polar_from_enu
 from rampart.engine.biases import (
     BiasFilter,
-    Motion,
     Place,
     PolarPlot,
+    Velocity,
     against_plot,
     against_report,
 )
@@ -51,7 +51,7 @@ def learnt(rng: np.random.Generator, b: np.ndarray, comparisons: int) -> BiasFil
     for p0, v in flights(rng, comparisons):
         first = plot_of(0, 0.0, p0, v, b[:4], rng.normal(size=3))
         second = plot_of(1, 0.3, p0, v, b[4:8], rng.normal(size=3))
-        biases.update(*against_plot(second, first, Motion(v, STILL, 0.0), PLACES, len(PRIOR)))
+        biases.update(*against_plot(second, first, Velocity(v, STILL, 0.0), PLACES, len(PRIOR)))
     return biases
 
 
@@ -83,7 +83,7 @@ def test_what_no_comparison_shows_stays_at_its_prior() -> None:
 @pytest.mark.parametrize("number", range(8))
 def test_a_comparison_shows_each_bias_as_its_gradient_says(number: int) -> None:
     p0, v = np.array([3000.0, 4000.0, 900.0]), np.array([120.0, -60.0, 3.0])
-    motion = Motion(v, STILL, 0.0)
+    motion = Velocity(v, STILL, 0.0)
     b = np.zeros(8)
     b[number] = 0.2 * PRIOR[number]
     plots = [plot_of(s, 0.4 * s, p0, v, b[4 * s : 4 * s + 4], np.zeros(3)) for s in (0, 1)]
@@ -98,7 +98,7 @@ def test_a_comparison_shows_each_bias_as_its_gradient_says(number: int) -> None:
 def test_a_report_older_than_it_says_is_the_age_of_known_traffic() -> None:
     p0, v = np.array([3000.0, 4000.0, 900.0]), np.array([120.0, -60.0, 0.0])
     plot = plot_of(0, 0.0, p0, v, np.zeros(4), np.zeros(3))
-    z, H, _ = against_report(plot, 0.0, p0 - 0.1 * v, STILL, Motion(v, STILL, 0.0), PLACES, 9)
+    z, H, _ = against_report(plot, 0.0, p0 - 0.1 * v, STILL, Velocity(v, STILL, 0.0), PLACES, 9)
     np.testing.assert_allclose(z / SIGMA, 0.1 * H[:, 8] / SIGMA, atol=0.02)
 
 
@@ -109,7 +109,7 @@ def test_what_no_bias_explains_changes_nothing() -> None:
     p0, v = np.array([3000.0, 4000.0, 900.0]), np.array([120.0, -60.0, 0.0])
     mine = plot_of(0, 0.0, p0, v, np.zeros(4), np.zeros(3))
     other = plot_of(1, 0.0, p0 + 400.0, v, np.zeros(4), np.zeros(3))
-    comparison = against_plot(other, mine, Motion(v, STILL, 0.0), PLACES, 9)
+    comparison = against_plot(other, mine, Velocity(v, STILL, 0.0), PLACES, 9)
     assert not biases.update(*comparison)
     assert (biases.b == b).all()
     assert (biases.P == P).all()
@@ -121,7 +121,7 @@ def test_left_alone_the_estimate_returns_to_the_prior() -> None:
     rng = np.random.default_rng(7)
     for p0, v in flights(rng, 60):
         plots = [plot_of(s, 0.1 * s, p0, v, np.zeros(4), rng.normal(size=3)) for s in (0, 1)]
-        biases.update(*against_plot(plots[1], plots[0], Motion(v, STILL, 0.0), PLACES, 9))
+        biases.update(*against_plot(plots[1], plots[0], Velocity(v, STILL, 0.0), PLACES, 9))
     sharp = np.diag(biases.P).copy()
     biases.age(20.0)
     assert np.all(np.diag(biases.P) >= sharp)

@@ -34,9 +34,7 @@ class BeliefSettings(Settings, frozen=True):
     memory_s: float = 20.0  # older evidence fades
     sigmas: float = 4.0  # of one number
     widest_rad: float = 0.35  # [A] a worse pointing error is not told from other objects
-    spread: float = (
-        3.0  # of the angles by which plots lie elsewhere, in sigmas of one: not one error
-    )
+    spread: float = 3.0  # of the angles of plots elsewhere, in sigmas of one: beyond, not one error
     settle_s: float = 4.0  # between doubt and setting aside: it may turn out to be the other one
     hits: int = 5  # plots of a track that may bear witness: its velocity is known
     fresh_s: float = 3.0  # another sensor fed it so lately

@@ -43,7 +43,7 @@ class PolarPlot(NamedTuple):
     variances: tuple[float, float, float]
 
 
-class Motion(NamedTuple):
+class Velocity(NamedTuple):
     """Velocity (3,) of an object, its covariance (3, 3), and the acceleration (m/s²) it may hide."""
 
     v: Array
@@ -94,7 +94,7 @@ class BiasFilter:
 
 
 def against_plot(
-    plot: PolarPlot, other: PolarPlot, motion: Motion, places: list[Place], size: int
+    plot: PolarPlot, other: PolarPlot, motion: Velocity, places: list[Place], size: int
 ) -> tuple[Array, Array, Array]:
     """(z, H, R) of `plot` against `other`, of another sensor and with elevation, of the same object.
 
@@ -120,7 +120,7 @@ def against_report(
     t_s: float,
     xyz: Array,
     cov: Array,
-    motion: Motion,
+    motion: Velocity,
     places: list[Place],
     size: int,
 ) -> tuple[Array, Array, Array]:
@@ -146,7 +146,7 @@ def _read(
     return z, H, R
 
 
-def _slip(motion: Motion, dt: float) -> Array:
+def _slip(motion: Velocity, dt: float) -> Array:
     """Covariance of v dt: what is not known of the velocity, and an acceleration."""
     return motion.P * dt**2 + (0.5 * motion.accel_mps2 * dt**2) ** 2 * np.eye(3)
 

@@ -110,8 +110,7 @@ class Classifier:
             x[None], P[None], mu[None], np.array([float(plots)]), np.array([height_m]),
             np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
             np.array([rcs_plots]), np.array([boost_p]), np.array([free_p]), bends[None],
-            climbs[None],
-            pace[None],
+            climbs[None], pace[None],
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)
 

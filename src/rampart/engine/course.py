@@ -23,9 +23,7 @@ from rampart.kernels.atmosphere import EARTH_RADIUS_M
 
 Array = npt.NDArray[np.float64]
 
-EVERY_S: Final = (
-    12.0  # at which birds and small drones differ most: shorter is noise, longer is late
-)
+EVERY_S: Final = 12.0  # birds and small drones differ most: shorter is noise, longer is late
 GAP_S: Final = 36.0  # after a gap this long the course is begun anew
 MEMORY_S: Final = 90.0  # [A] falls by e in this time: what loitered may attack
 FILTER_S: Final = 3.0  # what the filter's velocities remember

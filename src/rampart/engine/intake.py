@@ -49,9 +49,7 @@ class Intake:
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
         self._lag_s: dict[int, float] = {}
-        self._heard: dict[
-            int, float
-        ] = {}  # newest event time of batches since the last `settled_s`
+        self._heard: dict[int, float] = {}  # newest event time since the last `settled_s`
         self._refused: Counter[tuple[str, str]] = Counter()
         self._behind_since_ns: int | None = None
 

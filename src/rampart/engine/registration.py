@@ -20,9 +20,9 @@ from rampart.engine.bank import CONFIRMED, Bank
 from rampart.engine.belief import Belief, BeliefSettings
 from rampart.engine.biases import (
     BiasFilter,
-    Motion,
     Place,
     PolarPlot,
+    Velocity,
     against_plot,
     against_report,
 )
@@ -45,9 +45,7 @@ class RegistrationSettings(Settings, frozen=True):
     """Which comparisons count, and how their outcome is applied."""
 
     hits: int = 8  # plots of a track that may serve
-    flyer_p: float = (
-        0.9  # probability of its powered model: no rounds, which come in look-alike salvos
-    )
+    flyer_p: float = 0.9  # of its powered model: no rounds, which come in look-alike salvos
     pair_s: float = 1.0  # longest time between the two plots of a comparison
     accel_mps2: float = 3.0  # [A] which the flyer may hold meanwhile
     per_look: int = 8  # comparisons that one look may cost
@@ -100,7 +98,7 @@ class Registration:
         tracks = bank.table.track_id[rows].tolist()
         for track, plot, x, P in zip(tracks, own, means, covs, strict=True):
             if plot is not None:
-                motion = Motion(x[3:6], P[3:6, 3:6], self._settings.accel_mps2)
+                motion = Velocity(x[3:6], P[3:6, 3:6], self._settings.accel_mps2)
                 self.biases.age(max(plot.t_s, self.biases.t_s or plot.t_s))
                 if not self._ask_report(track, plot, motion, known, epoch_ns):
                     self._ask_waiting(track, plot, motion)
@@ -149,7 +147,7 @@ class Registration:
             found.append(PolarPlot(look.sensor, float(plots[p, T]) + d, as_it_came, (x, y, z)))
         return found
 
-    def _ask_waiting(self, track: int, plot: PolarPlot, motion: Motion) -> None:
+    def _ask_waiting(self, track: int, plot: PolarPlot, motion: Velocity) -> None:
         """Compare `plot` with the one that waits, or let it wait."""
         other = self._waiting.pop(track, None)
         if other is None or other.sensor == plot.sensor:
@@ -166,7 +164,7 @@ class Registration:
         self._used_s[track] = plot.t_s
 
     def _ask_report(
-        self, track: int, plot: PolarPlot, motion: Motion, known: KnownTraffic, epoch_ns: int
+        self, track: int, plot: PolarPlot, motion: Velocity, known: KnownTraffic, epoch_ns: int
     ) -> bool:
         """Compare `plot` with what the object says of itself; False where nothing fresh is said."""
         report = known.voucher(track)

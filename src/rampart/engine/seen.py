@@ -44,7 +44,7 @@ def motion_of(s: Seen, course: Array, smoothing_s: float) -> Motion | None:
     e, n, u, ve, vn, vu, _ = s.x.tolist()
     if not s.bounded:
         u, vu = -(e * e + n * n) / (2.0 * EARTH_RADIUS_M), 0.0
-        course[2] = 0.0
+    held_e, held_n, held_u, *sigmas = course.tolist()
     return Motion(
         position_enu_m=(e, n, u),
         velocity_enu_mps=(ve, vn, vu),
@@ -52,5 +52,7 @@ def motion_of(s: Seen, course: Array, smoothing_s: float) -> Motion | None:
         sigma_speed_mps=math.sqrt(max(speed_variance, 0.0)),
         turn_rate_rps=-turn,  # the table counts clockwise, the futures to the left
         sigma_turn_rate_rps=math.sqrt(max(turn_scatter, 0.0) * a / (2.0 - a)),
-        course=tuple(course.tolist()) if math.isfinite(course[0]) else None,
+        course=(held_e, held_n, held_u if s.bounded else 0.0, *sigmas)
+        if math.isfinite(held_e)
+        else None,
     )

@@ -11,15 +11,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import inline_kernel, kernel
+from rampart.kernels._jit import kernel
+from rampart.kernels.measurement import wrap_angle
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-
-@inline_kernel
-def _wrapped(angle: float) -> float:
-    return angle - 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
 
 
 @kernel
@@ -74,7 +70,7 @@ def read_against(
         H[i, at + i] = 1.0
         # - G v tau
         H[i, at + 3] = -(G[i, 0] * v[0] + G[i, 1] * v[1] + G[i, 2] * v[2])
-    z[1] = _wrapped(z[1])
+    z[1] = wrap_angle(z[1])
     for i in range(3):
         for j in range(3):
             s = variances[i] if i == j else 0.0
@@ -154,7 +150,7 @@ def own_plots(
                 off = numbers[p, c] - polar[c]
                 length = 1.0
                 if c == 1:
-                    off = _wrapped(off)
+                    off = wrap_angle(off)
                     length = max(polar[0] * math.cos(polar[2]), 1.0)
                 elif c == 2:
                     length = polar[0]
@@ -203,7 +199,7 @@ def disagreement(
                     rate += (at[i] - place[i]) * means[k, 3 + i] / polar[0]
                 if (numbers[p, 3] - rate) ** 2 > sigmas * sigmas * (variances[p, 3] + v_spread):
                     continue
-            off[1] = _wrapped(off[1])
+            off[1] = wrap_angle(off[1])
             if math.isnan(off[2]):  # not measured: contradicts nothing
                 off[2], noise2[2] = 0.0, 0.0
             if (
