@@ -21,7 +21,6 @@ position errors and latencies of the recording plus 0.1 to 0.4 s for the way to 
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 import os
 from collections import Counter
@@ -36,6 +35,7 @@ import numpy.typing as npt
 from scipy.interpolate import make_smoothing_spline
 
 from drone_roc import without_rcs
+from evidence import tell
 from rampart import scenario
 from rampart.domain.frames import enu_from_geodetic, geodetic_from_enu
 from rampart.domain.messages import Input, KnownTrack, PlotBatch, TrackUpdate, ZoneState
@@ -56,7 +56,6 @@ from real_flights import Points, Recorded, recorded_flights
 
 Array = npt.NDArray[np.float64]
 
-EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 DATA: Final = Path(__file__).resolve().parents[2] / "shared" / "data"
 PLACE: Final = "quiet-day"
 AT_ONCE: Final = 6
@@ -393,21 +392,15 @@ def main() -> None:
     seen: list[Seen] = []
     for k, group in enumerate(sample(data, args.flights, args.seed)):
         seen += judged(group, args.seed + k, not args.no_rcs)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     words = f"seed {args.seed}, cross-section {'not told' if args.no_rcs else 'told'}"
     lines = [
-        f"# Real aircraft before a simulated radar, {today}",
-        "",
         f"{words}.",
         "",
         *table(seen),
         "",
     ]
     lines += [s.line() for s in seen if s.split or s.tracked < 0.9 * s.rows or s.worst]
-    print("\n".join(lines))
-    if args.write:
-        EVIDENCE.mkdir(parents=True, exist_ok=True)
-        (EVIDENCE / f"aircraft-{today}.md").write_text("\n".join([*lines, ""]))
+    tell("aircraft", "Real aircraft before a simulated radar", lines, write=args.write)
 
 
 if __name__ == "__main__":

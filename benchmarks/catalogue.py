@@ -8,22 +8,19 @@ Each run is one engine, one seed. `--write` puts the table under today's date in
 from __future__ import annotations
 
 import argparse
-import datetime
 import platform
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from time import process_time
 
 import numpy as np
 
+from evidence import tell
 from rampart import scenario
 from rampart.domain.messages import PlotBatch, TrackUpdate, ZoneState
 from rampart.engine.engine import Engine
 from rampart.metrics.warnings import Verdict, judge
-
-EVIDENCE = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +107,12 @@ def main() -> None:
     args = parser.parse_args()
     first, last = (int(x) for x in args.seeds.split("-"))
     seeds = range(first, last + 1)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    lines = [f"# The catalogue over seeds, {today}", ""]
-    lines += [f"`python benchmarks/catalogue.py {' '.join(args.names)} --seeds {args.seeds}`; "
+    lines = [f"`python benchmarks/catalogue.py {' '.join(args.names)} --seeds {args.seeds}`; "
               f"Python {platform.python_version()}, {platform.machine()}.", ""]  # fmt: skip
     with ProcessPoolExecutor(args.workers) as pool:
         for name in args.names:
             lines += table(name, list(pool.map(judged, [name] * len(seeds), seeds)))
-    print("\n".join(lines))
-    if args.write:
-        EVIDENCE.mkdir(parents=True, exist_ok=True)
-        (EVIDENCE / f"catalogue-{today}.md").write_text("\n".join(lines))
+    tell("catalogue", "The catalogue over seeds", lines, write=args.write)
 
 
 if __name__ == "__main__":

@@ -17,18 +17,17 @@ over the six families, 0 to 2.
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from evidence import tell
 from rampart.domain.messages import TrackUpdate
 from rampart.domain.site import Sensor, Site, Wind
 from rampart.domain.time import NS_PER_S
@@ -42,7 +41,6 @@ from rampart.sim.draws import stream
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Air, Flight, RadarModel, Salvo, Traffic, World
 
-EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 START_NS: Final = 1_646_164_800_000_000_000
 AGES_S: Final = (2.0, 5.0, 10.0, 20.0, 40.0)
 STALE_S: Final = 1.0  # an update this much later than an age is not judged at it
@@ -291,14 +289,9 @@ def main() -> None:
     first, last = (int(x) for x in args.seeds.split("-"))
     with ProcessPoolExecutor(args.workers) as pool:
         found = [s for part in pool.map(samples, range(first, last + 1)) for s in part]
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    lines = [f"# Calibration of the classifier, {today}", "",
-             f"`python benchmarks/classifier.py --seeds {args.seeds}`; Python "
+    lines = [f"`python benchmarks/classifier.py --seeds {args.seeds}`; Python "
              f"{platform.python_version()}, {platform.machine()}.", "", *table(found)]  # fmt: skip
-    print("\n".join(lines))
-    if args.write:
-        EVIDENCE.mkdir(parents=True, exist_ok=True)
-        (EVIDENCE / f"classifier-{today}.md").write_text("\n".join(lines))
+    tell("classifier", "Calibration of the classifier", lines, write=args.write)
 
 
 if __name__ == "__main__":

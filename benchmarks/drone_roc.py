@@ -12,15 +12,14 @@ the zone grown by the hazard radius. A flight without such a row counts as not w
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
+from evidence import tell
 from rampart.domain.messages import PlotBatch, ZoneState
 from rampart.domain.site import Rules, Sensor, Site, Zone
 from rampart.domain.time import NS_PER_DAY, NS_PER_S
@@ -32,7 +31,6 @@ from rampart.metrics.truth import Truth
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
 
-EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 START_NS: Final = 19_000 * NS_PER_DAY
 CLASSES: Final = ("owa_drone", "owa_drone_large", "owa_drone_small")
 AT_ONCE: Final = 8
@@ -196,10 +194,8 @@ def main() -> None:
         ]
         late += slow
         print(*slow, sep="\n", end="", flush=True)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     told = "not told" if args.no_rcs else "told"
     lines = [
-        f"# One-way drones, {today}", "",
         f"{len(found[0])} flights from seed {args.seed}, cross-section {told}.", "",
         "| horizon s | threshold | warned | >= 60 s out | lead p1, p10, p50 s |", "|---|---|---|---|---|",
     ]  # fmt: skip
@@ -211,10 +207,8 @@ def main() -> None:
             f"{(s >= WANTED_S).mean():.3f} | {p} |"
         )
     lines += ["", *late, ""]
-    print("\n".join(lines))
-    if args.write:
-        name = f"drones-{today}{'-no-rcs' if args.no_rcs else ''}.md"
-        (EVIDENCE / name).write_text("\n".join(lines))
+    name = "drones-no-rcs" if args.no_rcs else "drones"
+    tell(name, "One-way drones", lines, write=args.write)
 
 
 def _story(seed: int, i: int) -> str:

@@ -13,13 +13,11 @@ Each flight is judged at set ages after its first plot; a landed flight is judge
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -27,6 +25,7 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from drawn_rounds import CLASSES, OWN, TOLD, WIDER, Doubts, made
+from evidence import file_of, tell
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.engine.engine import Engine
 from rampart.metrics.consistency import coverage, interval_coverage, nees
@@ -38,7 +37,6 @@ from reliability import figure
 Array = npt.NDArray[np.float64]
 
 Z90: Final = 1.6448536269514722  # half of the 5-95 % interval, in sigmas
-EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 AGES_S: Final = (5.0, 8.0, 12.0, 18.0)
 STALE_S: Final = 1.5  # an older prediction is not judged at this age
 
@@ -181,10 +179,8 @@ def main() -> None:
         [s for (_, d), part in zip(jobs, parts, strict=True) if d is doubts for s in part]
         for doubts in (WIDER, OWN, TOLD)
     )
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    name = f"honesty-{today}"
+    drawing = file_of("honesty", "svg")
     lines = [
-        f"# Honesty of predicted landings, {today}", "",
         f"`python benchmarks/honesty.py --seeds {args.seeds}`; Python {platform.python_version()}, "
         f"{platform.machine()}. {(last - first + 1) * len(CLASSES)} single flights, one of each class a "
         "seed; one radar, 2 Hz, 10 m, 2 mrad, 1 m/s, bias 5 m and 0.5 mrad. Truth is drawn wider than the "
@@ -197,16 +193,14 @@ def main() -> None:
         "area / told: median over that of the same tracker and predictor which are told the true drag "
         "curve, wind, drift and biases. area / ideal: median over the judge's ideal filter "
         "(`metrics/ideal.py`) on the same plots.",
-        "", f"![Reliability]({name}.svg)", "", *table(wider, told), "",
+        "", f"![Reliability]({drawing.name})", "", *table(wider, told), "",
         "## Truth drawn from the engine's own priors", "", *HEADER,
         *(row("all", f"{age:g}", [s for s in own if s.age_s == age]) for age in AGES_S),
         row("all", "all", own), "",
     ]  # fmt: skip
-    print("\n".join(lines))
+    tell("honesty", "Honesty of predicted landings", lines, write=args.write)
     if args.write:
-        EVIDENCE.mkdir(parents=True, exist_ok=True)
-        (EVIDENCE / f"{name}.md").write_text("\n".join(lines))
-        (EVIDENCE / f"{name}.svg").write_text(reliability(wider) + "\n")
+        drawing.write_text(reliability(wider) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,17 +12,16 @@ launch on; impact points are judged at set ages after a round's first plot.
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 import platform
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 import numpy as np
 
+from evidence import file_of, today
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.domain.site import Sensor, Site
 from rampart.engine.engine import Engine
@@ -39,7 +38,6 @@ from rampart.sim.radar import Radar
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, Salvo, World
 
-EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 START_NS: Final = 1_646_164_800_000_000_000
 AIRCRAFT: Final = (  # class, speed m/s, height m
     ("airliner", 220.0, 3000.0), ("airliner", 250.0, 2200.0), ("light_aircraft", 60.0, 700.0),
@@ -318,18 +316,17 @@ def main() -> None:
 
 def write(table: list[str], seeds: str) -> None:
     """The dated table, with how it was made."""
-    today = datetime.datetime.now(datetime.UTC).date()
     title, _, rest = (__doc__ or "").partition("\n\n")
     text = "\n".join(
         [
-            f"# Registration, {today}", "", title, "", *rest.strip().splitlines(), "",
+            f"# Registration, {today()}", "", title, "", *rest.strip().splitlines(), "",
             f"Made by `python benchmarks/registration.py --seeds {seeds} --write` with Python "
             f"{platform.python_version()}.", "",
             *COLUMNS, "",
             *table, "",
         ]
     )  # fmt: skip
-    (EVIDENCE / f"registration-{today}.md").write_text(text, encoding="utf-8")
+    file_of("registration").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

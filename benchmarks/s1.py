@@ -12,16 +12,15 @@ errors are the same in every column; what they claim of them is taken times `--s
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 import platform
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from evidence import tell
 from rampart.domain.messages import TrackUpdate, ZoneState
 from rampart.domain.site import Sensor, Site, Wind, Zone
 from rampart.engine.engine import Engine
@@ -31,7 +30,6 @@ from rampart.sim.draws import stream
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Air, Disturbance, Flight, RadarModel, Salvo, World
 
-EVIDENCE: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 START_NS: Final = 1_646_164_800_000_000_000
 CLASSES: Final = ("rocket_107", "rocket_122", "mortar_60", "mortar_81", "mortar_120", "quadcopter")
 KINDS: Final = (  # range m, angle mrad, range rate m/s, period s: a weapon locator, and a lighter one
@@ -199,10 +197,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     first, last = (int(x) for x in args.seeds.split("-"))
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     words = " ".join(f"{s:g}" for s in args.sigma)
     lines = [
-        f"# S1: sensing to warning, {today}", "",
         f"`python benchmarks/s1.py --seeds {args.seeds} --sigma {words}`; Python "
         f"{platform.python_version()}, {platform.machine()}.",
         "", "First warning: seconds from the third detection of the first round that hits a zone to the zone's "
@@ -211,9 +207,7 @@ def main() -> None:
     for claimed in args.sigma:
         raids = [flown(seed, claimed) for seed in range(first, last + 1)]
         lines += table(claimed, raids)
-    print("\n".join(lines))
-    if args.write:
-        (EVIDENCE / f"s1-{today}.md").write_text("\n".join(lines))
+    tell("s1", "S1: sensing to warning", lines, write=args.write)
 
 
 if __name__ == "__main__":
