@@ -193,6 +193,13 @@ def test_a_warned_zone_tells_its_seconds() -> None:
     assert "warned 15.0 s before" in words(page(raid(), None, {}))
 
 
+@pytest.mark.parametrize(
+    ("family", "flew"), [("gun", "1 shell"), ("mortar", "1 mortar bomb"), ("rocket", "1 rocket")]
+)
+def test_sentences_count_what_flies_and_not_what_fired_it(family: str, flew: str) -> None:
+    assert f"followed {flew}, a threat" in words(page(raid(family), None, {}))
+
+
 def test_rejected_input_is_told_by_reason() -> None:
     story = raid()
     refused = Rejected(

@@ -15,7 +15,7 @@ from rampart.report.labels import Box, Labels
 from rampart.report.story import Story, Trail
 from rampart.report.svg import Markup, ellipse_axes, join, points, tag
 from rampart.report.symbols import hatch, star, symbol
-from rampart.report.words import FAMILY, PHASE, metres
+from rampart.report.words import FAMILY, FLEW, PHASE, metres
 
 WIDTH, HEIGHT = 520.0, 470.0
 GRID_LINES = 7
@@ -272,7 +272,7 @@ def _impacts(story: Story, view: View) -> list[Markup]:
     for (east, north), family in true_impacts(story):
         if view.shows(east, north):
             x, y = view.xy(east, north)
-            title = tag("title", f"TRUTH: a {FAMILY[family].word} really lands here")
+            title = tag("title", f"TRUTH: a {FLEW[family]} really lands here")
             drawn.append(tag("path", title, d=star(x, y, 8.0), class_="truth"))
     return drawn
 

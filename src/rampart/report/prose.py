@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rampart.domain.time import iso_utc
 from rampart.metrics.warnings import Verdict
 from rampart.report.story import ALARMED, Story
-from rampart.report.words import FAMILY, clock, join, plural
+from rampart.report.words import FAMILY, FLEW, clock, join, plural
 from rampart.report.zones import ZoneOutcome
 
 
@@ -45,7 +45,7 @@ def _air(story: Story) -> str:
     if not families:
         return f"{tracks}; none was a threat."
     words = [
-        plural(families[family], FAMILY[family].word)
+        plural(families[family], FLEW[family])
         if family != "unknown"
         else f"{families[family]} of unknown kind"
         for family in FAMILY

@@ -25,6 +25,12 @@ FAMILY: Final = {
     "clutter": Look("·", "clutter", "clutter"),
 }
 
+FLEW: Final = {
+    family: {"mortar": "mortar bomb", "gun": "shell"}.get(family, look.word)
+    for family, look in FAMILY.items()
+}
+"""What flies, where a sentence counts it: a gun does not."""
+
 _PHASE_SYMBOL: Final = {
     "clear": "✓", "watch": "◆", "pending": "!", "warn": "▲", "impact": "×", "hold": "=", "all_clear": "✓",
 }  # fmt: skip
