@@ -24,7 +24,7 @@ bench: $(VENV)/.run-ready
 	$(BIN)/rampart bench
 
 fuzz: $(VENV)/.test-ready
-	$(BIN)/python -m pip install -q --require-hashes -r lock/fuzz.txt
+	$(BIN)/python -m pip install -q --require-hashes --no-deps -r lock/fuzz.txt
 	$(BIN)/python tests/fuzz/run_fuzz.py --inputs 1000000
 
 accept-full: $(VENV)/.test-ready
@@ -46,12 +46,12 @@ $(VENV)/.python:
 
 $(VENV)/.run-ready: $(VENV)/.python lock/run.txt pyproject.toml
 	@echo "Setting up (first time: a few minutes) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/run.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r lock/run.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/rampart warm
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.python lock/test.txt pyproject.toml
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r lock/test.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r lock/test.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -7,7 +7,7 @@ status=0
 for peer in libasterix stonesoup; do
     if [ ! -f ".peers/$peer/.ready" ]; then
         "${PYTHON:-python3}" -m venv ".peers/$peer" &&
-            ".peers/$peer/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "lock/peer-$peer.txt" &&
+            ".peers/$peer/bin/python" -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r "lock/peer-$peer.txt" &&
             touch ".peers/$peer/.ready" || { echo "peer not installed: $peer"; status=1; }
     fi
 done
