@@ -11,6 +11,7 @@ import pytest
 
 from rampart.domain.messages import (
     Input,
+    KnownTrack,
     Output,
     PlotBatch,
     Prediction,
@@ -91,6 +92,29 @@ def test_aircraft_that_report_themselves_tell_one_radar_its_azimuth() -> None:
     sigma = math.sqrt(biases.P[1, 1])
     assert sigma < 2.2e-3  # of 3
     assert abs(biases.b[1] - 5e-3) < 3.0 * sigma
+
+
+@pytest.mark.parametrize("sigma_time_s", [0.02, None])
+def test_clocks_that_err_alike_are_found_by_who_states_how_well_he_tells_utc(
+    sigma_time_s: float | None,
+) -> None:
+    late = Error(time_s=0.06)
+    site, _, messages = sky(2, 14, (late, late), told=True)
+    told = [
+        msgspec.structs.replace(message, sigma_time_s=sigma_time_s)
+        if isinstance(message, KnownTrack)
+        else message
+        for message in messages
+    ]
+    biases = run(site, told)[0].registration.biases
+    mean = np.zeros(len(biases.b))
+    mean[[3, 7]] = 0.5
+    sigma = math.sqrt(mean @ biases.P @ mean)
+    assert abs(mean @ biases.b - 0.06) < 3.0 * sigma
+    if sigma_time_s is None:  # as received: each may be older than told by 0.2 s
+        assert 0.028 < sigma < 0.05 / math.sqrt(2.0)
+    else:
+        assert sigma < 0.020
 
 
 def test_alone_and_without_reports_nothing_is_learnt_and_nothing_changes() -> None:
