@@ -23,7 +23,7 @@ from rampart.domain.messages import (
     ZoneState,
     batch_from_plots,
 )
-from rampart.domain.site import Rules, Sensor, Site, Wind, Zone
+from rampart.domain.site import Reflector, Rules, Sensor, Site, Wind, Zone
 from rampart.formats.journal import Header, InputRecord, JournalWriter, OutputRecord
 
 FIRST = Path(__file__).with_name("journal-schema1.rpj")
@@ -50,6 +50,7 @@ HEADER = Header(
         ),
         wind=(Wind(height_m=10.0, east_mps=2.0, north_mps=-1.0),),
         rules=Rules(warn_p=0.02, drone_warn_p=0.05, drone_horizon_s=105.0),
+        reflectors=(Reflector(id="M1", position_enu_m=(900.0, 400.0, 30.0), sigma_m=0.1),),
     ),
 )  # fmt: skip
 

@@ -22,13 +22,14 @@ def test_every_message_of_schema_1_is_read_as_it_was_written() -> None:
 def test_what_was_written_before_fields_were_appended_is_read_with_their_defaults() -> None:
     reader = read_journal(FIRST)
     records = list(reader)
+    site = msgspec.structs.replace(HEADER.site, reflectors=())
     before = [
         InputRecord(r.seq, msgspec.structs.replace(r.message, sigma_time_s=None))
         if isinstance(r, InputRecord) and isinstance(r.message, KnownTrack)
         else r
         for r in RECORDS
     ]
-    assert reader.header == HEADER
+    assert reader.header == msgspec.structs.replace(HEADER, site=site)
     assert [encode_frame(r) for r in records] == [encode_frame(r) for r in before]
     assert reader.torn is None
     assert reader.skipped == {}

@@ -2,10 +2,10 @@
 
 b stacks (range m, azimuth rad, elevation rad, time s) of every sensor in site order, then the age (s) by
 which known traffic reports an older place than it says: first what all reports without a stated time sigma
-share, then what each object adds of its own. Priors are the sensors' declared bias sigmas and what is told or
-assumed of ages; a direction that no comparison shows stays at its prior. So an error that all clocks share
-is learnt from objects only, as far as their own ages are known: the mean of n of them is known to one nth
-of their variance.
+share, then what each object adds of its own; then E N U of what each reflector stands beside its surveyed
+place. Priors are the sensors' declared bias sigmas, what is told or assumed of ages, and the surveys'; a
+direction that no comparison shows stays at its prior. So an error that all clocks share is learnt from
+objects only, as far as their own ages are known: the mean of n of them is known to one nth of their variance.
 
 A comparison takes two plots of one object that no other comparison uses, so that their noise is white and
 the filtered track, which holds both sensors' errors, enters by its velocity over a fraction of a second
@@ -16,6 +16,7 @@ asynchronous 3-D sensors: arXiv 2109.01823.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -59,10 +60,15 @@ OBJECTS: Final = 16
 
 
 class BiasFilter:
-    """Mean `b` (4 sensors + 1 + OBJECTS,) and covariance `P`, at `t_s`."""
+    """Mean `b` (4 sensors + 1 + OBJECTS + 3 reflectors,) and covariance `P`, at `t_s`.
 
-    def __init__(self, sigma: Array, memory_s: float) -> None:
-        self._prior = np.diag(np.append(sigma, np.zeros(OBJECTS)) ** 2)
+    `sigma` (4 sensors + 1,): priors of the sensors' biases and of the age that reports share; `survey_m`: of
+    each reflector.
+    """
+
+    def __init__(self, sigma: Array, memory_s: float, survey_m: Sequence[float] = ()) -> None:
+        own = [0.0] * OBJECTS
+        self._prior = np.diag(np.concatenate([sigma, own, np.repeat(survey_m, 3)]) ** 2)
         self._memory_s = memory_s
         self.shared = len(sigma) - 1  # where b holds the age that reports share
         self._aged: dict[str, int] = {}  # where it holds each object's own, oldest comparison first
@@ -70,6 +76,10 @@ class BiasFilter:
         self.P = self._prior.copy()
         self.t_s: float | None = None
         self.used = 0
+
+    def place_of(self, reflector: int) -> int:
+        """Where b holds what this reflector, in site order, stands beside its surveyed place."""
+        return self.shared + 1 + OBJECTS + 3 * reflector
 
     def age_of(self, ident: str, sigma_s: float) -> int:
         """Where b holds the own age of this object, known to `sigma_s` when it is first compared."""
@@ -164,6 +174,16 @@ def against_report(
     G = np.empty((3, 3))
     z, H, R = _read(plot, xyz + motion.v * dt, cov + _slip(motion, dt), motion.v, places, size, G)
     H[:, ages] = (G @ motion.v)[:, None]
+    return _measured(plot, z, H, R)
+
+
+def against_reflector(
+    plot: PolarPlot, xyz: Array, places: list[Place], size: int, at: int
+) -> tuple[Array, Array, Array]:
+    """(z, H, R) of `plot` against the surveyed place (3,) of what stands there but for what b holds at `at`."""
+    G = np.empty((3, 3))
+    z, H, R = _read(plot, xyz, np.zeros((3, 3)), np.zeros(3), places, size, G)
+    H[:, at : at + 3] = G
     return _measured(plot, z, H, R)
 
 

@@ -209,8 +209,9 @@ class Engine:
         tracker, registration = self._tracker, self._registration
         assert tracker is not None
         assert self._picture is not None
-        if registration.idle(self._known):
+        if not tracker.sightings and registration.idle(self._known):
             return
+        registration.see(tracker.sightings)
         for look in tracker.looks:
             registration.learn(look, tracker.bank, self._known, tracker.epoch_ns)
             renewed = registration.renew(look.t_s)
@@ -218,6 +219,7 @@ class Engine:
                 tracker.calibrate(renewed)
                 for sensor in range(len(renewed)):
                     self._picture.set_doubt(sensor, registration.doubt(sensor))
+                    tracker.expect(sensor, *registration.biases.of(sensor))
         self._health.judge(registration.belief.doubted)
         tracker.set_aside(registration.belief.set_aside(self._health.live))
 

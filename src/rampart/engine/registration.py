@@ -1,5 +1,5 @@
 """Registration: the slow errors of the sensors, learnt from what several of them, or known traffic, tell of
-one steadily flying object, and the calibrations and doubts that follow.
+one steadily flying object or what surveyed reflectors show, and the calibrations and doubts that follow.
 
 Each plot counts in one comparison at most: with the last plot, not yet used, that another sensor gave of
 the same track, or with a fresh report of known traffic that vouches for it. What is applied moves slowly
@@ -24,12 +24,14 @@ from rampart.engine.biases import (
     PolarPlot,
     Velocity,
     against_plot,
+    against_reflector,
     against_report,
 )
 from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of
 from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.engine.reflectors import Sighting
 from rampart.kernels.comparison import own_plots
 from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import DRONE
@@ -50,6 +52,9 @@ class RegistrationSettings(Settings, frozen=True):
     accel_mps2: float = 3.0  # [A] which the flyer may hold meanwhile
     per_look: int = 8  # comparisons that one look may cost
     report_every_s: float = 10.0  # [A] of one object to one sensor: nearer ones share their error
+    reflector_every_s: float = (
+        1.0  # [A] of one reflector to one sensor: nearer plots share their error
+    )
     report_height_m: float = 500.0  # [A] reports tell barometric heights
     # Known traffic tells an older place than it says. DO-260B allows -0.2 to 0.4 s of uncompensated latency;
     # in live traffic (George, Tuladhar and Sivananthan 2020, arXiv 2008.06352) it kept well inside, with
@@ -72,20 +77,39 @@ class Registration:
         priors = [sensor.bias_sigmas for sensor in site.sensors]
         self._prior = np.array(priors, float).reshape(-1, BIASES)
         self.biases = BiasFilter(
-            np.append(self._prior.ravel(), settings.shared_age_s), settings.memory_s
+            np.append(self._prior.ravel(), settings.shared_age_s),
+            settings.memory_s,
+            [reflector.sigma_m for reflector in site.reflectors],
         )
+        self._stand = [np.array(reflector.position_enu_m) for reflector in site.reflectors]
         self.belief = Belief(site, self._places, settings.belief)
         self.applied: list[Four] = [ZERO] * len(site.sensors)
         self._renewed_s = -math.inf
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
+        self._sighted: dict[tuple[int, int], float] = {}  # by sensor and reflector: the same
 
     def idle(self, known: KnownTraffic) -> bool:
         """There is nothing to compare a plot with, and there never was."""
         return not self._several and known.empty and not self.biases.used
 
     # ----------------------------------------------------------------------------------- learning
+    def see(self, sightings: list[Sighting]) -> None:
+        """Take in what reflectors show of a sensor."""
+        every_s = self._settings.reflector_every_s
+        for reflector, plot in sightings:
+            key = plot.sensor, reflector
+            if self.belief.doubted[plot.sensor]:
+                continue
+            if abs(plot.t_s - self._sighted.get(key, -math.inf)) < every_s:
+                continue
+            self._sighted[key] = plot.t_s
+            self.biases.age(max(plot.t_s, self.biases.t_s or plot.t_s))
+            size, at = len(self.biases.b), self.biases.place_of(reflector)
+            where = self._stand[reflector]
+            self.biases.update(*against_reflector(plot, where, self._places, size, at))
+
     def learn(self, look: Entry, bank: Bank, known: KnownTraffic, epoch_ns: int) -> None:
         """Compare the plots of `look`, which has just been taken into `bank`, with what else is known."""
         if look.plots is None or not len(look.plots):
@@ -254,6 +278,7 @@ class Registration:
             "renewed_s": self._renewed_s,
             "waiting": [[track, *plot] for track, plot in self._waiting.items()],
             "used_s": list(self._used_s.items()),
+            "sighted": [[*key, t_s] for key, t_s in self._sighted.items()],
             "reported": [[ident, list(at.items())] for ident, at in self._reported.items()],
         }
 
@@ -268,4 +293,5 @@ class Registration:
             for track, sensor, t_s, numbers, variances in state["waiting"]
         }
         self._used_s = dict(map(tuple, state["used_s"]))
+        self._sighted = {(sensor, reflector): t for sensor, reflector, t in state["sighted"]}
         self._reported = {ident: dict(map(tuple, at)) for ident, at in state["reported"]}

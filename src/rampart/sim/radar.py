@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,10 +78,13 @@ class Radar:
             else (self.sensor.scan_period_s)
         )
 
-    def observe(self, targets: list[Target], duration_s: float) -> Plots:
-        """All plots of the run."""
+    def observe(
+        self, targets: list[Target], duration_s: float, standing: Sequence[Target] = ()
+    ) -> Plots:
+        """All plots of the run; what stands on the ground is no object of the truth."""
         parts = [self._false_plots(duration_s)]
-        causes = [np.full(len(parts[0]), FALSE_PLOT, np.int64)]
+        parts += [self._detections(target, duration_s) for target in standing]
+        causes = [np.full(len(part), FALSE_PLOT, np.int64) for part in parts]
         for i, target in enumerate(targets):
             parts.append(self._detections(target, duration_s))
             causes.append(np.full(len(parts[-1]), i, np.int64))
