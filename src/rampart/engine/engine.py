@@ -209,7 +209,7 @@ class Engine:
         tracker, registration = self._tracker, self._registration
         assert tracker is not None
         assert self._picture is not None
-        if not tracker.sightings and registration.idle(self._known):
+        if registration.idle(self._known):
             return
         registration.see(tracker.sightings)
         for look in tracker.looks:

@@ -159,6 +159,11 @@ class KnownTraffic:
         return None
 
     @property
+    def bonded(self) -> list[int]:
+        """The tracks that are explained."""
+        return list(self._bonds.values())
+
+    @property
     def empty(self) -> bool:
         """No report is held."""
         return not self._reports

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.frames import covers, polar_from_enu, sensor_axes
-from rampart.domain.site import Site
+from rampart.domain.site import Sensor, Site
 from rampart.engine.admission import same_plot
 from rampart.engine.biases import PolarPlot
 from rampart.engine.plotrow import COLUMNS, NUMBERS, VARIANCES, T
@@ -38,6 +38,20 @@ class Sighting(NamedTuple):
     plot: PolarPlot
 
 
+def seen_by(site: Site, sensor: Sensor) -> list[int]:
+    """The reflectors, in site order, in the sensor's coverage: beyond its edge the door would let in only those
+    plots that err inwards."""
+    found: list[int] = np.flatnonzero(covers(sensor, _polar(site, sensor))).tolist()
+    return found
+
+
+def _polar(site: Site, sensor: Sensor) -> Array:
+    """Where the sensor expects the site's reflectors (k, 3)."""
+    axes, place = sensor_axes(site, sensor)
+    xyz = np.array([r.position_enu_m for r in site.reflectors]).reshape(-1, 3)
+    return polar_from_enu((xyz - place) @ axes)  # x_site = p + R x_sensor
+
+
 class Reflectors:
     """The reflectors of a site as each sensor expects to see them."""
 
@@ -47,11 +61,8 @@ class Reflectors:
         self._polar: list[Array] = []  # by sensor: where they stand (k, 3),
         self._survey2: list[Array] = []  # and how well that is known, in the same numbers
         for sensor in site.sensors:
-            axes, place = sensor_axes(site, sensor)
-            xyz = np.array([r.position_enu_m for r in site.reflectors]).reshape(-1, 3)
-            polar = polar_from_enu((xyz - place) @ axes)  # x_site = p + R x_sensor
-            # beyond the edge of the coverage the door lets in only those plots that err inwards
-            seen = np.flatnonzero(covers(sensor, polar)).tolist()
+            polar = _polar(site, sensor)
+            seen = seen_by(site, sensor)
             r, flat = polar[seen, 0], polar[seen, 0] * np.cos(polar[seen, 2])
             sigma = np.array([site.reflectors[i].sigma_m for i in seen])
             self._seen.append(seen)

@@ -31,7 +31,7 @@ from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of
 from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
-from rampart.engine.reflectors import Sighting
+from rampart.engine.reflectors import Sighting, seen_by
 from rampart.kernels.comparison import own_plots
 from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import DRONE
@@ -81,6 +81,7 @@ class Registration:
             settings.memory_s,
             [reflector.sigma_m for reflector in site.reflectors],
         )
+        self._covered = [seen_by(site, sensor) for sensor in site.sensors]
         self._stand = [np.array(reflector.position_enu_m) for reflector in site.reflectors]
         self.belief = Belief(site, self._places, settings.belief)
         self.applied: list[Four] = [ZERO] * len(site.sensors)
@@ -88,15 +89,18 @@ class Registration:
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
+        self._shown: list[int] = []  # reflectors, by the last batch
         self._sighted: dict[tuple[int, int], float] = {}  # by sensor and reflector: the same
 
     def idle(self, known: KnownTraffic) -> bool:
         """There is nothing to compare a plot with, and there never was."""
-        return not self._several and known.empty and not self.biases.used
+        alone = not self._several and not self._stand
+        return alone and known.empty and not self.biases.used
 
     # ----------------------------------------------------------------------------------- learning
     def see(self, sightings: list[Sighting]) -> None:
-        """Take in what reflectors show of a sensor."""
+        """Take in what one batch shows of reflectors."""
+        self._shown = [reflector for reflector, _ in sightings]
         every_s = self._settings.reflector_every_s
         for reflector, plot in sightings:
             key = plot.sensor, reflector
@@ -112,12 +116,16 @@ class Registration:
 
     def learn(self, look: Entry, bank: Bank, known: KnownTraffic, epoch_ns: int) -> None:
         """Compare the plots of `look`, which has just been taken into `bank`, with what else is known."""
-        if look.plots is None or not len(look.plots):
+        if look.plots is None:
             return
-        if self._several:
-            self.belief.examine(look, bank)
+        if self._several or self._stand:
+            missing = [i for i in self._covered[look.sensor] if i not in self._shown]
+            places = np.array([self._stand[i] for i in missing]).reshape(-1, 3)
+            self.belief.examine(look, bank, known.bonded, len(self._shown), places)
             if self.belief.doubted[look.sensor]:
                 return
+        if not len(look.plots):
+            return
         rows = self._flyers(look, bank)
         if not len(rows):
             return
