@@ -59,6 +59,10 @@ def test_biases_are_found_within_the_doubt_that_is_stated(seed: int) -> None:
     sigma = np.sqrt(np.diag(biases.P)[:8]).reshape(2, 4)
     assert np.all(sigma[:, :3] < np.array([6.0, 1e-3, 1e-3]))
     assert np.all(sigma[:, 3] > 0.03)  # the clocks' common error nobody can see
+    skew = biases.b[3] - biases.b[7]  # but what they differ by is known to 20 ms after a minute
+    assert abs(skew - (OFF[0].time_s - OFF[1].time_s)) < 0.020
+    apart = biases.P[3, 3] + biases.P[7, 7] - 2.0 * biases.P[3, 7]
+    assert math.sqrt(apart) < 0.010
 
 
 def test_a_raid_after_a_quiet_minute_is_nearer_to_the_truth_than_unregistered() -> None:

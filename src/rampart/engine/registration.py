@@ -102,7 +102,7 @@ class Registration:
         """Take in what one batch shows of reflectors."""
         self._shown = [reflector for reflector, _ in sightings]
         every_s = self._settings.reflector_every_s
-        for reflector, plot in sightings:
+        for reflector, plot in sightings[: self._settings.per_look]:
             key = plot.sensor, reflector
             if self.belief.doubted[plot.sensor]:
                 continue
