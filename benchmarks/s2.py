@@ -4,8 +4,9 @@
 
 An hour is one seed of a world in which nobody attacks: airliners, light aircraft with and without ADS-B,
 helicopters, gliders, birds and moving clutter before one or two radars, and of each radar's own making:
-rain cells, wind turbines, bursts of false plots, test patterns and calibration pulses. The whole set is hours 1 to 2,160. `--keep` adds each hour's line to a file as it
-is done and skips the hours that stand there already, so that a stopped run goes on.
+rain cells, wind turbines, bursts of false plots, test patterns and calibration pulses. The whole set is
+hours 1 to 2,160. `--keep` adds each hour's line to a file as it is done and skips the hours that stand
+there already, so that a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -110,11 +111,11 @@ def _echoes(sensor: str, rng: np.random.Generator) -> list[Echo]:
                  velocity_enu_mps=(float(east), float(north)), radius_m=float(rng.uniform(800.0, 3_000.0)),
                  height_m=3_000.0)
         )  # fmt: skip
-    for _ in range(int(rng.poisson(1.0))):
-        echoes.append(
-            Echo(kind="turbine", sensor=sensor, from_s=0.0, to_s=HOUR_S, plots=float(rng.uniform(0.3, 1.2)),
-                 place_enu_m=place(1_500.0, 9_000.0), height_m=float(rng.uniform(60.0, 160.0)))
-        )  # fmt: skip
+    echoes += [
+        Echo(kind="turbine", sensor=sensor, from_s=0.0, to_s=HOUR_S, plots=float(rng.uniform(0.3, 1.2)),
+             place_enu_m=place(1_500.0, 9_000.0), height_m=float(rng.uniform(60.0, 160.0)))
+        for _ in range(int(rng.poisson(1.0)))
+    ]  # fmt: skip
     for kind, number, longest_s, plots in (
         ("burst", 2.0, 20.0, (10.0, 100.0)),
         ("test_pattern", 1.0, 30.0, (4.0, 36.0)),
@@ -184,7 +185,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     # 'rule of three': with none in n hours the rate is below 3 / n an hour at 95 %
     bound = "" if warned else f" (95 % bound: one in {hours / 3.0:.0f} hours)"
     lines = [
-        "| hours | of the whole set | plots | zones warned | hours with a warning | zones entering watch an hour | CPU s an hour |",
+        "| hours | of the whole set | plots | zones warned | hours with a warning "
+        "| zones entering watch an hour | CPU s an hour |",
         "|---|---|---|---|---|---|---|",
         f"| {hours} | {hours / WHOLE:.1%} | {sum(r['plots'] for r in rows):,} | {len(warned)}{bound} "
         f"| {len({w['hour'] for w in warned})} | {watches / max(hours, 1):.2f} "
@@ -192,7 +194,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         "", "Warnings:", "",
     ]  # fmt: skip
     said = [
-        f"- hour {w['hour']}, {w['at_s']:.0f} s, {w['zone']}: {w['reason']}, P {w['p']}; {', '.join(w['echoes'])}"
+        f"- hour {w['hour']}, {w['at_s']:.0f} s, {w['zone']}: {w['reason']}, P {w['p']}; "
+        + ", ".join(w["echoes"])
         for w in warned
     ]
     return [*lines, *(said or ["- none"]), ""]
