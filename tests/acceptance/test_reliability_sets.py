@@ -1,4 +1,4 @@
-"""The frozen sets of launches (S1) and quiet hours (S2), as much of each as fits here; all: make accept-full."""
+"""The frozen sets of launches (S1) and quiet hours (S2), as much of each as fits; all: make accept-full."""
 
 from __future__ import annotations
 
