@@ -1,4 +1,4 @@
-"""Echoes of no flying object: each kind stays where, when and as fast as it may be, and is false to the judge."""
+"""Echoes of no flying object: where, when and how fast each kind shows; all are false to the judge."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_echo_comes_in_its_time_and_inside_the_coverage(kind: str, motion: st
     assert seconds(rows).max() <= 121.0  # the last look's turn ends after it
     assert (rows["elevation_rad"] > SENSOR.elevation_min_rad - 0.02).all()
     assert (rows["range_m"] < SENSOR.range_max_m + 100.0).all()
-    again, same = ran(echo, motion)
+    _, same = ran(echo, motion)
     assert rows.tobytes() == same.tobytes()
 
 
@@ -87,7 +87,7 @@ def test_a_reflection_repeats_an_object_farther_away_and_leaves_its_own_plots_al
     own = ~ghost
     assert own.sum() == len(alone)
     assert 0.35 * own.sum() < ghost.sum() < 0.65 * own.sum()
-    at = {t: r for t, r in zip(rows["t_event_ns"][own], rows["range_m"][own], strict=True)}
+    at = dict(zip(rows["t_event_ns"][own], rows["range_m"][own], strict=True))
     detour = np.array(
         [r - at[t] for t, r in zip(rows["t_event_ns"][ghost], rows["range_m"][ghost], strict=True)]
     )
