@@ -82,7 +82,7 @@ def simulate(world: World, seed: int, recorded: Sequence[Flown] = ()) -> Simulat
     for sensor in world.site.sensors:
         model = models.get(sensor.id) or RadarModel(sensor=sensor.id)
         radar = Radar(sensor, model, world.site, seed)
-        plots = radar.observe(targets, world.duration_s, standing)
+        plots = radar.observe(targets, world.duration_s, world.echoes, standing)
         feeds.append(feed(radar, plots, world.disturbances, world.start_ns, world.duration_s, seed))
     messages: list[Input] = [message for part in feeds for message in part.messages]
     for thing in objects:
