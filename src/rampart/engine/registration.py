@@ -52,9 +52,7 @@ class RegistrationSettings(Settings, frozen=True):
     accel_mps2: float = 3.0  # [A] which the flyer may hold meanwhile
     per_look: int = 8  # comparisons that one look may cost
     report_every_s: float = 10.0  # [A] of one object to one sensor: nearer ones share their error
-    reflector_every_s: float = (
-        1.0  # [A] of one reflector to one sensor: nearer plots share their error
-    )
+    reflector_every_s: float = 1.0  # [A] of one reflector to one sensor: likewise
     report_height_m: float = 500.0  # [A] reports tell barometric heights
     # Known traffic tells an older place than it says. DO-260B allows -0.2 to 0.4 s of uncompensated latency;
     # in live traffic (George, Tuladhar and Sivananthan 2020, arXiv 2008.06352) it kept well inside, with
