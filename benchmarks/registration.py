@@ -337,7 +337,9 @@ COLUMNS: Final = (
     "by 50 ms / sqrt(n), 35 ms of two and 29 ms of three: at 250 m/s 9 m and 7 m along the way of every round.",
     "It tells where an object was some milliseconds ago and moves no impact point; it stands in the ratio to",
     "the unbiased run, not in that by the own clock. Who tells UTC shows it, as well as his own reports are",
-    "in time: the least of the last column says how well that can be.",
+    "in time: the least of the last column says how well that can be. Where the clocks of these seeds happened",
+    "to be off by more or less than their sigma, so is the ratio beside its limit. What stands tells no clock:",
+    "with reflectors alone the clocks' errors against each other remain, also by the own clock.",
 )
 
 
