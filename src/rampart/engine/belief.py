@@ -24,7 +24,7 @@ from rampart.domain.site import Settings, Site
 from rampart.engine.bank import CONFIRMED, Bank
 from rampart.engine.biases import Place
 from rampart.engine.order import Entry
-from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.engine.plotrow import NUMBERS, VARIANCES, T, columns
 from rampart.kernels.comparison import disagreement
 from rampart.kernels.consider import BIASES
 
@@ -121,7 +121,7 @@ class Belief:
         t_s = np.append(table.t_s[rows], np.full(len(missing), look.t_s))
         found = np.empty(6)
         disagreement(
-            plots[:, T], plots[:, NUMBERS : NUMBERS + 4], plots[:, VARIANCES : VARIANCES + 4],
+            columns(plots, T, 1)[:, 0], columns(plots, NUMBERS, 4), columns(plots, VARIANCES, 4),
             t_s, means, covs, where.axes, where.place, self._bias2, self._clock2, s.sigmas,
             s.widest_rad, errors[1:3] / max(errors[0], 3.0), found,
         )  # fmt: skip

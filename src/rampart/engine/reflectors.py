@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from rampart.domain.frames import covers, polar_from_enu, sensor_axes
 from rampart.domain.site import Sensor, Site
-from rampart.engine.admission import same_plot
 from rampart.engine.biases import PolarPlot
-from rampart.engine.plotrow import COLUMNS, NUMBERS, VARIANCES, T
+from rampart.engine.plotrow import COLUMNS, NUMBERS, VARIANCES, T, columns
 from rampart.kernels.comparison import standing
 
 Array = npt.NDArray[np.float64]
@@ -28,7 +27,6 @@ GATE_D2: Final = (
 )
 STILL_SIGMAS: Final = 3.0  # of Doppler
 ONE_LOOK: Final = 0.4  # of the scan period: a reflector shows once in this time, as a track does
-ONE_ECHO_S: Final = 0.005  # two equal plots this close are one echo delivered twice
 
 
 class Sighting(NamedTuple):
@@ -87,7 +85,7 @@ class Reflectors:
             return plots, [], 0
         found = np.empty(len(seen), np.int64)
         standing(
-            plots[:, NUMBERS : NUMBERS + 4], plots[:, VARIANCES : VARIANCES + 4],
+            columns(plots, NUMBERS, 4), columns(plots, VARIANCES, 4),
             self._polar[sensor] + self._offset[sensor], self._survey2[sensor] + self._doubt2[sensor],
             GATE_D2, STILL_SIGMAS, found,
         )  # fmt: skip
@@ -102,7 +100,7 @@ class Reflectors:
                 a, b, c = plot[VARIANCES : VARIANCES + 3].tolist()
                 told = PolarPlot(sensor, float(plot[T]), (r, azimuth, elevation), (a, b, c))
                 sightings.append(Sighting(seen[k], told))
-            elif not same_plot(last, plot, ONE_ECHO_S):
+            elif not np.array_equal(plot, last, equal_nan=True):  # nor the same, delivered twice
                 continue
             taken.append(p)
         return (np.delete(plots, taken, axis=0) if taken else plots), sightings, len(taken)

@@ -30,7 +30,7 @@ from rampart.engine.biases import (
 from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of
 from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
-from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.engine.plotrow import NUMBERS, VARIANCES, T, columns
 from rampart.engine.reflectors import Sighting, seen_by
 from rampart.kernels.comparison import own_plots
 from rampart.kernels.consider import BIASES
@@ -163,11 +163,11 @@ class Registration:
         """The plot of `look` that each of the tracks (n,) took; None where another one might be it."""
         assert look.plots is not None
         plots, where = look.plots, self._places[look.sensor]
-        numbers, variances = plots[:, NUMBERS : NUMBERS + 3], plots[:, VARIANCES : VARIANCES + 3]
+        numbers, variances = columns(plots, NUMBERS, 3), columns(plots, VARIANCES, 3)
         which = np.empty(len(means), np.int64)
         own_plots(
-            plots[:, T], numbers, variances, np.square(look.calibration.sigma[:3]), t_s, means, covs,
-            where.axes, where.place, OWN_D2, FOREIGN_D2, which,
+            columns(plots, T, 1)[:, 0], numbers, variances, np.square(look.calibration.sigma[:3]), t_s, means,
+            covs, where.axes, where.place, OWN_D2, FOREIGN_D2, which,
         )  # fmt: skip
         found: list[PolarPlot | None] = []
         for p in which.tolist():

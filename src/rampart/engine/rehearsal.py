@@ -12,12 +12,13 @@ import numpy as np
 
 from rampart.domain.frames import polar_from_enu
 from rampart.domain.messages import PLOT_DTYPE, Input, KnownTrack, PlotBatch, Tick
-from rampart.domain.site import Sensor, Site, Zone
+from rampart.domain.site import Reflector, Sensor, Site, Zone
 from rampart.domain.time import NS_PER_S, ns_from_seconds
 
 GRAVITY_MPS2 = 9.81
 SECONDS = 16
 ROUNDS = 6
+MAST_ENU_M = (1_500.0, 1_500.0, 60.0)
 DRONES = 3
 
 
@@ -43,12 +44,13 @@ def _site() -> Site:
         height_m=0.0,
         zones=(Zone(id="z", name="z", polygon_enu_m=square, release=auto),),  # type: ignore[arg-type]
         sensors=(Sensor(id="full"), Sensor(id="flat", sigma_elevation_rad=None)),
+        reflectors=(Reflector(id="r", position_enu_m=MAST_ENU_M),),
     )
 
 
 def _states(t_s: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """(n, 6) states of the objects in the air at `t_s`."""
-    rows = []
+    """(n, 6) states of the objects in the air at `t_s`, and of the reflector."""
+    rows = [[*MAST_ENU_M, 0.0, 0.0, 0.0]]
     for i in range(ROUNDS):
         age = t_s - 0.7 * i
         if age >= 0.0:
@@ -80,7 +82,7 @@ def _messages() -> list[Input]:
         rows["elevation_rad"] = polar[:, 2] - 2e-3 * wobble
         rows["range_rate_mps"] = np.sum(states[:, :3] * states[:, 3:], axis=1) / polar[:, 0]
         batch = PlotBatch(sensor="full", t_arrival_ns=t_ns, data=rows.tobytes(), complete=True)
-        flat = rows.copy()
+        flat = rows[1:].copy()  # without Doppler none of its plots would be the reflector's
         flat["t_event_ns"] += ns_from_seconds(0.2)
         flat["elevation_rad"] = flat["range_rate_mps"] = math.nan
         flat_batch = PlotBatch(
