@@ -59,17 +59,19 @@ def ground_of(
     heights_m: npt.ArrayLike, west_m: float, south_m: float, spacing_m: float, sigma_m: float = 0.0
 ) -> Ground:
     """The ground over a grid of at least 2 x 2 nodes, `spacing_m` apart, the first at (west, south)."""
-    heights = np.ascontiguousarray(heights_m, np.float32)
-    rows, columns = (max(1, math.ceil((n - 1) / BLOCK)) for n in heights.shape)
-    tops = np.empty((rows, columns), np.float32)
-    for i in range(rows):
-        for j in range(columns):
-            a, b = i * BLOCK, j * BLOCK
-            tops[i, j] = heights[a : a + BLOCK + 1, b : b + BLOCK + 1].max()
+    nodes = np.array(heights_m, np.float32, order="C")  # its own: kernels know no other kind
+    tops = _block_tops(_block_tops(nodes).T).T
     return Ground(
-        heights, tops, float(west_m), float(south_m), 1.0 / spacing_m,
-        float(heights.min()), float(heights.max()), float(sigma_m),
+        nodes, np.ascontiguousarray(tops), float(west_m), float(south_m), 1.0 / spacing_m,
+        float(nodes.min()), float(nodes.max()), float(sigma_m),
     )  # fmt: skip
+
+
+def _block_tops(heights: Heights) -> Heights:
+    """The highest of every BLOCK rows with the row that follows them."""
+    starts = np.arange(0, len(heights) - 1, BLOCK)
+    tops = np.maximum.reduceat(heights, starts, axis=0)
+    return np.maximum(tops, heights[np.minimum(starts + BLOCK, len(heights) - 1)])
 
 
 def level_at(height_m: float) -> Ground:
@@ -174,6 +176,38 @@ def meets(
             f0 *= 0.5 if side == -1 else 1.0
             side = -1
     return x
+
+
+@kernel
+def heights(ground: Ground, e: Array, n: Array) -> Array:
+    """`height` at every (e[i], n[i])."""
+    out = np.empty(e.size)
+    for i in range(e.size):
+        out[i] = height(ground, e[i], n[i])
+    return out
+
+
+@kernel
+def shadowed(ground: Ground, place: Array, points: Array, inv_r: float) -> npt.NDArray[np.bool_]:
+    """(n,): whether the ground hides `points` (n, 3) from `place` (3,), both site ENU.
+
+    Straight sight at half a cell, from a mast that stands at least a metre out of the ground.
+    """
+    out = np.zeros(points.shape[0], np.bool_)
+    e0, n0, u0 = place
+    bulge = 0.5 * inv_r * (e0 * e0 + n0 * n0)
+    u0 = max(u0, height(ground, e0, n0) + 1.0 - bulge)
+    for i in range(points.shape[0]):
+        de, dn, du = points[i, 0] - e0, points[i, 1] - n0, points[i, 2] - u0
+        cells = max(abs(de), abs(dn)) * ground.per_m
+        pieces = int(min(math.ceil(PIECES_A_CELL * cells), MOST_PIECES))
+        for k in range(1, pieces):
+            x = k / pieces
+            e, n, u = e0 + x * de, n0 + x * dn, u0 + x * du
+            if u + 0.5 * inv_r * (e * e + n * n) < height(ground, e, n):
+                out[i] = True
+                break
+    return out
 
 
 @kernel
