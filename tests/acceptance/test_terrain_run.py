@@ -108,7 +108,7 @@ def test_without_it_rounds_under_the_cliff_are_off_by_its_height_over_tan_of_des
 
 
 def test_origins_lie_where_they_were_fired_behind_the_ridge(runs: dict[str, list[Run]]) -> None:
-    pits = np.array([[-4_600.0, 400.0], [-4_100.0, -500.0]])
+    pits = np.array([[-4_600.0, 400.0], [-4_100.0, -500.0], [-4_600.0, 900.0]])
 
     def furthest(run: Run) -> float:
         return max(
@@ -120,10 +120,26 @@ def test_origins_lie_where_they_were_fired_behind_the_ridge(runs: dict[str, list
     assert all(furthest(run) > 40.0 for run in runs["without"])
 
 
-def test_both_zones_are_warned_and_the_quarry_is_not(runs: dict[str, list[Run]]) -> None:
+def test_the_zones_in_danger_are_warned_and_the_quarry_is_not(runs: dict[str, list[Run]]) -> None:
     for run in runs["with"]:
-        assert run.warned >= {"camp", "lower-gate"}
+        assert run.warned >= {"camp", "lower-gate", "pump-house"}
         assert "quarry" not in run.warned
+
+
+def test_what_is_sampled_outlives_a_restart() -> None:
+    scenario = load("behind-ridge", 1)
+    messages, engine = list(scenario.messages()), Engine(scenario.site, simulated=True)
+    spots, snapshot = 0, b""
+    for seq, message in enumerate(messages):
+        engine.receive(message)
+        state = engine.snapshot() if message.t_arrival_ns % 10**9 == 0 else b""
+        if b"spots" in state or len(state) > len(snapshot) + 8_000:
+            spots, snapshot = seq + 1, state
+            break
+    assert spots
+    again = Engine.restore(scenario.site, None, snapshot)
+    for message in messages[spots:]:
+        assert again.receive(message) == engine.receive(message)
 
 
 def test_the_ground_that_ships_is_what_its_generator_writes() -> None:

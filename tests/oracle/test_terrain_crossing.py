@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rampart.kernels.atmosphere import EARTH_RADIUS_M, environment
 from rampart.kernels.flight import STILL_AIR, Array, fly, trajectory
 from rampart.kernels.terrain import NOTHING, Ground, ground_of, height, level_at
+from srtm_tiles import tiff_pixels
 
 ENV = environment(31.5, -380.0)
 SPACING_M = 90.0
@@ -86,6 +88,27 @@ def test_the_crossing_is_that_of_bisection_on_the_dense_path(name: str, dt_s: fl
     ground, states = grid(GROUNDS[name]), shots(12, 1)
     landed = fly(states, STILL_AIR, ENV, dt_s, ground=ground)
     for start, found in zip(states, landed, strict=True):
+        place, t_s = bisected(start, ground)
+        np.testing.assert_allclose(found[:3], place, atol=0.05)
+        assert found[3] == pytest.approx(t_s, abs=1e-3)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("tile", "row", "column"), [("srtm3_n31_e035", 560, 590), ("srtm3_s36_e149", 300, 900)]
+)
+def test_so_it_is_over_real_relief_also_below_the_sea(
+    data_dir: Path, tile: str, row: int, column: int
+) -> None:
+    # the shore of the Dead Sea, 420 m below the sea, with its scarp; and Australian hills
+    half = len(AXIS) // 2
+    pixels = tiff_pixels(data_dir / "dem" / f"{tile}.tif")[::-1].astype(float)
+    window = pixels[row - half : row + half + 1, column - half : column + half + 1]
+    ground = grid(window)
+    if tile == "srtm3_n31_e035":
+        assert window.min() < -400.0 < -300.0 < window.max()
+    states = shots(10, 4, float(window[half, half]) + 500.0)
+    for start, found in zip(states, fly(states, STILL_AIR, ENV, 0.5, ground=ground), strict=True):
         place, t_s = bisected(start, ground)
         np.testing.assert_allclose(found[:3], place, atol=0.05)
         assert found[3] == pytest.approx(t_s, abs=1e-3)
