@@ -204,14 +204,13 @@ def test_a_zone_under_the_step_has_the_share_of_the_flights_that_really_land_the
 
 def test_a_warned_zone_is_judged_by_the_upper_bound_and_can_still_be_cancelled() -> None:
     assert upper(np.zeros(1), SAMPLES)[0] < 0.01 / 4 < upper(np.zeros(1), 1_000)[0]
-    aside = Zone(id="z", name="z", polygon_enu_m=square(0.0, 420.0, 50.0), release=AUTO)  # type: ignore[arg-type]
+    aside = Zone(id="z", name="z", polygon_enu_m=square(0.0, 310.0, 50.0), release=AUTO)  # type: ignore[arg-type]
     made = threat(on(np.where(EAST < -250.0, 0.0, -150.0), zones=(aside,)))
     hazard = Hazard(on(0 * EAST, zones=(aside,)))
     no, yes = np.zeros((1, 1), bool), np.ones((1, 1), bool)
     free = hazard.of([made], [MORTAR], np.zeros(1, bool), 0, no).fall[0, 0]
     warned = hazard.of([made], [MORTAR], np.zeros(1, bool), 0, yes).fall[0, 0]
-    assert free < 0.01
-    assert free <= warned < free + 0.01
+    assert 0.0 <= free < warned < 0.01
 
 
 def test_where_no_zone_is_near_nothing_is_sampled() -> None:
