@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from msgspec import UNSET
 
-from rampart.domain.messages import Origin, Prediction, ZoneState
-from rampart.domain.site import Site
+from rampart.domain.messages import Origin, Prediction, TrackUpdate, ZoneState
+from rampart.domain.site import Sensor, Site, Terrain
 from rampart.engine.engine import Engine
 from rampart.metrics.truth import Truth
 from rampart.scenario.loader import CATALOGUE, Scenario, load
+from rampart.sim.simulate import simulate
+from rampart.sim.world import RadarModel, Salvo, World
 
 SEEDS = (1, 2, 3)
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,3 +147,51 @@ def test_what_is_sampled_outlives_a_restart() -> None:
 def test_the_ground_that_ships_is_what_its_generator_writes() -> None:
     made = runpy.run_path(str(ROOT / "tools" / "ridge_terrain.py"))
     assert (CATALOGUE / "sites" / "behind-ridge.asc").read_text("ascii") == made["text"]()
+
+
+def gorge() -> World:
+    """Rounds into a gorge 400 m below a radar that looks down into it and misses every third look."""
+    axis = np.arange(-4_000.0, 4_001.0, 100.0)
+    heights = np.tile(np.where(axis > 800.0, -400.0, 0.0), (len(axis), 1))
+    terrain = Terrain(
+        heights_m=heights.astype("<f4").tobytes(), rows=len(axis), columns=len(axis),
+        west_m=-4_000.0, south_m=-4_000.0, spacing_m=100.0,
+    )  # fmt: skip
+    radar = Sensor(
+        id="rim",
+        position_enu_m=(700.0, 0.0, 15.0),
+        elevation_min_rad=-0.6,
+        clutter_per_scan=0.0,
+        pd=0.67,
+    )
+    site = Site(
+        name="gorge", uuid="11111111-2222-3333-4444-555555555555", latitude_deg=31.5,
+        longitude_deg=35.5, height_m=100.0, sensors=(radar,), terrain=terrain,
+    )  # fmt: skip
+    salvo = Salvo(
+        id="s", classes=(("mortar_120", 1.0),), origin_enu_m=(-2_500.0, 300.0),
+        aims_enu_m=((1_900.0, 200.0),), at_s=2.0, rounds=4, spacing_s=(12.0, 14.0), no_launch=0.0,
+        short=0.0,
+    )  # fmt: skip
+    model = RadarModel(sensor="rim", detects_pd=0.67, detects_range_m=3_000.0)
+    return World(site=site, start_ns=0, duration_s=110.0, salvos=(salvo,), radars=(model,))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_track_lives_until_the_ground_that_it_falls_on(known: bool) -> None:
+    world = gorge()
+    made = simulate(world, 5)
+    site = world.site if known else msgspec.structs.replace(world.site, terrain=UNSET)
+    engine, ends = Engine(site, simulated=True), []
+    for message in made.messages:
+        ends += [
+            said.t_ns
+            for said in engine.receive(message)
+            if isinstance(said, TrackUpdate) and said.status == "ended" and said.plots > 10
+        ]
+    # how long before its impact each round's track ended, by the impact nearest in time
+    gaps = made.truth.t_impact_ns[None, :] - np.array(ends)[:, None]
+    early_s = gaps[np.arange(len(ends)), np.abs(gaps).argmin(axis=1)] / 1e9
+    assert len(ends) >= 4
+    # of a look in three that shows nothing a track may also end high up
+    assert (np.median(early_s) < 0.3) == known
