@@ -161,12 +161,39 @@ def test_a_bad_terrain_is_named_with_its_key(tmp_path: Path, allowed: str) -> No
     "content",
     [b"", b"ncols 3\nnrows 3\n", b"\xff\xfe", b"ncols 2\nnrows 2\nxllcenter -1\nyllcenter -1\n"
      b"cellsize 2\n1 2 3\n", b"ncols 2\nnrows 2\nxllcenter -1\nyllcenter -1\ncellsize 2\n1 2 3 1e9\n",
-     b"ncols 99999\nnrows 99999\nxllcenter 0\nyllcenter 0\ncellsize 1\n"],
+     b"ncols 99999\nnrows 99999\nxllcenter 0\nyllcenter 0\ncellsize 1\n",
+     b"ncols inf\nnrows 2\nxllcenter 0\nyllcenter 0\ncellsize 1\n"],
 )  # fmt: skip
 def test_a_grid_that_is_none_is_a_fault_and_no_crash(tmp_path: Path, content: bytes) -> None:
     path = write(tmp_path, 'file = "ground.asc"\nframe = "enu_m"\ngeoid_height_m = 0')
     (tmp_path / "ground.asc").write_bytes(content)
     assert [fault.where for fault in check(path)] == ["terrain.file"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x93NUMPY", b"PK\x03\x04",
+     b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, "
+     b"'shape': (999999999, 999999), }\n"],
+)  # fmt: skip
+def test_an_array_that_is_none_is_a_fault_and_no_crash(tmp_path: Path, content: bytes) -> None:
+    keys = 'file = "ground.npy"\nsouth_west = [-3000, -3000]\ncell = [50, 50]\ngeoid_height_m = 0'
+    path = write(tmp_path, f'{keys}\nframe = "enu_m"')
+    (tmp_path / "ground.npy").write_bytes(content)
+    assert [fault.where for fault in check(path)] == ["terrain.file"]
+
+
+def test_a_name_that_no_file_can_have_is_a_fault(tmp_path: Path) -> None:
+    path = write(tmp_path, f'file = "{"é" * 190}.asc"\ngeoid_height_m = 0')
+    assert [fault.where for fault in check(path)] == ["terrain.file"]
+
+
+def test_infinite_heights_are_voids(tmp_path: Path) -> None:
+    sea = np.full((61, 61), -380.0)
+    sea[30, 35] = np.inf
+    keys = 'file = "ground.npy"\nframe = "enu_m"\nsouth_west = [-3000, -3000]\ncell = [100, 100]\n'
+    path = write(tmp_path, keys + "geoid_height_m = 0", sea)
+    assert [fault.where for fault in check(path)] == ["terrain.voids"]
 
 
 def test_the_geoid_has_no_default_and_all_faults_come_at_once(tmp_path: Path) -> None:

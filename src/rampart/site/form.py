@@ -116,10 +116,12 @@ class WindForm(Settings, frozen=True):
 class TerrainForm(Settings, frozen=True):
     """The ground: a grid of heights above sea level in a file beside this one.
 
-    `.asc` (ESRI), `.npy` (rows from north to south) or GeoTIFF (`.tif`; extra `terrain`). `frame` says what
-    the coordinates of an `.asc` or `.npy` are: WGS84 degrees, or ENU metres about the origin; a GeoTIFF
-    tells it. `south_west` and `cell`, for `.npy` only: where its south-western height stands, and the
-    steps to the next: [latitude, longitude], or [east, north]. `geoid_height_m`: sea level above the
+    `.asc` (ESRI), `.npy` (rows from north to south, voids nan) or GeoTIFF (`.tif`; extra `terrain`).
+    `frame` says what the coordinates of an `.asc` or `.npy` are: WGS84 degrees, or ENU metres about the
+    origin; a GeoTIFF tells it. `south_west` and `cell`, for `.npy` only: where its south-western height
+    stands, and the steps to the next: [latitude, longitude], or [east, north]. `reach_m`: how far from
+    the origin heights are kept, `spacing_m` how far apart (else as in the file); `sigma_m`: one sigma
+    by which they may be off together. `geoid_height_m`: sea level above the
     ellipsoid at the site, because the origin's height is one above the ellipsoid; there is no default
     (0 where the file's heights are above the ellipsoid).
     """

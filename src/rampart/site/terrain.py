@@ -108,9 +108,14 @@ def _read(form: TerrainForm, path: Path) -> Grid:
         for key in ("south_west", "cell"):
             if getattr(form, key) is not None:
                 raise _TerrainError("a key that does not apply", f"nothing for {kind}", key)
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError:  # a name that no file can have
+        there = False
+    if not there:
         raise _TerrainError(f"{form.file!r}, nothing at this path", "an existing file")
     grid = read[kind](form, path)
+    grid.heights_m[~np.isfinite(grid.heights_m)] = np.nan
     rows, columns = grid.heights_m.shape
     if min(rows, columns) < 2:
         raise _TerrainError(f"{columns} x {rows} heights", "at least 2 x 2")
@@ -134,13 +139,14 @@ def _read_npy(form: TerrainForm, path: Path) -> Grid:
     if form.south_west is None or form.cell is None:
         raise _TerrainError(NOTHING, "south_west and cell, where a .npy file stands", "south_west")
     try:
-        heights = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:
+            heights = np.lib.format.read_array(file, allow_pickle=False)
+    except Exception as error:  # whatever the parsers under it meet escapes from numpy's reader
         raise _TerrainError(f"no .npy ({error})", "an array saved by numpy") from None
-    if not isinstance(heights, np.ndarray) or heights.ndim != 2 or heights.dtype.kind not in "iuf":
-        shape = getattr(heights, "shape", "no array")
-        raise _TerrainError(f"an array of {shape}", "numbers in two dimensions")
-    heights = np.asarray(heights, float)[::-1]
+    if heights.ndim != 2 or heights.dtype.kind not in "iuf":
+        found = f"an array of {heights.dtype} with the shape {heights.shape}"
+        raise _TerrainError(found, "numbers in two dimensions")
+    heights = np.array(heights, float)[::-1]
     first, cell = form.south_west, form.cell
     if form.frame == "enu_m":
         first, cell = first[::-1], cell[::-1]  # written [east, north]
@@ -150,7 +156,7 @@ def _read_npy(form: TerrainForm, path: Path) -> Grid:
 def _read_asc(form: TerrainForm, path: Path) -> Grid:
     try:
         return _parse_asc(path.read_text("ascii"), form.frame == "degrees")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         allowed = "an ESRI grid: " + ", ".join(_HEADER) + " and rows of heights"
         raise _TerrainError(f"no ESRI grid ({error})", allowed) from None
 
