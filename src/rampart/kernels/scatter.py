@@ -20,8 +20,11 @@ SAMPLES: Final = 1_280
 above the cancel level of the default threshold (0.0025), with these it is 0.0021. 40 blocks of lanes."""
 
 FARTHEST_SIGMAS: Final = 3.0  # of a draw: a drag curve 3.2 sigmas low has no drag above Mach 1
+LONE_SHARE: Final = 0.2
+"""[A] So much of what a single point is moved by counts as if all were: what only the last hundredth of the
+ellipse meets, a wall to the side, hardly moves a root mean square and yet decides at a level of 0.01."""
 SKIMS: Final = 1e3  # the unevenness of any ground for a flight that hardly comes down
-_RINGS: Final = (0.7, 1.4, 2.1)  # sigmas; 92 % of a plane Gaussian lie within 2.25
+_RINGS: Final = (0.7, 1.4, 2.1, 2.8)  # sigmas; 2 % of a plane Gaussian lie outside the last
 _SPOKES: Final = 8
 _MOST_STEPS: Final = 256
 
@@ -101,10 +104,11 @@ def unevenness(flights: Array, states: int, inv_r: float, ground: Ground) -> flo
     """How far the ground bends the landings out of a Gaussian, in sigmas of the landing along the flight.
 
     The landings `flights` (n, 7; nominal, pairs, considered, as `spread` has them) are slid along their
-    velocities to one level: what they would be on flat ground. From points of that ellipse (three rings)
+    velocities to one level: what they would be on flat ground. From points of that ellipse (rings)
     the nominal descent is followed to the ground. Where the ground is a plane, the height at which it is
     met is linear in the point. What remains of it, over tan(descent), is how far it moves landings in a
-    way that no ellipse can tell: a step, a ridge in the way, a valley.
+    way that no ellipse can tell: a step, a ridge in the way, a valley. Told: its root mean square, or
+    LONE_SHARE of the largest.
     """
     up = flights[0, 6]
     if abs(up) < 1.0:
@@ -144,32 +148,28 @@ def unevenness(flights: Array, states: int, inv_r: float, ground: Ground) -> flo
     # at half a cell, as flights are; coarser where that would be too many
     tall = ground.highest_m - ground.lowest_m + 1.0
     steps = int(min(max(tall * slant * ground.per_m * 2.0, 4.0), _MOST_STEPS))
-    total, w_z, w_zz = 0.0, 0.0, 0.0
-    w_zx, w_zy, w_xx = 0.0, 0.0, 0.0
-    for ring in range(3):
+    points = len(_RINGS) * _SPOKES
+    x, y, met, weight = np.empty(points), np.empty(points), np.empty(points), np.empty(points)
+    for i in range(points):
+        ring = i // _SPOKES
         r = _RINGS[ring]
-        weight = r * math.exp(-0.5 * r * r)
-        for spoke in range(_SPOKES):
-            turn = 2.0 * math.pi * (spoke + 0.5 * (ring % 2)) / _SPOKES
-            x, y = r * math.cos(turn), r * math.sin(turn)
-            e, n = mean_e + l00 * x, mean_n + l10 * x + l11 * y
-            z = ground.highest_m + 0.5
-            f0 = 0.0
-            for k in range(steps + 1):
-                at = ground.highest_m + 0.5 - k * tall / steps
-                f = at - height(ground, e + slope_e * (at - level), n + slope_n * (at - level))
-                if f <= 0.0:
-                    z = at + (tall / steps) * (-f) / (f0 - f) if k > 0 else at
-                    break
-                f0, z = f, at
-            total += weight
-            w_z += weight * z
-            w_zz += weight * z * z
-            w_zx += weight * z * x
-            w_zy += weight * z * y
-            w_xx += weight * x * x
-    # residual of the regression on the ring design, in which x and y are orthogonal
-    mean = w_z / total
-    explained = (w_zx * w_zx + w_zy * w_zy) / w_xx
-    rest = max(w_zz - total * mean * mean - explained, 0.0) / total
-    return math.sqrt(rest) * slant / sigma_m
+        turn = 2.0 * math.pi * (i % _SPOKES + 0.5 * (ring % 2)) / _SPOKES
+        x[i], y[i] = r * math.cos(turn), r * math.sin(turn)
+        weight[i] = r * math.exp(-0.5 * r * r)
+        e, n = mean_e + l00 * x[i], mean_n + l10 * x[i] + l11 * y[i]
+        met[i] = ground.highest_m + 0.5
+        above = 0.0
+        for k in range(steps + 1):
+            at = ground.highest_m + 0.5 - k * tall / steps
+            f = at - height(ground, e + slope_e * (at - level), n + slope_n * (at - level))
+            if f <= 0.0:
+                met[i] = at + (tall / steps) * (-f) / (above - f) if k > 0 else at
+                break
+            above, met[i] = f, at
+    # the regression on the ring design, in which 1, x and y are orthogonal
+    mean = np.sum(weight * met) / np.sum(weight)
+    by_x = np.sum(weight * met * x) / np.sum(weight * x * x)
+    by_y = np.sum(weight * met * y) / np.sum(weight * y * y)
+    rest = met - mean - by_x * x - by_y * y
+    rms = math.sqrt(np.sum(weight * rest * rest) / np.sum(weight))
+    return float(max(rms, LONE_SHARE * np.max(np.abs(rest))) * slant / sigma_m)
