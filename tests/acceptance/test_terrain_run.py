@@ -4,6 +4,7 @@ without the terrain that they fall on."""
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from msgspec import UNSET
 from rampart.domain.messages import Origin, Prediction, TrackUpdate, ZoneState
 from rampart.domain.site import Sensor, Site, Terrain
 from rampart.engine.engine import Engine
+from rampart.engine.rehearsal import rehearse
 from rampart.metrics.truth import Truth
 from rampart.scenario.loader import CATALOGUE, Scenario, load
 from rampart.sim.simulate import simulate
@@ -195,3 +197,24 @@ def test_a_track_lives_until_the_ground_that_it_falls_on(known: bool) -> None:
     assert len(ends) >= 4
     # of a look in three that shows nothing a track may also end high up
     assert (np.median(early_s) < 0.3) == known
+
+
+def test_the_rehearsal_compiles_all_that_terrain_needs() -> None:
+    """No plot waits for a compiler because it is the first whose landing is sampled."""
+
+    def compiled() -> dict[tuple[str, str], int]:
+        return {
+            (module, name): len(value.signatures)
+            for module, content in list(sys.modules.items())
+            if module.startswith(("rampart.kernels.", "rampart.engine."))
+            for name, value in vars(content).items()
+            if hasattr(value, "signatures")
+        }
+
+    scenario = load("behind-ridge", 1)
+    messages = list(scenario.messages())
+    rehearse()
+    before, engine = compiled(), Engine(scenario.site, simulated=True)
+    for message in messages:
+        engine.receive(message)
+    assert compiled() == before
