@@ -134,6 +134,15 @@ def speed_rows() -> list[dict[str, object]]:
                 {"method": f"{name} dt {dt}", "flights_per_s": round(1 / each),
                  "ratio": round(base / each), "error_m": round(worst_m(out, truth), 4)}
             )  # fmt: skip
+    calm = WIND[:1]
+    each = cpu_seconds(lambda: fly(many, calm, ENV, 0.5, single=True), 3) / len(many)
+    rows.append(
+        {"method": "fly, f32, sorted dt 0.5, constant wind", "flights_per_s": round(1 / each)}
+    )
+    thousand = many[:1000]
+    for name, single in (("f64, the engine's", False), ("f32, for studies", True)):
+        spent = cpu_seconds(lambda single=single: fly(thousand, WIND, ENV, 0.5, single=single), 21)
+        rows.append({"method": f"1,000 flights at once, {name}", "ms": round(1e3 * spent, 2)})
     return rows
 
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from rampart.domain.messages import Input, PlotBatch
-from rampart.domain.site import Sensor, Site, Zone
+from rampart.domain.site import Reflector, Sensor, Site, Zone
 from rampart.domain.time import ns_from_seconds
 from rampart.sim.simulate import Simulated, simulate
 from rampart.sim.world import Flight, RadarModel, Salvo, World
@@ -36,12 +36,13 @@ class Error(NamedTuple):
     time_s: float = 0.0
 
 
-def site_of(radars: int) -> Site:
+def site_of(radars: int, reflectors: Sequence[Reflector] = ()) -> Site:
     """Radars some kilometres apart that declare 3 mrad, 20 m and 50 ms, and one zone."""
     ring = ((-500.0, -500.0), (500.0, -500.0), (500.0, 500.0), (-500.0, 500.0))
     return Site(
         name="registration", uuid="r", latitude_deg=34.5, longitude_deg=41.0, height_m=210.0,
         zones=(Zone(id="z", name="z", polygon_enu_m=ring, release=RELEASE),),
+        reflectors=tuple(reflectors),
         sensors=tuple(
             Sensor(
                 id=f"r{i}", position_enu_m=PLACES[i], clutter_per_scan=5.0,
@@ -55,11 +56,11 @@ def site_of(radars: int) -> Site:
 
 def sky(
     radars: int, seed: int, errors: Sequence[Error], *, quiet_s: float = 60.0, flyers: int = 5,
-    rounds: int = 0, told: bool = False, tail_s: float = 0.0,
+    rounds: int = 0, told: bool = False, tail_s: float = 0.0, reflectors: Sequence[Reflector] = (),
 ) -> tuple[Site, Simulated, list[Input]]:  # fmt: skip
     """(site, run, messages): `flyers` for `quiet_s`, then `rounds` for `tail_s`; the run's own messages are
     without error."""
-    site = site_of(radars)
+    site = site_of(radars, reflectors)
     end_s = quiet_s + tail_s
     flights = []
     for k, (class_id, speed, height, heading, past) in enumerate(ROUTES[:flyers]):

@@ -1,7 +1,7 @@
 """What stands in the golden journal: one message of each kind, made by hand.
 
-`python tests/golden/golden_journal.py` writes `journal-schema1.rpj` anew. That is done once for each
-schema: the file is the witness that later versions still read what this one wrote.
+`python tests/golden/golden_journal.py` writes the last file anew. That is done once for each schema, and
+once where fields are appended: the files are the witnesses that later versions still read what each wrote.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from rampart.domain.messages import (
     ZoneState,
     batch_from_plots,
 )
-from rampart.domain.site import Rules, Sensor, Site, Wind, Zone
+from rampart.domain.site import Reflector, Rules, Sensor, Site, Wind, Zone
 from rampart.formats.journal import Header, InputRecord, JournalWriter, OutputRecord
 
-PATH = Path(__file__).with_name("journal-schema1.rpj")
+FIRST = Path(__file__).with_name("journal-schema1.rpj")
+PATH = Path(__file__).with_name("journal-schema1-2026-11.rpj")  # with what was appended since
 T = 1_641_340_800_000_000_000  # 2022-01-05 00:00 UTC
 S = 1_000_000_000
 
@@ -49,6 +50,7 @@ HEADER = Header(
         ),
         wind=(Wind(height_m=10.0, east_mps=2.0, north_mps=-1.0),),
         rules=Rules(warn_p=0.02, drone_warn_p=0.05, drone_horizon_s=105.0),
+        reflectors=(Reflector(id="M1", position_enu_m=(900.0, 400.0, 30.0), sigma_m=0.1),),
     ),
 )  # fmt: skip
 
@@ -95,7 +97,7 @@ RECORDS = [
     InputRecord(4, KnownTrack(
         source="adsb", ident="DLH65A", t_event_ns=T + 3 * S, t_arrival_ns=T + 3 * S, latitude_deg=33.3,
         longitude_deg=44.1, height_m=9000.0, velocity_enu_mps=(200.0, 10.0, 0.0), sigma_m=25.0,
-        address=0x3C6545, friendly=True,
+        address=0x3C6545, friendly=True, sigma_time_s=0.02,
     )),
     InputRecord(5, Weather(
         t_arrival_ns=T + 3 * S, pressure_pa=101325.0, temperature_k=288.15, station_height_m=2.0,

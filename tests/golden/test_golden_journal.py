@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from golden_journal import HEADER, PATH, RECORDS
+import msgspec
+from golden_journal import FIRST, HEADER, PATH, RECORDS
 
-from rampart.domain.messages import PlotBatch
+from rampart.domain.messages import KnownTrack, PlotBatch
 from rampart.formats.journal import InputRecord, encode_frame, read_journal
 
 
@@ -14,6 +15,22 @@ def test_every_message_of_schema_1_is_read_as_it_was_written() -> None:
     assert reader.header == HEADER
     # Compared as octets: a field that was never told is NaN, which is not equal to itself.
     assert [encode_frame(r) for r in records] == [encode_frame(r) for r in RECORDS]
+    assert reader.torn is None
+    assert reader.skipped == {}
+
+
+def test_what_was_written_before_fields_were_appended_is_read_with_their_defaults() -> None:
+    reader = read_journal(FIRST)
+    records = list(reader)
+    site = msgspec.structs.replace(HEADER.site, reflectors=())
+    before = [
+        InputRecord(r.seq, msgspec.structs.replace(r.message, sigma_time_s=None))
+        if isinstance(r, InputRecord) and isinstance(r.message, KnownTrack)
+        else r
+        for r in RECORDS
+    ]
+    assert reader.header == msgspec.structs.replace(HEADER, site=site)
+    assert [encode_frame(r) for r in records] == [encode_frame(r) for r in before]
     assert reader.torn is None
     assert reader.skipped == {}
 

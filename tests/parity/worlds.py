@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from rampart.domain.messages import Input, OperatorAction
-from rampart.domain.site import Sensor, Site, Wind, Zone
+from rampart.domain.site import Reflector, Sensor, Site, Wind, Zone
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Air, Disturbance, Flight, RadarModel, Salvo, World
 
@@ -35,6 +35,7 @@ SITE = Site(
             id="sweep", position_enu_m=(300.0, 100.0, 5.0), scan_period_s=1.0, clutter_per_scan=4.0
         ),
     ),
+    reflectors=(Reflector(id="mast", position_enu_m=(1_500.0, 800.0, 60.0)),),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from rampart.domain.frames import polar_from_enu
 from rampart.engine.biases import (
+    OBJECTS,
     BiasFilter,
     Place,
     PolarPlot,
@@ -23,7 +24,8 @@ PLACES = [
     Place(np.eye(3), np.array([2500.0, -800.0, 5.0])),
 ]
 SIGMA = np.array([12.0, 2.5e-3, 2.5e-3])
-PRIOR = np.array([20.0, 3e-3, 3e-3, 0.05] * 2 + [0.2])
+PRIOR = np.array([20.0, 3e-3, 3e-3, 0.05] * 2 + [0.05])
+SIZE = 9 + OBJECTS
 STILL = np.zeros((3, 3))
 
 
@@ -51,7 +53,7 @@ def learnt(rng: np.random.Generator, b: np.ndarray, comparisons: int) -> BiasFil
     for p0, v in flights(rng, comparisons):
         first = plot_of(0, 0.0, p0, v, b[:4], rng.normal(size=3))
         second = plot_of(1, 0.3, p0, v, b[4:8], rng.normal(size=3))
-        biases.update(*against_plot(second, first, Velocity(v, STILL, 0.0), PLACES, len(PRIOR)))
+        biases.update(*against_plot(second, first, Velocity(v, STILL, 0.0), PLACES, SIZE))
     return biases
 
 
@@ -61,7 +63,7 @@ def test_the_estimate_is_as_good_as_it_says() -> None:
     for _ in range(60):
         b = PRIOR * rng.normal(size=9)
         biases = learnt(rng, b, 80)
-        error = (biases.b - b)[:8]
+        error = (biases.b[:9] - b)[:8]
         values.append(float(error @ np.linalg.solve(biases.P[:8, :8], error)))
     judged = anees(values, 8)
     assert judged.consistent, judged
@@ -71,13 +73,13 @@ def test_the_estimate_is_as_good_as_it_says() -> None:
 def test_what_no_comparison_shows_stays_at_its_prior() -> None:
     """Two clocks that err alike move nothing against each other; nobody reports, so that age stays too."""
     biases = learnt(np.random.default_rng(5), np.zeros(9), 200)
-    together = np.zeros(9)
+    together = np.zeros(SIZE)
     together[[3, 7]] = 1.0 / math.sqrt(2.0)
     apart = together.copy()
     apart[7] *= -1.0
     assert together @ biases.P @ together == pytest.approx(0.05**2, rel=0.02)
     assert apart @ biases.P @ apart < 0.1 * 0.05**2
-    assert biases.P[8, 8] == pytest.approx(0.2**2)
+    assert biases.P[8, 8] == pytest.approx(0.05**2)
 
 
 @pytest.mark.parametrize("number", range(8))
@@ -87,19 +89,71 @@ def test_a_comparison_shows_each_bias_as_its_gradient_says(number: int) -> None:
     b = np.zeros(8)
     b[number] = 0.2 * PRIOR[number]
     plots = [plot_of(s, 0.4 * s, p0, v, b[4 * s : 4 * s + 4], np.zeros(3)) for s in (0, 1)]
-    z, H, _ = against_plot(plots[1], plots[0], motion, PLACES, 9)
+    z, H, _ = against_plot(plots[1], plots[0], motion, PLACES, SIZE)
     np.testing.assert_allclose(z / SIGMA, H[:, :8] @ b / SIGMA, atol=0.02)
     if number >= 4:
         at = np.append(p0, 0.0)[:3]  # it reports where it was at 0 s
-        z, H, _ = against_report(plots[1], 0.0, at, STILL, motion, PLACES, 9)
+        z, H, _ = against_report(plots[1], 0.0, at, STILL, motion, PLACES, SIZE, (8,))
         np.testing.assert_allclose(z / SIGMA, H[:, :8] @ b / SIGMA, atol=0.02)
 
 
 def test_a_report_older_than_it_says_is_the_age_of_known_traffic() -> None:
     p0, v = np.array([3000.0, 4000.0, 900.0]), np.array([120.0, -60.0, 0.0])
     plot = plot_of(0, 0.0, p0, v, np.zeros(4), np.zeros(3))
-    z, H, _ = against_report(plot, 0.0, p0 - 0.1 * v, STILL, Velocity(v, STILL, 0.0), PLACES, 9)
+    flown = Velocity(v, STILL, 0.0)
+    z, H, _ = against_report(plot, 0.0, p0 - 0.1 * v, STILL, flown, PLACES, SIZE, (8, 11))
     np.testing.assert_allclose(z / SIGMA, 0.1 * H[:, 8] / SIGMA, atol=0.02)
+    assert (H[:, 11] == H[:, 8]).all()  # its age is the sum of both
+    assert not H[:, [9, 10, *range(12, SIZE)]].any()
+
+
+@pytest.mark.parametrize(("own_s", "shared"), [(0.02, False), (0.2, True)])
+def test_objects_tell_utc_as_well_as_their_own_ages_are_known(own_s: float, shared: bool) -> None:
+    """With plots beyond number two clocks of 0.05 s are known to the mean of the ages of six objects."""
+    rng = np.random.default_rng(9)
+    values, sigmas = [], []
+    for _ in range(40):
+        b = PRIOR * rng.normal(size=9)
+        biases = BiasFilter(PRIOR, 1e9)
+        for k, (p0, v) in enumerate(flights(rng, 6)):
+            age_s = own_s * rng.normal() + shared * b[8]
+            for look in range(60):
+                s, t = look % 2, 0.01 * look
+                plot = plot_of(s, t, p0, v, b[4 * s : 4 * s + 4], rng.normal(size=3))
+                own = biases.age_of(str(k), own_s)
+                biases.update(
+                    *against_report(
+                        plot, t, p0 + v * (t - age_s), STILL, Velocity(v, STILL, 0.0), PLACES, SIZE,
+                        (biases.shared, own) if shared else (own,),
+                    )
+                )  # fmt: skip
+        mean = np.zeros(SIZE)
+        mean[[3, 7]] = 0.5
+        variance = mean @ biases.P @ mean
+        values.append(float((mean @ biases.b - mean[:9] @ b) ** 2 / variance))
+        sigmas.append(math.sqrt(variance))
+    assert anees(values, 1).consistent
+    at_best = 1.0 / (1.0 / (0.05**2 / 2.0) + 1.0 / (own_s**2 / 6.0 + shared * PRIOR[8] ** 2))
+    assert np.sqrt(at_best) < np.min(sigmas)
+    assert np.median(sigmas) < 1.5 * np.sqrt(at_best)
+
+
+def test_the_object_compared_longest_ago_gives_its_place_to_another() -> None:
+    biases = BiasFilter(PRIOR, 1e9)
+    first = biases.age_of("0", 0.1)
+    biases.b[first], biases.P[first, 3], biases.P[3, first] = 0.05, 0.001, 0.001
+    others = [biases.age_of(str(k), 0.2) for k in range(1, OBJECTS)]
+    assert biases.age_of("0", 0.3) == first  # known already
+    assert biases.P[first, first] == 0.1**2
+    assert biases.age_of("new", 0.02) == others[0]
+    biases.age_of("2", 0.2)
+    assert biases.age_of("newer", 0.02) == others[2]
+    for k in range(3, OBJECTS - 1):
+        biases.age_of(str(k + 1), 0.2)
+    assert biases.age_of("newest", 0.02) == first
+    assert biases.b[first] == biases.P[first, 3] == biases.P[3, first] == 0.0
+    assert biases.P[first, first] == 0.02**2
+    assert biases.P[3, 3] == 0.05**2  # of the sensors nothing is forgotten
 
 
 def test_what_no_bias_explains_changes_nothing() -> None:
@@ -109,7 +163,7 @@ def test_what_no_bias_explains_changes_nothing() -> None:
     p0, v = np.array([3000.0, 4000.0, 900.0]), np.array([120.0, -60.0, 0.0])
     mine = plot_of(0, 0.0, p0, v, np.zeros(4), np.zeros(3))
     other = plot_of(1, 0.0, p0 + 400.0, v, np.zeros(4), np.zeros(3))
-    comparison = against_plot(other, mine, Velocity(v, STILL, 0.0), PLACES, 9)
+    comparison = against_plot(other, mine, Velocity(v, STILL, 0.0), PLACES, SIZE)
     assert not biases.update(*comparison)
     assert (biases.b == b).all()
     assert (biases.P == P).all()
@@ -121,9 +175,9 @@ def test_left_alone_the_estimate_returns_to_the_prior() -> None:
     rng = np.random.default_rng(7)
     for p0, v in flights(rng, 60):
         plots = [plot_of(s, 0.1 * s, p0, v, np.zeros(4), rng.normal(size=3)) for s in (0, 1)]
-        biases.update(*against_plot(plots[1], plots[0], Velocity(v, STILL, 0.0), PLACES, 9))
+        biases.update(*against_plot(plots[1], plots[0], Velocity(v, STILL, 0.0), PLACES, SIZE))
     sharp = np.diag(biases.P).copy()
     biases.age(20.0)
     assert np.all(np.diag(biases.P) >= sharp)
     biases.age(2000.0)
-    np.testing.assert_allclose(np.diag(biases.P), PRIOR**2, rtol=1e-6)
+    np.testing.assert_allclose(np.diag(biases.P)[:9], PRIOR**2, rtol=1e-6)

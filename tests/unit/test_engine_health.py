@@ -58,6 +58,29 @@ def test_a_sensor_may_say_so_itself() -> None:
     assert (change.state, change.reason) == ("DEGRADED", "says so itself")
 
 
+def test_who_errs_is_named_only_where_somebody_is_left_to_believe() -> None:
+    health = Health(site(Sensor(id="a"), Sensor(id="b"), Sensor(id="c")))
+    for name in "abc":
+        health.heard(name, 0)
+
+    def told(*doubted: bool, silent: bool = False) -> list[tuple[str, str, str]]:
+        health.judge(doubted)
+        now_ns = 0 if not silent else 9 * S
+        return [(c.sensor, c.state, c.reason) for c in health.advance(now_ns, 1)]
+
+    assert told(True, False, False) == [("a", "DEGRADED", "not believed")]
+    assert told(True, True, False) == [("b", "DEGRADED", "not believed")]
+    assert health.live == (False, False, True)
+    assert told(True, True, True) == [(name, "DEGRADED", "sensors disagree") for name in "abc"]
+    assert told(True, True, True) == []
+    assert told(True, True, False) == [
+        ("a", "DEGRADED", "not believed"),
+        ("b", "DEGRADED", "not believed"),
+        ("c", "LIVE", "heard again"),
+    ]
+    assert told(False, False, False, silent=True) == [(n, "DEGRADED", "silent") for n in "abc"]
+
+
 def test_only_zones_within_reach_are_guarded() -> None:
     assert Health(site(Sensor(id="r", range_max_m=10_000))).healthy == ("near",)
     assert Health(site(Sensor(id="r", range_max_m=20_000))).healthy == ("near", "far")

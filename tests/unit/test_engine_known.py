@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
+import pytest
 
 from rampart.domain.frames import geodetic_from_enu
 from rampart.domain.messages import KnownTrack
@@ -129,6 +132,14 @@ def test_a_fresh_report_disowns_a_track_that_has_left_the_reported_way() -> None
     assert explain(known, 4.0, (900.0, 2840.0)) == {}
     # the feed falls silent: the wide gate of an old report must not take the track back
     assert explain(known, 24.0, (900.0, 2040.0)) == {}
+
+
+@pytest.mark.parametrize("sigma_time_s", [math.nan, math.inf, -0.1])
+def test_a_report_that_states_no_sound_time_sigma_vouches_for_nothing(sigma_time_s: float) -> None:
+    known = KnownTraffic(SITE, KnownSettings())
+    odd = msgspec.structs.replace(report("odd", (0.0, 3000.0, 200.0)), sigma_time_s=sigma_time_s)
+    assert not known.hear(odd, now_ns=0)
+    assert known.empty
 
 
 def test_a_report_from_a_clock_far_ahead_vouches_for_nothing() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from rampart.domain.messages import (
     Input,
+    KnownTrack,
     Output,
     PlotBatch,
     Prediction,
@@ -21,7 +22,7 @@ from rampart.domain.messages import (
     TrackUpdate,
     ZoneState,
 )
-from rampart.domain.site import Site
+from rampart.domain.site import Reflector, Site
 from rampart.engine.engine import Engine
 from rampart.engine.registration import RegistrationSettings
 from rampart.engine.settings import EngineSettings
@@ -58,6 +59,10 @@ def test_biases_are_found_within_the_doubt_that_is_stated(seed: int) -> None:
     sigma = np.sqrt(np.diag(biases.P)[:8]).reshape(2, 4)
     assert np.all(sigma[:, :3] < np.array([6.0, 1e-3, 1e-3]))
     assert np.all(sigma[:, 3] > 0.03)  # the clocks' common error nobody can see
+    skew = biases.b[3] - biases.b[7]  # but what they differ by is known to 20 ms after a minute
+    assert abs(skew - (OFF[0].time_s - OFF[1].time_s)) < 0.020
+    apart = biases.P[3, 3] + biases.P[7, 7] - 2.0 * biases.P[3, 7]
+    assert math.sqrt(apart) < 0.010
 
 
 def test_a_raid_after_a_quiet_minute_is_nearer_to_the_truth_than_unregistered() -> None:
@@ -91,6 +96,29 @@ def test_aircraft_that_report_themselves_tell_one_radar_its_azimuth() -> None:
     sigma = math.sqrt(biases.P[1, 1])
     assert sigma < 2.2e-3  # of 3
     assert abs(biases.b[1] - 5e-3) < 3.0 * sigma
+
+
+@pytest.mark.parametrize("sigma_time_s", [0.02, None])
+def test_clocks_that_err_alike_are_found_by_who_states_how_well_he_tells_utc(
+    sigma_time_s: float | None,
+) -> None:
+    late = Error(time_s=0.06)
+    site, _, messages = sky(2, 14, (late, late), told=True)
+    told = [
+        msgspec.structs.replace(message, sigma_time_s=sigma_time_s)
+        if isinstance(message, KnownTrack)
+        else message
+        for message in messages
+    ]
+    biases = run(site, told)[0].registration.biases
+    mean = np.zeros(len(biases.b))
+    mean[[3, 7]] = 0.5
+    sigma = math.sqrt(mean @ biases.P @ mean)
+    assert abs(mean @ biases.b - 0.06) < 3.0 * sigma
+    if sigma_time_s is None:  # as received: each may be older than told by 0.2 s
+        assert 0.028 < sigma < 0.05 / math.sqrt(2.0)
+    else:
+        assert sigma < 0.020
 
 
 def test_alone_and_without_reports_nothing_is_learnt_and_nothing_changes() -> None:
@@ -135,6 +163,101 @@ def test_a_radar_that_points_100_mrad_off_is_not_believed_and_makes_no_ghost(lia
     who = who_is_who(simulated.truth, updates, tracks)
     assert set(who) == tracks  # each track is an object,
     assert len(tracks) == len(simulated.truth)  # and each object one track
+    assert any(isinstance(o, ZoneState) and o.phase == "warn" for o in outputs)
+
+
+LIE = 0.1
+STANDS = (
+    Reflector(id="near", position_enu_m=(900.0, 1400.0, 60.0)),
+    Reflector(id="far", position_enu_m=(-2500.0, 500.0, 90.0)),
+)
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("liar", [0, 1])
+def test_of_two_that_disagree_in_a_raid_none_is_left_out_unless_it_errs(
+    liar: int, seed: int
+) -> None:
+    """No majority and nothing that tells its place: both may be doubted, then both are heard."""
+    errors = [Error(azimuth_rad=LIE) if s == liar else Error() for s in range(2)]
+    site, simulated, messages = sky(2, seed, errors, quiet_s=2.0, flyers=0, rounds=8, tail_s=40.0)
+    _, outputs = run(site, messages)
+    assert health(outputs)
+    refused = {o.feed for o in outputs if isinstance(o, Rejected) and o.reason == "not_believed"}
+    assert refused <= {f"r{liar}"}
+    both = [
+        seconds(o.t_ns) for o in outputs if isinstance(o, SensorHealth) and "disagree" in o.reason
+    ]
+    assert both[0] == both[1]  # it is said of both at once
+    warned = [o for o in outputs if isinstance(o, ZoneState) and o.phase == "warn"]
+    assert seconds(warned[0].issued_ns) < 2.0 + 3.0
+    updates = [o for o in outputs if isinstance(o, TrackUpdate) and o.status != "ended"]
+    who = who_is_who(simulated.truth, updates, {update.track for update in updates})
+    assert set(who.values()) == set(range(len(simulated.truth)))  # whoever is right, it is shown
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("liar", [0, 1])
+@pytest.mark.parametrize("by", ["reflectors", "known traffic"])
+def test_what_tells_its_own_place_decides_which_of_two_errs(by: str, liar: int, seed: int) -> None:
+    errors = [Error(azimuth_rad=LIE) if s == liar else Error() for s in range(2)]
+    if by == "reflectors":
+        site, _, messages = sky(
+            2, seed, errors, quiet_s=2.0, flyers=0, rounds=8, tail_s=40.0, reflectors=STANDS
+        )
+    else:
+        site, _, messages = sky(2, seed, errors, quiet_s=20.0, rounds=3, tail_s=20.0, told=True)
+    _, outputs = run(site, messages)
+    assert health(outputs) == [(f"r{liar}", "DEGRADED", "not believed")]
+    refused = {o.feed for o in outputs if isinstance(o, Rejected) and o.reason == "not_believed"}
+    assert refused == {f"r{liar}"}
+
+
+def test_reflectors_tell_of_one_radar_that_it_errs_and_that_it_is_mended() -> None:
+    site, simulated, messages = sky(
+        1, 24, [Error(azimuth_rad=LIE)], quiet_s=80.0, flyers=2, reflectors=STANDS
+    )
+    mended_ns = START_NS + 20_000_000_000
+    messages = [
+        right if right.t_arrival_ns > mended_ns else message
+        for right, message in zip(simulated.messages, messages, strict=True)
+    ]
+    engine, outputs = run(site, messages)
+    assert health(outputs) == [("r0", "DEGRADED", "not believed"), ("r0", "LIVE", "heard again")]
+    told = [seconds(o.t_ns) for o in outputs if isinstance(o, SensorHealth)]
+    assert told[0] < 10.0
+    assert 20.0 < told[1] < 60.0
+    assert not any(isinstance(o, Rejected) and o.reason == "not_believed" for o in outputs)
+    assert abs(engine.registration.biases.b[1]) < 2e-3  # nothing was learnt of the lie
+
+
+def test_a_radar_that_drops_out_in_a_raid_leaves_the_others_registered() -> None:
+    errors = [*OFF, Error(22.0, -3e-3, -2e-3, -0.03)]
+    site, simulated, messages = sky(3, 25, errors, quiet_s=30.0, rounds=6, tail_s=35.0)
+
+    def silent(message: Input) -> bool:
+        of = message.sensor if isinstance(message, PlotBatch | SensorStatus) else ""
+        return of == "r2" and seconds(message.t_arrival_ns) > 36.0
+
+    engine, outputs, marks = Engine(site, simulated=True), [], {}
+    for message in messages:
+        if not silent(message):
+            outputs += engine.receive(message)
+        biases = engine.registration.biases
+        marks[seconds(message.t_arrival_ns) // 1.0] = (biases.used, np.diag(biases.P)[:8].copy())
+    assert health(outputs) == [("r2", "DEGRADED", "silent")]
+    assert marks[64.0][0] > marks[40.0][0] + 20  # the two go on comparing,
+    assert np.all(marks[64.0][1] <= marks[37.0][1] * 1.02)  # and know as much of themselves
+    for s in (0, 1):
+        error = np.array(engine.registration.applied[s])[:3] - errors[s][:3]
+        assert np.all(np.abs(error) < np.array([8.0, 1.5e-3, 1.5e-3]))
+    updates = [o for o in outputs if isinstance(o, TrackUpdate) and o.status != "ended"]
+    who = who_is_who(simulated.truth, updates, {o.track for o in updates})
+    assert set(who.values()) == set(range(len(simulated.truth)))
+    lost = [o for o in outputs if isinstance(o, TrackUpdate) and o.status == "ended"]
+    early = [o for o in lost if 36.0 < seconds(o.t_ns) < 45.0 and o.track in who]
+    landed = simulated.truth.t_end_ns
+    assert all(landed[who[o.track]] <= o.t_ns + 2_000_000_000 for o in early)
     assert any(isinstance(o, ZoneState) and o.phase == "warn" for o in outputs)
 
 

@@ -42,6 +42,14 @@ azimuth_min_deg = 300
 azimuth_max_deg = 60
 system_id = [10, 3]
 
+[[reflectors]]
+id = "mast"
+position_deg_m = [35.11, 40.56, 260.0]
+[[reflectors]]
+id = "tower"
+position_enu_m = [1500, 2000, 80]
+sigma_m = 0.05
+
 [[wind]]
 height_m = 0
 east_mps = 3
@@ -85,6 +93,11 @@ def test_a_good_file_becomes_a_site_in_si_units(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         geodetic_from_enu(sensor.position_enu_m, site), [35.1, 40.56, 230.0], atol=1e-6
     )
+    mast, tower = site.reflectors
+    np.testing.assert_allclose(
+        geodetic_from_enu(mast.position_enu_m, site), [35.11, 40.56, 260.0], atol=1e-6
+    )
+    assert (tower.position_enu_m, tower.sigma_m) == ((1500.0, 2000.0, 80.0), 0.05)
     assert site.wind[0].north_mps == -1.0
     assert site.rules.warn_p == 0.02
     assert site.rules.hazard_radius_m == Rules().hazard_radius_m | {"rocket": 200.0}
@@ -110,12 +123,14 @@ def test_all_faults_are_told_at_once_each_with_place_value_and_what_is_allowed(
         .replace("scan_period_s = 1.0\n", "")
         .replace("warn_p = 0.02", "warn_p = 1.2")
         .replace('id = "b"', 'id = "a"')
+        .replace("sigma_m = 0.05", "sigma_mm = 50")
     )
     found = faults(tmp_path, bad)
     assert set(found) == {
         "origin.height_m", "zones[0].peple", "zones[0].release.mortar", "zones[0].release.gun",
         "zones[0].polygon_enu_m", "zones[1].circle.radius_m", "sensors[0].sigma_range_m",
         "sensors[0].range_max_m", "sensors[0].scan_period_s", "rules.warn_p", "zones[1].id",
+        "reflectors[1].sigma_mm",
     }  # fmt: skip
     assert "did you mean people?" in found["zones[0].peple"]
     assert found["zones[0].release.mortar"] == "'automatic' | one of: auto, confirm"
@@ -145,6 +160,15 @@ def test_all_faults_are_told_at_once_each_with_place_value_and_what_is_allowed(
         (("people = 12", "people = true"), "zones[0].people", "true | a whole number"),
         (("people = 12", "people = " + "9" * 400), "zones[0].people", "an integer of more than 60"),
         (("uuid = \"6F1B", "uuid = \"zzzz"), "uuid", "text that matches"),
+        (('id = "tower"', 'id = "mast"'), "reflectors[1].id", "used once"),
+        (("[1500, 2000, 80]", "[1500, -2000, 80]"), "reflectors[1]", "no sensor's coverage"),  # behind
+        (("[1500, 2000, 80]", "[1500, 2000, 8]"), "reflectors[1]", "no sensor's coverage"),  # too low
+        (("[1500, 2000, 80]", "[1500, 30000, 900]"), "reflectors[1]", "no sensor's coverage"),
+        (("position_enu_m = [1500, 2000, 80]\n", ""), "reflectors[1]", "exactly one of"),
+        (("[1500, 2000, 80]", "[1500, 2000]"), "reflectors[1].position_enu_m", "a list of"),
+        (("sigma_m = 0.05", "sigma_m = 0"), "reflectors[1].sigma_m", "> 0"),
+        (("[35.11, 40.56, 260.0]", "[40.56, 35.11, 260.0]"), "reflectors[0].position_deg_m",
+         "km from the origin"),
         (("[[wind]]", "[wind]"), "wind", "a table | a list"),
     ],
 )  # fmt: skip

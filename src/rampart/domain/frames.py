@@ -77,3 +77,16 @@ def enu_from_polar(
     """Sensor ENU metres, shape (..., 3), of polar coordinates."""
     r, a, e = (np.asarray(v, float) for v in (range_m, azimuth_rad, elevation_rad))
     return np.stack([r * np.cos(e) * np.sin(a), r * np.cos(e) * np.cos(a), r * np.sin(e)], axis=-1)
+
+
+def covers(sensor: Sensor, polar: Array) -> npt.NDArray[np.bool_]:
+    """Whether the declared coverage of a sensor holds (range, azimuth, elevation), (n, 3), of its own; (n,)."""
+    turn = 2.0 * np.pi
+    width = (sensor.azimuth_max_rad - sensor.azimuth_min_rad) % turn or turn
+    return np.asarray(
+        (polar[:, 0] >= sensor.range_min_m)
+        & (polar[:, 0] <= sensor.range_max_m)
+        & ((polar[:, 1] - sensor.azimuth_min_rad) % turn <= width)
+        & (polar[:, 2] >= sensor.elevation_min_rad)
+        & (polar[:, 2] <= sensor.elevation_max_rad)
+    )

@@ -107,6 +107,8 @@ class KnownTrack(Message, tag=True, frozen=True):
     """Traffic that identifies itself (ADS-B, a friendly drone's own report).
 
     It explains its own track and nothing else. `friendly`: identified by the operator's own means.
+    `sigma_time_s`: how far `t_event_ns` may be from when it was there, one sigma; None: nobody says, as
+    where a receiver stamped what came by radio.
     """
 
     source: str
@@ -120,6 +122,7 @@ class KnownTrack(Message, tag=True, frozen=True):
     sigma_m: float = 30.0
     address: int = 0
     friendly: bool = False
+    sigma_time_s: float | None = None
 
 
 class Weather(Message, tag=True, frozen=True):

@@ -71,6 +71,16 @@ class Sensor(Settings, frozen=True):
         return self.bias_range_m, self.bias_azimuth_rad, self.bias_elevation_rad, self.bias_time_s
 
 
+class Reflector(Settings, frozen=True):
+    """A thing that stands where a survey says, to `sigma_m` in each direction, and that radars see. Its plots
+    are not tracked: they show each radar that covers it by what its range and angles are off.
+    """
+
+    id: str
+    position_enu_m: tuple[float, float, float]
+    sigma_m: float = 0.5
+
+
 class Wind(Settings, frozen=True):
     """Wind at one height above the site origin: components *towards* east and north, m/s."""
 
@@ -139,4 +149,5 @@ class Site(Settings, frozen=True):
     wind: tuple[Wind, ...] = ()
     rules: Rules = Rules()
     known_position: bool = True
+    reflectors: tuple[Reflector, ...] = ()
     terrain: Terrain | msgspec.UnsetType = msgspec.UNSET  # then no recording mentions it

@@ -30,11 +30,12 @@ REFUSALS: Final = (
     "overload",
     "too_late",
     "not_believed",
+    "reflector",
 )
 (
     NOT_A_NUMBER, NEGATIVE_RANGE, OUT_OF_COVERAGE, TIME_ABSURD, DUPLICATE, OVERLOAD, TOO_LATE,
-    NOT_BELIEVED,
-) = range(1, 9)  # fmt: skip
+    NOT_BELIEVED, REFLECTOR,
+) = range(1, 10)  # fmt: skip
 
 _FIELDS: Final = {name: PLOT_DTYPE.fields[name][1] // 8 for name in PLOT_DTYPE.names or ()}  # type: ignore[index]
 WORDS: Final = PLOT_DTYPE.itemsize // 8

@@ -141,7 +141,9 @@ class Sky(NamedTuple):
 def settle_by_time(sky: Held, size: int, t_s: float) -> int:
     """End the named tracks that are over at `t_s`; returns how many, listed in `Sky.ended`."""
     table, clutter, radars, _, fate, _, _, env, _, _, _, ended = sky.content
-    return settle(table, size, t_s, radars, clutter.heard_s, fate, env, False, ended, 0)
+    return settle(
+        table, size, t_s, radars, clutter.heard_s, clutter.places, clutter.live, fate, env, False, ended, 0
+    )  # fmt: skip
 
 
 @kernel
@@ -213,7 +215,10 @@ def step(
         _missed(table, size, t_s, sensor, look_start_s, radars, env)
     if complete or t_s - clutter.settled_s[0] >= fate.settle_every_s:
         clutter.settled_s[0] = t_s
-        gone = settle(table, size, t_s, radars, clutter.heard_s, fate, env, True, ended, 0)
+        gone = settle(
+            table, size, t_s, radars, clutter.heard_s, clutter.places, clutter.live, fate, env, True,
+            ended, 0,
+        )  # fmt: skip
     for p in range(count):
         if used[p] == 0:
             row = _free_row(table, size)

@@ -3,13 +3,18 @@
 A plot agrees with a confirmed track that another sensor feeds where all its numbers do. It lies elsewhere
 where range and range rate agree with such a track, but not the direction, and it agrees with none. A
 pointing error keeps the range to the sensor that has it, and turns all that it shows by the same angles; to
-any other sensor neither holds: so the liar of two is found by where they stand. Tracks that only the sensor
-itself feeds prove nothing.
+any other sensor neither holds: so the liar of two is found by where they stand, if not at once. Tracks that
+only the sensor itself feeds prove nothing.
+
+What tells its own place decides where sensors alone cannot: who sees surveyed reflectors where they stand, or
+feeds tracks that known traffic vouches for, is believed where another does neither. And an echo at the range of
+a reflector that is not seen where it stands lies elsewhere too.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +62,7 @@ class Belief:
         self._agree = [0.0] * n
         # count, sum of azimuth and elevation errors, of their squares, and of the squares expected of noise
         self._elsewhere = np.zeros((n, 5))
+        self._borne_out = [0.0] * n  # plots where a reflector or known traffic tells that it is
         self._at_s = [-math.inf] * n
         self._doubted = [False] * n
         self._since_s = [math.inf] * n  # by event time
@@ -64,46 +70,65 @@ class Belief:
     @property
     def doubted(self) -> tuple[bool, ...]:
         """Whether each sensor is not believed, in site order."""
-        return tuple(self._doubted)
+        borne_out = [count >= self._settings.evidence for count in self._borne_out]
+        if all(borne_out):  # each in what it shows of them: they decide nothing
+            return tuple(self._doubted)
+        return tuple(d and not b for d, b in zip(self._doubted, borne_out, strict=True))
 
     def set_aside(self, live: tuple[bool, ...]) -> tuple[int, ...]:
         """Indices of the sensors whose plots stay out: those doubted for a while, where a live one is not.
         Where all are doubted nobody can say who is right, and all are heard."""
-        if not any(ok and not doubt for ok, doubt in zip(live, self._doubted, strict=True)):
+        doubted = self.doubted
+        if not any(ok and not doubt for ok, doubt in zip(live, doubted, strict=True)):
             return ()
         settle_s = self._settings.settle_s
         return tuple(
             s
-            for s, doubt in enumerate(self._doubted)
+            for s, doubt in enumerate(doubted)
             if doubt and self._at_s[s] - self._since_s[s] >= settle_s
         )
 
-    def examine(self, look: Entry, bank: Bank) -> None:
-        """Compare the plots of `look` with the tracks that other sensors feed."""
+    def examine(
+        self, look: Entry, bank: Bank, vouched: Sequence[int], stood: int, missing: Array
+    ) -> None:
+        """Compare the plots of `look` with the tracks that other sensors feed.
+
+        vouched: numbers of the tracks that known traffic vouches for. stood: reflectors that the look showed
+        where they stand; those that it did not show there stand at `missing` (k, 3).
+        """
         s, sensor = self._settings, look.sensor
-        if look.plots is None or not len(look.plots):
-            return
-        if 0.0 <= look.t_s - self._at_s[sensor] < s.every_s:
+        if look.plots is None or 0.0 <= look.t_s - self._at_s[sensor] < s.every_s:
             return
         table, n = bank.table, bank.size
+        fed = (table.last_sensor[:n] == sensor) & (table.t_s[:n] >= look.t_s)
+        borne_out = (
+            stood + int(np.isin(table.track_id[:n][fed], vouched).sum()) if vouched else stood
+        )
         fresh = table.seen_s[:n] > look.t_s - s.fresh_s
         fresh[:, sensor] = False
         good = (table.status[:n] == CONFIRMED) & (table.hits[:n] >= s.hits) & fresh.any(axis=1)
         rows = np.flatnonzero(good)[: s.tracks]
-        if not len(rows):
+        if not len(rows) and not len(missing) and not borne_out:
             return
         plots = look.plots[: s.plots]
         where, errors = self._places[sensor], self._elsewhere[sensor]
         means, covs = bank.mixtures(rows)
+        if len(missing):
+            still = np.zeros((len(missing), means.shape[1]))
+            still[:, :3] = missing
+            means = np.concatenate([means, still])
+            covs = np.concatenate([covs, np.zeros((len(missing), *covs.shape[1:]))])
+        t_s = np.append(table.t_s[rows], np.full(len(missing), look.t_s))
         found = np.empty(6)
         disagreement(
             plots[:, T], plots[:, NUMBERS : NUMBERS + 4], plots[:, VARIANCES : VARIANCES + 4],
-            table.t_s[rows], means, covs, where.axes, where.place, self._bias2, self._clock2, s.sigmas,
+            t_s, means, covs, where.axes, where.place, self._bias2, self._clock2, s.sigmas,
             s.widest_rad, errors[1:3] / max(errors[0], 3.0), found,
         )  # fmt: skip
         fade = math.exp(-max(look.t_s - self._at_s[sensor], 0.0) / s.memory_s)
         self._at_s[sensor] = look.t_s
-        a = self._agree[sensor] = fade * self._agree[sensor] + float(found[0])
+        self._borne_out[sensor] = fade * self._borne_out[sensor] + borne_out
+        a = self._agree[sensor] = fade * self._agree[sensor] + float(found[0]) + stood
         errors = self._elsewhere[sensor] = fade * errors + found[1:]
         e = float(errors[0])
         if a + e < s.evidence:
@@ -119,11 +144,11 @@ class Belief:
     def state(self) -> list[Any]:
         """Plain data for a snapshot."""
         at = [self._at_s, self._doubted, self._since_s]
-        return [self._agree, self._elsewhere.tolist(), *at]
+        return [self._agree, self._elsewhere.tolist(), self._borne_out, *at]
 
     def load(self, state: list[Any]) -> None:
         """Restore what `state` gave."""
-        agree, elsewhere, *rest = state
-        self._agree = list(agree)
+        agree, elsewhere, borne_out, *rest = state
+        self._agree, self._borne_out = list(agree), list(borne_out)
         self._elsewhere = np.array(elsewhere).reshape(-1, 5)
         self._at_s, self._doubted, self._since_s = map(list, rest)

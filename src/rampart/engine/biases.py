@@ -1,8 +1,11 @@
 """The slow errors of all sensors, estimated together: a Kalman filter, and what one comparison tells it.
 
 b stacks (range m, azimuth rad, elevation rad, time s) of every sensor in site order, then the age (s) by
-which known traffic reports an older place than it says. Priors are the sensors' declared bias sigmas; a
-direction that no comparison shows stays at its prior.
+which known traffic reports an older place than it says: first what all reports without a stated time sigma
+share, then what each object adds of its own; then E N U of what each reflector stands beside its surveyed
+place. Priors are the sensors' declared bias sigmas, what is told or assumed of ages, and the surveys'; a
+direction that no comparison shows stays at its prior. So an error that all clocks share is learnt from
+objects only, as far as their own ages are known: the mean of n of them is known to one nth of their variance.
 
 A comparison takes two plots of one object that no other comparison uses, so that their noise is white and
 the filtered track, which holds both sensors' errors, enters by its velocity over a fraction of a second
@@ -13,6 +16,7 @@ asynchronous 3-D sensors: arXiv 2109.01823.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -51,16 +55,46 @@ class Velocity(NamedTuple):
     accel_mps2: float
 
 
-class BiasFilter:
-    """Mean `b` (4 sensors + 1,) and covariance `P`, at `t_s`."""
+OBJECTS: Final = 16
+"""Objects whose own ages are held; the one that was compared longest ago gives way to another."""
 
-    def __init__(self, sigma: Array, memory_s: float) -> None:
-        self._prior = np.diag(sigma**2)
+
+class BiasFilter:
+    """Mean `b` (4 sensors + 1 + OBJECTS + 3 reflectors,) and covariance `P`, at `t_s`.
+
+    `sigma` (4 sensors + 1,): priors of the sensors' biases and of the age that reports share; `survey_m`: of
+    each reflector.
+    """
+
+    def __init__(self, sigma: Array, memory_s: float, survey_m: Sequence[float] = ()) -> None:
+        own = [0.0] * OBJECTS
+        self._prior = np.diag(np.concatenate([sigma, own, np.repeat(survey_m, 3)]) ** 2)
         self._memory_s = memory_s
-        self.b = np.zeros(len(sigma))
+        self.shared = len(sigma) - 1  # where b holds the age that reports share
+        self._aged: dict[str, int] = {}  # where it holds each object's own, oldest comparison first
+        self.b = np.zeros(len(self._prior))
         self.P = self._prior.copy()
         self.t_s: float | None = None
         self.used = 0
+
+    def place_of(self, reflector: int) -> int:
+        """Where b holds what this reflector, in site order, stands beside its surveyed place."""
+        return self.shared + 1 + OBJECTS + 3 * reflector
+
+    def age_of(self, ident: str, sigma_s: float) -> int:
+        """Where b holds the own age of this object, known to `sigma_s` when it is first compared."""
+        at = self._aged.pop(ident, None)
+        if at is None:
+            full = len(self._aged) == OBJECTS
+            at = (
+                self._aged.pop(next(iter(self._aged)))
+                if full
+                else len(self._aged) + self.shared + 1
+            )
+            self.b[at] = self.P[at, :] = self.P[:, at] = 0.0
+            self.P[at, at] = self._prior[at, at] = sigma_s**2
+        self._aged[ident] = at
+        return at
 
     def age(self, t_s: float) -> None:
         """Let biases drift to `t_s`: a Gauss-Markov process whose stationary law is the prior."""
@@ -84,12 +118,21 @@ class BiasFilter:
 
     def state(self) -> dict[str, Any]:
         """Plain data for a snapshot."""
-        return {"b": self.b.tobytes(), "P": self.P.tobytes(), "t_s": self.t_s, "used": self.used}
+        return {
+            "b": self.b.tobytes(),
+            "P": self.P.tobytes(),
+            "prior": np.diag(self._prior).tobytes(),
+            "aged": list(self._aged.items()),
+            "t_s": self.t_s,
+            "used": self.used,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Become the filter that gave `state`."""
         self.b = np.frombuffer(state["b"]).copy()
         self.P = np.frombuffer(state["P"]).reshape(self.P.shape).copy()
+        self._prior = np.diag(np.frombuffer(state["prior"]))
+        self._aged = dict(map(tuple, state["aged"]))
         self.t_s, self.used = state["t_s"], state["used"]
 
 
@@ -123,12 +166,24 @@ def against_report(
     motion: Velocity,
     places: list[Place],
     size: int,
+    ages: tuple[int, ...],
 ) -> tuple[Array, Array, Array]:
-    """(z, H, R) of `plot` against the place (3,), covariance (3, 3), that the object reports of `t_s`."""
+    """(z, H, R) of `plot` against the place (3,), covariance (3, 3), that the object reports of `t_s`, older
+    than that by the sum of what b holds at `ages`."""
     dt = plot.t_s - t_s
     G = np.empty((3, 3))
     z, H, R = _read(plot, xyz + motion.v * dt, cov + _slip(motion, dt), motion.v, places, size, G)
-    H[:, size - 1] = G @ motion.v
+    H[:, ages] = (G @ motion.v)[:, None]
+    return _measured(plot, z, H, R)
+
+
+def against_reflector(
+    plot: PolarPlot, xyz: Array, places: list[Place], size: int, at: int
+) -> tuple[Array, Array, Array]:
+    """(z, H, R) of `plot` against the surveyed place (3,) of what stands there but for what b holds at `at`."""
+    G = np.empty((3, 3))
+    z, H, R = _read(plot, xyz, np.zeros((3, 3)), np.zeros(3), places, size, G)
+    H[:, at : at + 3] = G
     return _measured(plot, z, H, R)
 
 

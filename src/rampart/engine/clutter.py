@@ -12,8 +12,15 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rampart.engine.clutter_map import (
+    BLADES_MPS,
+    BLADES_SHARE,
+    forget_places,
+    make_places,
+    vain_density,
+)
 from rampart.engine.fate import Radars
-from rampart.engine.plotrow import NUMBERS
+from rampart.engine.plotrow import NUMBERS, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.measurement import ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
@@ -38,6 +45,8 @@ class Clutter(NamedTuple):
     heard_s: Array  # (sensors,) time of the last plots, -inf: never
     settled_s: Array  # (1,) when tracks were last judged by time
     log_birth_odds: Array  # (sensors,) ln of new objects over false plots in a look
+    places: Array  # the clutter map, and
+    live: Array  # how much of it is in use, see `clutter_map.make_places`
 
 
 def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
@@ -51,6 +60,7 @@ def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
         np.full(n, -np.inf),
         np.full(1, -np.inf),
         np.log(birth_per_look / rate),
+        *make_places(n),
     )
 
 
@@ -61,9 +71,16 @@ def _cell(value: float, low: float, high: float, cells: int) -> int:
 
 @woven_kernel
 def clutter_density(
-    clutter: Clutter, radars: Radars, sensor: int, plots: Array, p: int, birth_per_look: float
+    clutter: Clutter,
+    radars: Radars,
+    sensor: int,
+    plots: Array,
+    p: int,
+    at: Array,
+    birth_per_look: float,
 ) -> float:
-    """Expected plots of no known track per look and unit of measurement space at plot `p`."""
+    """Expected plots of no known track per look and unit of measurement space at plot `p`, whose site
+    ENU is `at[p]`: of the ring that it lies in, or of its very place where that gives more."""
     i = _cell(
         plots[p, NUMBERS + RANGE],
         radars.reach_m[sensor, 0],
@@ -87,9 +104,20 @@ def clutter_density(
         density /= (high - low) / ELEVATION_CELLS
     density /= radars.sector[sensor, 1]
     rate = plots[p, NUMBERS + RANGE_RATE]
-    if not math.isnan(rate):
+    doppler = not math.isnan(rate)
+    if doppler:
         slow = SLOW_SHARE / (2.0 * SLOW_MPS) if abs(rate) < SLOW_MPS else 0.0
         density *= slow + (1.0 - SLOW_SHARE) / (2.0 * radars.rate_max_mps[sensor])
+    if clutter.live[sensor] > 0.0 and not math.isnan(elevation):
+        t_s = plots[p, T]
+        vain = vain_density(clutter.places, clutter.live, sensor, at[p, 0], at[p, 1], at[p, 2], t_s)
+        # dV = r² cos(el) dr daz del
+        r = plots[p, NUMBERS + RANGE]
+        here = vain * radars.period_s[sensor] * r * r * math.cos(elevation)
+        if doppler:
+            blades = BLADES_SHARE / (2.0 * BLADES_MPS) if abs(rate) < BLADES_MPS else 0.0
+            here *= blades + (1.0 - BLADES_SHARE) / (2.0 * radars.rate_max_mps[sensor])
+        density = max(density, here)
     if not math.isnan(plots[p, NUMBERS + HEIGHT]):
         density /= HEIGHT_SPAN_M
     return float(density)
@@ -125,4 +153,5 @@ def count_clutter(
                 elevation, radars.elevation[sensor, 0], radars.elevation[sensor, 1], ELEVATION_CELLS
             )
         clutter.counts[sensor, i, j] += 1.0
+    forget_places(clutter.places, clutter.live, sensor, t_s)
     clutter.heard_s[sensor] = t_s

@@ -39,7 +39,7 @@ from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 4
+SNAPSHOT_VERSION: Final = 5
 
 
 class Engine:
@@ -211,6 +211,7 @@ class Engine:
         assert self._picture is not None
         if registration.idle(self._known):
             return
+        registration.see(tracker.sightings)
         for look in tracker.looks:
             registration.learn(look, tracker.bank, self._known, tracker.epoch_ns)
             renewed = registration.renew(look.t_s)
@@ -218,6 +219,7 @@ class Engine:
                 tracker.calibrate(renewed)
                 for sensor in range(len(renewed)):
                     self._picture.set_doubt(sensor, registration.doubt(sensor))
+                    tracker.expect(sensor, *registration.biases.of(sensor))
         self._health.judge(registration.belief.doubted)
         tracker.set_aside(registration.belief.set_aside(self._health.live))
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
+from rampart.engine.clutter_map import note_vain
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
 from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
@@ -180,13 +181,13 @@ def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -
 
 @kernel
 def settle(
-    table: Table, size: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate, env: Array,
-    account: bool, ended: Ints, gone: int,
+    table: Table, size: int, t_s: float, radars: Radars, heard_s: Array, places: Array, live: Array,
+    fate: Fate, env: Array, account: bool, ended: Ints, gone: int,
 ) -> int:  # fmt: skip
     """End every track that is over at `t_s`; returns `gone` plus the named ones, listed in `ended`.
 
     account: also enter the looks that are overdue at `t_s` into the tracks' scores, and end tracks
-    without a name.
+    without a name; those leave their mark in the clutter map (`places`, `live`).
     """
     for row in range(size):
         if table.status[row] == FREE or (table.track_id[row] <= 0 and not account):
@@ -252,6 +253,18 @@ def settle(
             ended[gone, 0] = table.track_id[row]
             ended[gone, 1] = reason
             gone += 1
+        if table.track_id[row] <= 0 and table.bounded[row] == 1:  # it never had a name: clutter
+            e, n, u = steer(table.x, table.mu, row, 0.0, env)
+            note_vain(
+                places,
+                live,
+                table.last_sensor[row],
+                e,
+                n,
+                u,
+                float(table.hits[row]),
+                table.t_s[row],
+            )
         table.status[row] = FREE
         table.track_id[row] = 0
     return gone

@@ -266,7 +266,9 @@ def pair_up(
             )
             if distance2 > gates.distance2:
                 continue
-            background = clutter_density(clutter, radars, sensor, plots, p, gates.birth_per_look)
+            background = clutter_density(
+                clutter, radars, sensor, plots, p, at, gates.birth_per_look
+            )
             llr = math.log(radars.pd[sensor]) + loglik - math.log(background)
             gain = llr - miss
             if grade == TENTATIVE:

@@ -1,8 +1,9 @@
 """Which sensors are alive, and which zones they still guard.
 
 A sensor silent for longer than max(2 s, 2 x its declared interval), that says so itself, or that is not
-believed (`belief`), is DEGRADED. A zone's cover is healthy while every bearing that the installed sensors
-watch around it is still watched by a live one: one radar of two may fail, a sector may not.
+believed (`belief`), is DEGRADED. Where several are not believed and no live one is, nobody can say which of
+them errs: then they disagree, and all are heard. A zone's cover is healthy while every bearing that the
+installed sensors watch around it is still watched by a live one: one radar of two may fail, a sector may not.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ class Health:
         self._heard_ns = [-1] * len(site.sensors)
         self._said_ok = [True] * len(site.sensors)
         self._believed = [True] * len(site.sensors)
-        self._live = [True] * len(site.sensors)
+        self._faults = [""] * len(site.sensors)  # why each is not LIVE
         self._healthy = self._guarded()
 
     @property
     def live(self) -> tuple[bool, ...]:
         """Whether each sensor is LIVE, in site order."""
-        return tuple(self._live)
+        return tuple(not fault for fault in self._faults)
 
     @property
     def healthy(self) -> tuple[str, ...]:
@@ -68,23 +69,17 @@ class Health:
         self._believed = [not doubt for doubt in doubted]
 
     def advance(self, now_ns: int, cause_seq: int) -> list[SensorHealth]:
-        """The changes of state that are due at `now_ns`, in site order."""
+        """The changes of state, and of its reason, that are due at `now_ns`, in site order."""
         changes = []
-        for index, sensor in enumerate(self._ids):
-            if self._heard_ns[index] < 0:
-                self._heard_ns[index] = now_ns  # silence counts from the start of the service
-            silent = now_ns - self._heard_ns[index] > self._silence_ns[index]
-            live = self._said_ok[index] and self._believed[index] and not silent
-            if live != self._live[index]:
-                self._live[index] = live
-                told = "says so itself" if not self._said_ok[index] else "not believed"
-                reason = "heard again" if live else ("silent" if silent else told)
+        for index, (fault, was) in enumerate(zip(self._found(now_ns), self._faults, strict=True)):
+            if fault != was:
+                self._faults[index] = fault
                 changes.append(
                     SensorHealth(
-                        sensor=sensor,
+                        sensor=self._ids[index],
                         t_ns=now_ns,
-                        state="LIVE" if live else "DEGRADED",
-                        reason=reason,
+                        state="DEGRADED" if fault else "LIVE",
+                        reason=fault or "heard again",
                         cause_seq=cause_seq,
                     )
                 )
@@ -92,9 +87,25 @@ class Health:
             self._healthy = self._guarded()
         return changes
 
+    def _found(self, now_ns: int) -> list[str]:
+        """What is wrong with each sensor at `now_ns`; empty where nothing is."""
+        faults = []
+        for index, heard_ns in enumerate(self._heard_ns):
+            if heard_ns < 0:
+                self._heard_ns[index] = now_ns  # silence counts from the start of the service
+            if now_ns - self._heard_ns[index] > self._silence_ns[index]:
+                faults.append("silent")
+            elif not self._said_ok[index]:
+                faults.append("says so itself")
+            else:
+                faults.append("" if self._believed[index] else "not believed")
+        if "" not in faults and faults.count("not believed") > 1:
+            return ["sensors disagree" if fault == "not believed" else fault for fault in faults]
+        return faults
+
     def _guarded(self) -> tuple[str, ...]:
         installed = self._watched.any(axis=0)
-        live = self._watched[np.array(self._live, bool)].any(axis=0)
+        live = self._watched[np.array(self.live, bool)].any(axis=0)
         whole = (installed == live).all(axis=-1) & installed.any(axis=-1)
         return tuple(zone for zone, good in zip(self._zones, whole, strict=True) if good)
 
@@ -104,7 +115,7 @@ class Health:
             "heard": self._heard_ns,
             "ok": self._said_ok,
             "believed": self._believed,
-            "live": self._live,
+            "faults": self._faults,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -112,7 +123,7 @@ class Health:
         self._heard_ns = list(state["heard"])
         self._said_ok = list(state["ok"])
         self._believed = list(state["believed"])
-        self._live = list(state["live"])
+        self._faults = list(state["faults"])
         self._healthy = self._guarded()
 
 

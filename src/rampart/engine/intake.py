@@ -15,6 +15,7 @@ from rampart.engine.admission import (
     DUPLICATE,
     NOT_BELIEVED,
     OVERLOAD,
+    REFLECTOR,
     REFUSALS,
     TOO_LATE,
     admit,
@@ -24,7 +25,8 @@ from rampart.engine.admission import (
 )
 from rampart.engine.calibration import ZERO, Calibration, calibration_of, moved
 from rampart.engine.order import NO_PLOTS, Entry, Ring, sub_scans
-from rampart.engine.plotrow import COLUMNS, SNR
+from rampart.engine.plotrow import COLUMNS, SNR, T
+from rampart.engine.reflectors import Reflectors, Sighting
 from rampart.engine.track_settings import TrackSettings, doors
 
 
@@ -36,6 +38,7 @@ class Look(NamedTuple):
     arrival_ns: int
     newest_s: float
     sub_scans: list[Entry]
+    sightings: list[Sighting]  # of reflectors, whose plots are in no sub-scan
 
 
 class Intake:
@@ -46,6 +49,7 @@ class Intake:
         self._settings = settings
         self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
         self._doors = doors(site, settings)
+        self.reflectors = Reflectors(site)
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
         self._lag_s: dict[int, float] = {}
@@ -69,22 +73,28 @@ class Intake:
             for code, number in enumerate(np.bincount(codes).tolist()):
                 if code and number:
                     self._refuse(batch.sensor, code, number)
+        calibration = self.calibrations[sensor]
+        sightings: list[Sighting] = []
         if good:
             plots = sort_plots(plots[:good]) if good > 1 else plots[:good]
-            calibration = self.calibrations[sensor]
-            plots = moved(plots, ZERO, calibration.offset)
-            newest_s = float(plots[-1, 0])
-            span_s = self._settings.sub_scan_s
-            entries = sub_scans(plots, sensor, span_s, batch.complete, calibration)
+            newest_s = float(plots[-1, T]) - calibration.offset[3]
+            plots, sightings, taken = self.reflectors.take(sensor, plots)
+            if taken:
+                self._refuse(batch.sensor, REFLECTOR, taken)
         elif batch.complete:
             arrival_s = (batch.t_arrival_ns - self._epoch_ns) / NS_PER_S
             newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
-            calibration = self.calibrations[sensor]
-            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS, calibration)]
         else:
             return None
+        entries: list[Entry] = []
+        if good and len(plots):
+            plots = moved(plots, ZERO, calibration.offset)
+            span_s = self._settings.sub_scan_s
+            entries = sub_scans(plots, sensor, span_s, batch.complete, calibration)
+        elif batch.complete:
+            entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS, calibration)]
         self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
-        return Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries)
+        return Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries, sightings)
 
     def turns_away(self, look: Look) -> bool:
         """Whether the sensor of `look` is set aside; its plots are counted then."""
@@ -159,6 +169,7 @@ class Intake:
             "heard": list(self._heard.items()),
             "refused": [[*item, count] for item, count in self._refused.items()],
             "behind_since_ns": self._behind_since_ns,
+            "reflectors": self.reflectors.state(),
             "calibrations": [list(calibration) for calibration in self.calibrations],
             "set_aside": list(self.set_aside),
         }
@@ -169,5 +180,6 @@ class Intake:
         self._heard = dict(map(tuple, state["heard"]))
         self._refused = Counter({(feed, reason): n for feed, reason, n in state["refused"]})
         self._behind_since_ns = state["behind_since_ns"]
+        self.reflectors.load(state["reflectors"])
         self.calibrations = [calibration_of(pair) for pair in state["calibrations"]]
         self.set_aside = tuple(state["set_aside"])

@@ -49,6 +49,7 @@ class Report(msgspec.Struct):
     v: tuple[float, float]
     sigma_m: float
     moving: bool
+    sigma_time_s: float | None
 
 
 class KnownTraffic:
@@ -67,6 +68,7 @@ class KnownTraffic:
         """
         numbers = (known.latitude_deg, known.longitude_deg, known.height_m)
         vague = not 0.0 < known.sigma_m <= self._settings.sigma_max_m
+        vague |= known.sigma_time_s is not None and not 0.0 <= known.sigma_time_s < math.inf
         if vague or not all(map(math.isfinite, (*numbers, *(known.velocity_enu_mps or ())))):
             return False
         if seconds_between(known.t_event_ns, now_ns) > self._settings.fresh_s:
@@ -88,6 +90,7 @@ class KnownTraffic:
             v=velocity,
             sigma_m=known.sigma_m,
             moving=known.velocity_enu_mps is not None,
+            sigma_time_s=known.sigma_time_s,
         )
         return True
 
@@ -156,6 +159,11 @@ class KnownTraffic:
         return None
 
     @property
+    def bonded(self) -> list[int]:
+        """The tracks that are explained."""
+        return list(self._bonds.values())
+
+    @property
     def empty(self) -> bool:
         """No report is held."""
         return not self._reports
@@ -170,7 +178,7 @@ class KnownTraffic:
     def load(self, state: list[Any]) -> None:
         """Restore what `state` gave."""
         self._reports, self._bonds = {}, {}
-        for ident, t_ns, xyz, v, sigma_m, moving, track in state:
-            self._reports[ident] = Report(ident, t_ns, tuple(xyz), tuple(v), sigma_m, moving)
+        for ident, t_ns, xyz, v, *rest, track in state:
+            self._reports[ident] = Report(ident, t_ns, tuple(xyz), tuple(v), *rest)
             if track != NOBODY:
                 self._bonds[ident] = track

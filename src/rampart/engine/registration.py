@@ -1,5 +1,5 @@
 """Registration: the slow errors of the sensors, learnt from what several of them, or known traffic, tell of
-one steadily flying object, and the calibrations and doubts that follow.
+one steadily flying object or what surveyed reflectors show, and the calibrations and doubts that follow.
 
 Each plot counts in one comparison at most: with the last plot, not yet used, that another sensor gave of
 the same track, or with a fresh report of known traffic that vouches for it. What is applied moves slowly
@@ -24,12 +24,14 @@ from rampart.engine.biases import (
     PolarPlot,
     Velocity,
     against_plot,
+    against_reflector,
     against_report,
 )
 from rampart.engine.calibration import ZERO, Calibration, Four, calibration_of
 from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.engine.reflectors import Sighting, seen_by
 from rampart.kernels.comparison import own_plots
 from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import DRONE
@@ -50,8 +52,13 @@ class RegistrationSettings(Settings, frozen=True):
     accel_mps2: float = 3.0  # [A] which the flyer may hold meanwhile
     per_look: int = 8  # comparisons that one look may cost
     report_every_s: float = 10.0  # [A] of one object to one sensor: nearer ones share their error
+    reflector_every_s: float = 1.0  # [A] of one reflector to one sensor: likewise
     report_height_m: float = 500.0  # [A] reports tell barometric heights
-    report_age_s: float = 0.2  # [A] one sigma: known traffic tells an older place than it says
+    # Known traffic tells an older place than it says. DO-260B allows -0.2 to 0.4 s of uncompensated latency;
+    # in live traffic (George, Tuladhar and Sivananthan 2020, arXiv 2008.06352) it kept well inside, with
+    # means below 0.05 s. One sigma each
+    shared_age_s: float = 0.05  # of what all have in common
+    own_age_s: float = 0.2  # [A] of what each adds, where its reports do not tell a time sigma
     memory_s: float = 14_400.0  # [A] biases drift: masts bend, clocks run
     slew_per_s: float = 0.1  # of a bias's prior sigma: what is applied moves no faster
     renew_s: float = 0.5  # calibrations are renewed this often
@@ -68,28 +75,55 @@ class Registration:
         priors = [sensor.bias_sigmas for sensor in site.sensors]
         self._prior = np.array(priors, float).reshape(-1, BIASES)
         self.biases = BiasFilter(
-            np.append(self._prior.ravel(), settings.report_age_s), settings.memory_s
+            np.append(self._prior.ravel(), settings.shared_age_s),
+            settings.memory_s,
+            [reflector.sigma_m for reflector in site.reflectors],
         )
+        self._covered = [seen_by(site, sensor) for sensor in site.sensors]
+        self._stand = [np.array(reflector.position_enu_m) for reflector in site.reflectors]
         self.belief = Belief(site, self._places, settings.belief)
         self.applied: list[Four] = [ZERO] * len(site.sensors)
         self._renewed_s = -math.inf
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
+        self._shown: list[int] = []  # reflectors, by the last batch
+        self._sighted: dict[tuple[int, int], float] = {}  # by sensor and reflector: the same
 
     def idle(self, known: KnownTraffic) -> bool:
         """There is nothing to compare a plot with, and there never was."""
-        return not self._several and known.empty and not self.biases.used
+        alone = not self._several and not self._stand
+        return alone and known.empty and not self.biases.used
 
     # ----------------------------------------------------------------------------------- learning
+    def see(self, sightings: list[Sighting]) -> None:
+        """Take in what one batch shows of reflectors."""
+        self._shown = [reflector for reflector, _ in sightings]
+        every_s = self._settings.reflector_every_s
+        for reflector, plot in sightings[: self._settings.per_look]:
+            key = plot.sensor, reflector
+            if self.belief.doubted[plot.sensor]:
+                continue
+            if abs(plot.t_s - self._sighted.get(key, -math.inf)) < every_s:
+                continue
+            self._sighted[key] = plot.t_s
+            self.biases.age(max(plot.t_s, self.biases.t_s or plot.t_s))
+            size, at = len(self.biases.b), self.biases.place_of(reflector)
+            where = self._stand[reflector]
+            self.biases.update(*against_reflector(plot, where, self._places, size, at))
+
     def learn(self, look: Entry, bank: Bank, known: KnownTraffic, epoch_ns: int) -> None:
         """Compare the plots of `look`, which has just been taken into `bank`, with what else is known."""
-        if look.plots is None or not len(look.plots):
+        if look.plots is None:
             return
-        if self._several:
-            self.belief.examine(look, bank)
+        if self._several or self._stand:
+            missing = [i for i in self._covered[look.sensor] if i not in self._shown]
+            places = np.array([self._stand[i] for i in missing]).reshape(-1, 3)
+            self.belief.examine(look, bank, known.bonded, len(self._shown), places)
             if self.belief.doubted[look.sensor]:
                 return
+        if not len(look.plots):
+            return
         rows = self._flyers(look, bank)
         if not len(rows):
             return
@@ -177,9 +211,12 @@ class Registration:
         if early or abs(plot.t_s - t_s) > s.pair_s:
             return False
         cov = np.diag([report.sigma_m**2, report.sigma_m**2, s.report_height_m**2])
-        xyz = np.array(report.xyz)
+        told_s = report.sigma_time_s
+        own = self.biases.age_of(report.ident, s.own_age_s if told_s is None else told_s)
+        ages = (own,) if told_s is not None else (self.biases.shared, own)
+        size = len(self.biases.b)
         self.biases.update(
-            *against_report(plot, t_s, xyz, cov, motion, self._places, len(self.biases.b))
+            *against_report(plot, t_s, np.array(report.xyz), cov, motion, self._places, size, ages)
         )
         last[plot.sensor] = t_s
         return True
@@ -247,6 +284,7 @@ class Registration:
             "renewed_s": self._renewed_s,
             "waiting": [[track, *plot] for track, plot in self._waiting.items()],
             "used_s": list(self._used_s.items()),
+            "sighted": [[*key, t_s] for key, t_s in self._sighted.items()],
             "reported": [[ident, list(at.items())] for ident, at in self._reported.items()],
         }
 
@@ -261,4 +299,5 @@ class Registration:
             for track, sensor, t_s, numbers, variances in state["waiting"]
         }
         self._used_s = dict(map(tuple, state["used_s"]))
+        self._sighted = {(sensor, reflector): t for sensor, reflector, t in state["sighted"]}
         self._reported = {ident: dict(map(tuple, at)) for ident, at in state["reported"]}

@@ -23,6 +23,7 @@ from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake
 from rampart.engine.order import Entry, Ring
 from rampart.engine.plotrow import COLUMNS
+from rampart.engine.reflectors import Sighting
 from rampart.engine.track_settings import (
     TrackSettings,
     dynamics_of,
@@ -40,7 +41,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 5
+STATE_VERSION: Final = 7
 
 
 class Tracker:
@@ -77,14 +78,16 @@ class Tracker:
         self._reported: dict[int, int] = {}  # hits of each named track when last collected
         self._ended: list[tuple[int, str]] = []
         self._looks: list[Entry] = []  # of the last batch
+        self.sightings: list[Sighting] = []  # of reflectors, in the last batch
 
     # ------------------------------------------------------------------------------- messages in
     def observe(self, batch: PlotBatch) -> None:
         """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
-        self._looks = []
+        self._looks, self.sightings = [], []
         look = self._intake.admit(batch)
         if look is None:
             return
+        self.sightings = look.sightings
         if self._intake.turns_away(look):
             self._looks = look.sub_scans
             return
@@ -108,6 +111,10 @@ class Tracker:
     def calibrate(self, calibrations: list[Calibration]) -> None:
         """From now on correct the plots of each sensor, in site order, by these."""
         self._intake.calibrations = calibrations
+
+    def expect(self, sensor: int, mean: Array, cov: Array) -> None:
+        """From now on look for reflectors off by the sensor's biases (4,), known to `cov` (4, 4)."""
+        self._intake.reflectors.expect(sensor, mean, cov)
 
     def set_aside(self, sensors: tuple[int, ...]) -> None:
         """From now on keep the plots of these sensors (indices) out of the tables."""

@@ -1,7 +1,7 @@
 """The one place that knows numba.
 
 Kernels are float64, serial and without fastmath, so that a replay on one machine is bit-equal.
-`in_single_precision` makes a float32 twin for studies; the engine uses none.
+`in_single_precision` makes a float32 twin for studies, whose sums may be reordered; the engine uses none.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ _CACHE_ROOT: Final = _config.CACHE_DIR or str(Path(__file__).parent / "__pycache
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    dispatcher = numba.njit(fastmath=False, error_model="numpy", **options)(function)
+    options = {"fastmath": False, **options}
+    dispatcher = numba.njit(error_model="numpy", **options)(function)
     before = _config.CACHE_DIR
     _config.CACHE_DIR = _folder(function.__code__.co_filename)  # read by the next line only
     try:
@@ -140,5 +141,7 @@ def _single(dispatcher: Any, done: dict[Any, Any]) -> Any:
         again = FunctionType(code.replace(co_consts=consts), names, function.__name__)
         fixed = ("nopython", "fastmath", "error_model")
         options = {k: v for k, v in dispatcher.targetoptions.items() if k not in fixed}
+        # without nnan and ninf: what is not finite is still found and refused
+        options["fastmath"] = {"contract", "arcp", "nsz", "afn", "reassoc"}
         done[function] = _compiled(again, **options)
     return done[function]

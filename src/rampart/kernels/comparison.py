@@ -163,6 +163,32 @@ def own_plots(
 
 
 @kernel
+def standing(
+    numbers: Array, variances: Array, polar: Array, doubt2: Array, gate_d2: float, still: float, out: Ints
+) -> None:  # fmt: skip
+    """For each thing that stands at `polar` (k, 3), known to `doubt2` (k, 3), the nearest of the plots (n, 4)
+    within `gate_d2` whose range rate, the last number, is 0 within `still` sigmas, in `out` (k,); else -1. An
+    elevation that is not measured counts for nothing; each plot is of one thing at most."""
+    for k in range(polar.shape[0]):
+        out[k] = -1
+        nearest = gate_d2
+        for p in range(numbers.shape[0]):
+            rate = numbers[p, 3]
+            if not rate * rate <= still * still * variances[p, 3]:  # nor where it is nan
+                continue
+            d2 = 0.0
+            for c in range(3):
+                off = numbers[p, c] - polar[k, c]
+                if math.isnan(off):
+                    continue
+                if c == 1:
+                    off = wrap_angle(off)
+                d2 += off * off / (variances[p, c] + doubt2[k, c])
+            if d2 < nearest and not (out[:k] == p).any():
+                out[k], nearest = p, d2
+
+
+@kernel
 def disagreement(
     t: Array, numbers: Array, variances: Array, t_s: Array, means: Array, covs: Array, axes: Array,
     place: Array, bias2: Array, clock2: float, sigmas: float, widest_rad: float, guess: Array, out: Array,

@@ -10,6 +10,7 @@ from rampart.domain.messages import OperatorAction
 from rampart.domain.site import Site, Wind
 from rampart.scenario.form import (
     ActionForm,
+    EchoForm,
     FaultForm,
     RadarForm,
     ScenarioForm,
@@ -21,6 +22,7 @@ from rampart.sim.classes import BallisticClass, allowed_classes, class_ids, flyi
 from rampart.sim.world import (
     Air,
     Disturbance,
+    Echo,
     Flight,
     Point,
     RadarModel,
@@ -65,6 +67,8 @@ def build_world(
             _known(radar.sensor if radar else None, sensors, faults, f"radars[{i}].sensor")
         for i, fault in enumerate(form.faults or ()):
             _known(fault.sensor if fault else None, sensors, faults, f"faults[{i}].sensor")
+        for i, echo in enumerate(form.echoes or ()):
+            _known(echo.sensor if echo else None, sensors, faults, f"echoes[{i}].sensor")
         for i, action in enumerate(form.actions or ()):
             for j, zone in enumerate((action and action.zones) or ()):
                 _known(zone, zones, faults, f"actions[{i}].zones[{j}]")
@@ -73,9 +77,14 @@ def build_world(
         for i, fault in enumerate(form.faults or ())
         if fault is not None
     ]
+    echoes = [
+        _echo(echo, form.duration_s, faults, f"echoes[{i}]")
+        for i, echo in enumerate(form.echoes or ())
+        if echo is not None
+    ]
     _ascending_levels(form.weather, faults)
     if site is not None and faults.clean("duration_s"):
-        _bounded(site, form.duration_s, faults)
+        _bounded(site, form, faults)
     if faults.found or site is None:
         return None
     return World(
@@ -88,6 +97,7 @@ def build_world(
         air=_air(form.weather),
         radars=tuple(_radar(radar) for radar in form.radars),
         disturbances=tuple(d for d in disturbances if d),
+        echoes=tuple(e for e in echoes if e),
         actions=tuple(_action(action, start_ns) for action in form.actions),
     )
 
@@ -265,6 +275,17 @@ def _disturbance(form: FaultForm, faults: Faults, where: str) -> Disturbance | N
     )  # fmt: skip
 
 
+def _echo(form: EchoForm, duration_s: float, faults: Faults, where: str) -> Echo | None:
+    if not faults.clean(where, "duration_s"):
+        return None
+    to_s = duration_s if form.to_s is None else form.to_s
+    if to_s <= form.from_s:
+        faults.add(f"{where}.to_s", to_s, f"more than from_s = {form.from_s:g}")
+        return None
+    values = {name: getattr(form, name) for name in form.__struct_fields__}
+    return Echo(**{**values, "to_s": to_s})
+
+
 def _ascending_levels(form: WeatherForm, faults: Faults) -> None:
     if not faults.clean("weather"):
         return
@@ -273,13 +294,17 @@ def _ascending_levels(form: WeatherForm, faults: Faults) -> None:
         faults.add("weather.wind", Phrase(f"heights {heights}"), "levels from low to high")
 
 
-def _bounded(site: Site, duration_s: float, faults: Faults) -> None:
+def _bounded(site: Site, form: ScenarioForm, faults: Faults) -> None:
     """A fault where the false plots alone would not fit into memory."""
-    expected = sum(s.clutter_per_scan * duration_s / s.scan_period_s for s in site.sensors)
+    a_look = {s.id: s.clutter_per_scan for s in site.sensors}
+    for echo in form.echoes or ():
+        if echo is not None and echo.sensor in a_look:
+            a_look[echo.sensor] += echo.plots
+    expected = sum(a_look[s.id] * form.duration_s / s.scan_period_s for s in site.sensors)
     if expected > _MOST_FALSE_PLOTS:
         faults.add(
             "duration_s",
-            Phrase(f"{duration_s:g} with {expected:.2g} false plots of all sensors"),
+            Phrase(f"{form.duration_s:g} with {expected:.2g} false plots of all sensors"),
             f"a duration with at most {_MOST_FALSE_PLOTS:.0e} of them",
         )
 

@@ -27,6 +27,7 @@ WaypointEnu = tuple[Local, Local, AboveGround]
 Rounds = Annotated[int, Meta(ge=1, le=1_000)]
 Speed = Annotated[float, Meta(ge=0.5, le=2_000)]
 Distance = Annotated[float, Meta(ge=0, le=50_000)]
+WindSpeed = Annotated[float, Meta(ge=-60, le=60)]
 Text = Annotated[str, Meta(min_length=1)]
 
 
@@ -129,6 +130,23 @@ class FaultForm(Settings, frozen=True):
     share: Share = 1.0
 
 
+class EchoForm(Settings, frozen=True):
+    """Plots of a sensor that come from no flying object (see `sim.world.Echo`). `to_s` absent: to the end."""
+
+    kind: Literal["burst", "rain", "turbine", "test_pattern", "reflection"]
+    sensor: Ident
+    from_s: Seconds = 0.0
+    to_s: Seconds | None = None
+    plots: Annotated[float, Meta(ge=0, le=10_000)] = 1.0
+    place_enu_m: PointEnu = (0.0, 0.0)
+    velocity_enu_mps: tuple[WindSpeed, WindSpeed] = (0.0, 0.0)
+    radius_m: Distance = 2_000.0
+    height_m: AboveGround = 100.0
+    range_m: Distance = 5_000.0
+    share: Share = 0.2
+    extra_m: Distance = 300.0
+
+
 class ActionForm(Settings, frozen=True):
     """What a person does at the console."""
 
@@ -158,4 +176,5 @@ class ScenarioForm(Settings, frozen=True):
     weather: WeatherForm = msgspec.field(default_factory=WeatherForm)
     radars: tuple[RadarForm, ...] = ()
     faults: tuple[FaultForm, ...] = ()
+    echoes: tuple[EchoForm, ...] = ()
     actions: tuple[ActionForm, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from rampart.domain.frames import polar_from_enu, sensor_axes
+from rampart.domain.frames import covers, polar_from_enu, sensor_axes
 from rampart.domain.messages import PLOT_DTYPE
 from rampart.domain.site import Sensor, Site
 from rampart.engine.ground import ground_of_site
@@ -18,8 +19,9 @@ from rampart.kernels.terrain import NOTHING, shadowed
 from rampart.metrics.truth import FALSE_PLOT
 from rampart.sim.detection import draw_statistic, required_snr_db, threshold
 from rampart.sim.draws import stream
+from rampart.sim.echoes import echoes_of, reflected
 from rampart.sim.path import Path
-from rampart.sim.world import RadarModel
+from rampart.sim.world import Echo, RadarModel
 
 Array = npt.NDArray[np.float64]
 
@@ -81,13 +83,30 @@ class Radar:
             else (self.sensor.scan_period_s)
         )
 
-    def observe(self, targets: list[Target], duration_s: float) -> Plots:
-        """All plots of the run."""
-        parts = [self._false_plots(duration_s)]
-        causes = [np.full(len(parts[0]), FALSE_PLOT, np.int64)]
-        for i, target in enumerate(targets):
-            parts.append(self._detections(target, duration_s))
-            causes.append(np.full(len(parts[-1]), i, np.int64))
+    def observe(
+        self, targets: list[Target], duration_s: float, echoes: tuple[Echo, ...] = (),
+        standing: Sequence[Target] = (),
+    ) -> Plots:  # fmt: skip
+        """All plots of the run, those of this sensor's `echoes` and of what is `standing` on the ground among
+        them, neither of which is an object of the truth."""
+        mine = [echo for echo in echoes if echo.sensor == self.sensor.id]
+        false = [self._false_plots(duration_s)]
+        false += [self._detections(target, duration_s) for target in standing]
+        false += [
+            echoes_of(self, echo, i, duration_s)
+            for i, echo in enumerate(mine)
+            if echo.kind != "reflection"
+        ]
+        seen = [self._detections(target, duration_s) for target in targets]
+        false += [
+            reflected(self, echo, target.id, rows)
+            for echo in mine
+            if echo.kind == "reflection"
+            for target, rows in zip(targets, seen, strict=True)
+        ]
+        parts = [*false, *seen]
+        causes = [np.full(len(part), FALSE_PLOT, np.int64) for part in false]
+        causes += [np.full(len(part), i, np.int64) for i, part in enumerate(seen)]
         rows, caused_by = np.concatenate(parts), np.concatenate(causes)
         t_s = rows["t_event_ns"] * 1e-9
         if self.model.motion == "rotating":
@@ -104,7 +123,7 @@ class Radar:
         """At which times (n,) of its life a look would find the target in the coverage, and with the
         model's `detects_pd` or more."""
         polar, snr_db = self._seen(target, t_s)[:2]
-        return np.asarray(self._covers(polar) & (snr_db >= self.needed_db))
+        return np.asarray(self.covers(polar) & (snr_db >= self.needed_db))
 
     def _seen(self, target: Target, t_s: Array) -> tuple[Array, Array, Array, Array]:
         """Polar coordinates (n, 3), mean signal-to-noise ratio (n,) in dB, position and velocity (n, 3)."""
@@ -125,14 +144,26 @@ class Radar:
             10.0 ** (snr_db / 10.0), self.model.pulses, self.model.swerling, rng
         )
         noise = rng.standard_normal((4, len(t_s)))
-        plotted = self._covers(polar) & (statistic > self.level)
-        rows = self._rows(t_s[plotted], statistic[plotted])
-        noise = self.model.noise_factor * noise[:, plotted]
-        s = self.sensor
-        slant, azimuth, elevation = polar[plotted].T
+        plotted = self.covers(polar) & (statistic > self.level)
+        rows = self.rows(t_s[plotted], statistic[plotted])
         # range rate = v . (x - p) / |x - p|, positive when receding
         away = xyz[plotted] - self.position
-        rate = np.einsum("ij,ij->i", velocity[plotted], away) / slant
+        rate = np.einsum("ij,ij->i", velocity[plotted], away) / polar[plotted, 0]
+        self._measured(rows, polar[plotted], rate, noise[:, plotted])
+        return rows
+
+    def measure(
+        self, rows: npt.NDArray[np.void], polar: Array, rate_mps: Array, rng: np.random.Generator
+    ) -> None:
+        """Write into `rows` (n,) what the sensor measures of places (n, 3) and range rates (n,)."""
+        self._measured(rows, polar, rate_mps, rng.standard_normal((4, len(rows))))
+
+    def _measured(
+        self, rows: npt.NDArray[np.void], polar: Array, rate_mps: Array, noise: Array
+    ) -> None:
+        noise = self.model.noise_factor * noise
+        s = self.sensor
+        slant, azimuth, elevation = polar.T
         rows["range_m"] = slant + self.bias_range_m + s.sigma_range_m * noise[0]
         rows["azimuth_rad"] = (azimuth + self.bias_azimuth_rad + s.sigma_azimuth_rad * noise[1]) % (
             2 * np.pi
@@ -142,9 +173,8 @@ class Radar:
                 elevation + self.bias_elevation_rad + s.sigma_elevation_rad * noise[2]
             )
         if s.sigma_range_rate_mps is not None:
-            rows["range_rate_mps"] = rate + s.sigma_range_rate_mps * noise[3]
+            rows["range_rate_mps"] = rate_mps + s.sigma_range_rate_mps * noise[3]
         self._tell_rcs(rows)
-        return rows
 
     def _looks(self, path: Path, end_s: float) -> Array:
         """Times at which the beam passes the object, ascending, within its life."""
@@ -164,16 +194,9 @@ class Radar:
                 t_s = north + period * azimuth / (2 * np.pi)
         return np.asarray(t_s[(t_s >= start_s) & (t_s <= end_s)])
 
-    def _covers(self, polar: Array) -> npt.NDArray[np.bool_]:
-        s = self.sensor
-        turn = (polar[:, 1] - s.azimuth_min_rad) % (2 * np.pi)
-        return np.asarray(
-            (polar[:, 0] >= s.range_min_m)
-            & (polar[:, 0] <= s.range_max_m)
-            & (turn <= self.sector_rad)
-            & (polar[:, 2] >= s.elevation_min_rad)
-            & (polar[:, 2] <= s.elevation_max_rad)
-        )
+    def covers(self, polar: Array) -> npt.NDArray[np.bool_]:
+        """Which places (n, 3), range, azimuth and elevation, lie in the coverage."""
+        return covers(self.sensor, polar)
 
     def _false_plots(self, duration_s: float) -> npt.NDArray[np.void]:
         """Poisson, uniform over the resolution cells (range, azimuth, elevation) of the coverage."""
@@ -188,9 +211,7 @@ class Radar:
         t_s = look
         if self.model.motion == "rotating":
             t_s = look + s.scan_period_s * azimuth / (2 * np.pi)
-        chance = np.maximum(rng.random(n), 1e-12)
-        statistic = special.gammainccinv(self.model.pulses, self.model.pfa * chance)
-        rows = self._rows(t_s, statistic)
+        rows = self.rows(t_s, self.false_statistic(n, rng))
         rows["range_m"] = rng.uniform(s.range_min_m, s.range_max_m, n)
         rows["azimuth_rad"] = azimuth
         elevation = rng.uniform(s.elevation_min_rad, s.elevation_max_rad, n)
@@ -203,7 +224,12 @@ class Radar:
         self._tell_rcs(rows)
         return rows[t_s <= duration_s]
 
-    def _rows(self, t_s: Array, statistic: Array) -> npt.NDArray[np.void]:
+    def false_statistic(self, n: int, rng: np.random.Generator) -> Array:
+        """The detector's statistic of `n` cells of noise that passed its threshold."""
+        chance = np.maximum(rng.random(n), 1e-12)
+        return np.asarray(special.gammainccinv(self.model.pulses, self.model.pfa * chance))
+
+    def rows(self, t_s: Array, statistic: Array) -> npt.NDArray[np.void]:
         """Rows with time and measured SNR; what no sensor measures stays nan."""
         rows = np.zeros(len(t_s), PLOT_DTYPE)
         for name in PLOT_DTYPE.names or ():

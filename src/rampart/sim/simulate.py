@@ -20,6 +20,7 @@ from rampart.domain.messages import (
     Tick,
     Weather,
 )
+from rampart.domain.site import Reflector
 from rampart.engine.ground import ground_of_site
 from rampart.kernels.terrain import NOTHING, Ground, heights
 from rampart.metrics.truth import NO_TIME, Truth
@@ -33,6 +34,7 @@ from rampart.sim.routes import along, draw, pattern
 from rampart.sim.world import Flight, RadarModel, World
 
 TICK_NS: Final = 500_000_000
+_REFLECTOR_DBSM: Final = 20.0  # [A] a trihedral corner of 0.4 m at X band: 4 pi a⁴ / 3 lambda²
 _REPORT_S: Final = 1.0  # an identified object tells its position each second
 _REPORT_SIGMA_M: Final = {"friendly": 5.0, "adsb": 15.0}
 _RANK: Final = {
@@ -76,12 +78,13 @@ def simulate(world: World, seed: int, recorded: Sequence[Flown] = ()) -> Simulat
     objects = _rounds(world, seed) + _flights(world, seed) + _traffic(world, seed)
     objects += recorded
     targets = [Target(o.id, o.path, rcs_dbsm(o, seed)) for o in objects]
+    standing = [_standing(reflector, world, seed) for reflector in world.site.reflectors]
     models = {model.sensor: model for model in world.radars}
     feeds: list[Feed] = []
     for sensor in world.site.sensors:
         model = models.get(sensor.id) or RadarModel(sensor=sensor.id)
         radar = Radar(sensor, model, world.site, seed)
-        plots = radar.observe(targets, world.duration_s)
+        plots = radar.observe(targets, world.duration_s, world.echoes, standing)
         feeds.append(feed(radar, plots, world.disturbances, world.start_ns, world.duration_s, seed))
     messages: list[Input] = [message for part in feeds for message in part.messages]
     for thing in objects:
@@ -93,6 +96,14 @@ def simulate(world: World, seed: int, recorded: Sequence[Flown] = ()) -> Simulat
     messages += [Tick(t_arrival_ns=t) for t in range(world.start_ns, end_ns + 1, TICK_NS)]
     messages.sort(key=lambda m: (m.t_arrival_ns, _RANK[type(m)]))
     return Simulated(tuple(messages), _truth(objects, feeds, world))
+
+
+def _standing(reflector: Reflector, world: World, seed: int) -> Target:
+    """A reflector where it is, which is not quite where the survey says."""
+    off = stream(seed, reflector.id, "survey").normal(0.0, reflector.sigma_m, 3)
+    xyz = np.tile(np.array(reflector.position_enu_m) + off, (2, 1))
+    path = Path(np.array([0.0, world.duration_s]), xyz, np.zeros((2, 3)))
+    return Target(f"reflector {reflector.id}", path, _REFLECTOR_DBSM)
 
 
 def _rounds(world: World, seed: int) -> list[Flown]:

@@ -113,6 +113,29 @@ class Disturbance(Settings, frozen=True):
     share: float = 1.0
 
 
+class Echo(Settings, frozen=True):
+    """Plots of a sensor from `from_s` to `to_s` that come from no flying object.
+
+    burst: `plots` a look anywhere, as interference. rain: `plots` a look of a cell of `radius_m` up to
+    `height_m` that stood at `place_enu_m` at the world's start and drifts. turbine: `plots` a look at a
+    place, with the range rates of its blades. test_pattern: `plots` a look on a ring at `range_m`.
+    reflection: a `share` of every object's plots comes again `extra_m` farther away.
+    """
+
+    kind: Literal["burst", "rain", "turbine", "test_pattern", "reflection"]
+    sensor: str
+    from_s: float
+    to_s: float
+    plots: float = 1.0
+    place_enu_m: Point = (0.0, 0.0)
+    velocity_enu_mps: Point = (0.0, 0.0)
+    radius_m: float = 2_000.0
+    height_m: float = 100.0
+    range_m: float = 5_000.0
+    share: float = 0.2
+    extra_m: float = 300.0
+
+
 class World(Settings, frozen=True):
     """All of it. `actions` are what people do, with arrival stamps already in ns UTC."""
 
@@ -125,4 +148,5 @@ class World(Settings, frozen=True):
     air: Air = Air()
     radars: tuple[RadarModel, ...] = ()
     disturbances: tuple[Disturbance, ...] = ()
+    echoes: tuple[Echo, ...] = ()
     actions: tuple[OperatorAction, ...] = ()

@@ -105,6 +105,17 @@ class SensorForm(Settings, frozen=True):
     ) = None
 
 
+class ReflectorForm(Settings, frozen=True):
+    """A thing that stands and that radars see; exactly one position, surveyed to sigma_m in each direction.
+    Its plots are not tracked: they teach each radar with Doppler that covers it its own error.
+    """
+
+    id: Ident
+    position_enu_m: tuple[Local, Local, Local] | None = None
+    position_deg_m: tuple[Latitude, Longitude, Height] | None = None
+    sigma_m: Annotated[float, Meta(gt=0, le=100)] = 0.5
+
+
 class WindForm(Settings, frozen=True):
     """Wind at a height above the site's origin, as the components it blows *towards*."""
 
@@ -179,4 +190,5 @@ class SiteForm(Settings, frozen=True):
     sensors: tuple[SensorForm, ...] = ()
     wind: tuple[WindForm, ...] = ()
     rules: RulesForm = msgspec.field(default_factory=RulesForm)
+    reflectors: Annotated[tuple[ReflectorForm, ...], Meta(max_length=32)] = ()
     terrain: TerrainForm | None = None

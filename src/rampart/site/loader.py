@@ -10,9 +10,17 @@ import msgspec
 import numpy as np
 
 from rampart.domain.errors import ConfigError, Fault
-from rampart.domain.frames import enu_from_geodetic
-from rampart.domain.site import Rules, Sensor, Site, Terrain, Wind, Zone
-from rampart.site.form import CircleForm, PointDeg, RulesForm, SensorForm, SiteForm, ZoneForm
+from rampart.domain.frames import covers, enu_from_geodetic, polar_from_enu, sensor_axes
+from rampart.domain.site import Reflector, Rules, Sensor, Site, Terrain, Wind, Zone
+from rampart.site.form import (
+    CircleForm,
+    PointDeg,
+    ReflectorForm,
+    RulesForm,
+    SensorForm,
+    SiteForm,
+    ZoneForm,
+)
 from rampart.site.polygon import crossing_sides, signed_area_m2
 from rampart.site.strict import NOTHING, Faults, Phrase, convert, read_toml
 from rampart.site.terrain import load_terrain
@@ -72,9 +80,24 @@ def build_site(
         for i, sensor in enumerate(form.sensors or ())
         if sensor is not None
     ]
+    unique((r.id if r else None for r in form.reflectors or ()), faults, f"{dot}reflectors")
+    reflectors = [
+        _reflector(reflector, frame, faults, f"{dot}reflectors[{i}]", near)
+        for i, reflector in enumerate(form.reflectors or ())
+        if reflector is not None
+    ]
     heights = [level.height_m for level in form.wind or () if level]
     if faults.clean(f"{dot}wind") and any(b <= a for a, b in itertools.pairwise(heights)):
         faults.add(f"{dot}wind", Phrase(f"heights {heights}"), "levels from low to high")
+    known = [sensor for sensor in sensors if sensor]
+    if len(known) == len(form.sensors or ()):
+        for i, reflector in enumerate(reflectors):
+            if reflector and not any(_sees(sensor, reflector, frame) for sensor in known):
+                faults.add(
+                    f"{dot}reflectors[{i}]",
+                    Phrase("a place in no sensor's coverage"),
+                    "one within range, sector and elevation of a sensor",
+                )
     terrain: Terrain | msgspec.UnsetType | None = msgspec.UNSET
     if near and form.terrain is not None and faults.clean(f"{dot}terrain"):
         terrain = load_terrain(form.terrain, frame, folder or Path(), faults, f"{dot}terrain")
@@ -83,7 +106,8 @@ def build_site(
     return msgspec.structs.replace(
         frame,
         zones=tuple(zone for zone in zones if zone),
-        sensors=tuple(sensor for sensor in sensors if sensor),
+        sensors=tuple(known),
+        reflectors=tuple(reflector for reflector in reflectors if reflector),
         wind=tuple(
             Wind(height_m=w.height_m, east_mps=w.east_mps, north_mps=w.north_mps) for w in form.wind
         ),
@@ -207,21 +231,15 @@ def _checked_ring(ring: np.ndarray, faults: Faults, where: str) -> np.ndarray:
 
 
 def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: bool) -> Sensor | None:
-    position = one_of(form, ("position_enu_m", "position_deg_m"), faults, where)
     _ascending(form, "range_min_m", "range_max_m", faults, where)
     _ascending(form, "elevation_min_deg", "elevation_max_deg", faults, where)
-    if not near or position is None or not faults.clean(where):
+    xyz = _position(form, frame, faults, where, near)
+    if xyz is None:
         return None
-    if form.position_deg_m is not None:
-        place = f"{where}.position_deg_m"
-        point_enu(form.position_deg_m[:2], frame, faults, place)
-        xyz = tuple(float(v) for v in enu_from_geodetic(*form.position_deg_m, frame))
-    else:
-        xyz = form.position_enu_m or (0.0, 0.0, 0.0)
     return Sensor(
         id=form.id,
         name=form.name or form.id,
-        position_enu_m=(xyz[0], xyz[1], xyz[2]),
+        position_enu_m=xyz,
         sigma_range_m=form.sigma_range_m,
         sigma_azimuth_rad=form.sigma_azimuth_mrad * 1e-3,
         sigma_elevation_rad=_scaled(form.sigma_elevation_mrad, 1e-3),
@@ -243,6 +261,35 @@ def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: boo
         silent_after_s=form.silent_after_s,
         system_id=form.system_id,
     )
+
+
+def _reflector(
+    form: ReflectorForm, frame: Site, faults: Faults, where: str, near: bool
+) -> Reflector | None:
+    xyz = _position(form, frame, faults, where, near)
+    if xyz is None:
+        return None
+    return Reflector(id=form.id, position_enu_m=xyz, sigma_m=form.sigma_m)
+
+
+def _sees(sensor: Sensor, reflector: Reflector, frame: Site) -> bool:
+    axes, place = sensor_axes(frame, sensor)
+    apart = np.array([reflector.position_enu_m]) - place
+    return bool(covers(sensor, polar_from_enu(apart @ axes))[0])
+
+
+def _position(
+    form: SensorForm | ReflectorForm, frame: Site, faults: Faults, where: str, near: bool
+) -> tuple[float, float, float] | None:
+    """E N U of the one position that is given; None where it cannot be told or something is at fault."""
+    position = one_of(form, ("position_enu_m", "position_deg_m"), faults, where)
+    if not near or position is None or not faults.clean(where):
+        return None
+    if form.position_deg_m is None:
+        return form.position_enu_m
+    point_enu(form.position_deg_m[:2], frame, faults, f"{where}.position_deg_m")
+    x, y, z = (float(v) for v in enu_from_geodetic(*form.position_deg_m, frame))
+    return x, y, z
 
 
 def _scaled(value: float | None, factor: float) -> float | None:
