@@ -146,6 +146,15 @@ def test_samples_have_the_moments_of_the_cubature_where_the_ground_is_flat() -> 
     np.testing.assert_array_equal(seen, predictor.samples(X, 4 * P, 0))
 
 
+def test_samples_carry_the_doubt_of_the_heights() -> None:
+    sure, unsure = (Predictor(on(0 * EAST + 20.0, s)) for s in (0.0, 60.0))
+    told = unsure.impact(X, P, 0.0, 0)
+    assert told is not None
+    spread = np.cov(unsure.samples(X, P, 0).T)
+    np.testing.assert_allclose([spread[0, 0], spread[1, 1]], told.cov_m2[::2], rtol=0.05)
+    assert spread[0, 0] > np.cov(sure.samples(X, P, 0).T)[0, 0] + 0.8 * 60.0**2 * 0.5
+
+
 def threat(site: Site) -> Threat:
     """The mortar bomb as the rules see it on `site`."""
     predictor = Predictor(site)

@@ -191,7 +191,7 @@ class Predictor:
         sensor = self._sensors[sensor_index] if sensor_index >= 0 else _NO_SENSOR
         landed = _samples(
             x, P, sensor, self._priors, self.env, self._shapes, self._air, self._ground,
-            self.settings.step_s, draws(_FLIGHTS // 2),
+            self.settings.step_s, draws(_FLIGHTS // 2 + 1),
         )  # fmt: skip
         return landed[np.isfinite(landed).all(axis=1), :2]
 
@@ -377,13 +377,18 @@ def _samples(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air,
     ground: Ground, dt: float, table: Array,
 ) -> Array:  # fmt: skip
-    """Rows of `fly` (n, 7): landings of as many draws of the bundle of a state as `table` has."""
+    """Rows of `fly` (n, 7): landings of as many draws of the bundle of a state as `table` has; its last
+    column draws how far all heights are off."""
     bundle = np.empty((_FLIGHTS, ROW))
     dt = _bundle(x, P, sensor, priors, env, shapes, air, dt, bundle)
     rows = np.empty((table.shape[0], ROW))
     spread(bundle, _STATES, table, rows)
     out = np.empty((table.shape[0], 7))
     fly_onto(rows, air, dt, ground, out)
+    for s in range(table.shape[0]):
+        late = table[s, -1] * ground.sigma_m / max(abs(out[s, 6]), 1.0)
+        out[s, 0] += late * out[s, 4]
+        out[s, 1] += late * out[s, 5]
     return out
 
 
