@@ -27,6 +27,7 @@ from rampart.kernels.atmosphere import drag_shape_of, environment
 from rampart.kernels.flight import fly, fly_rows
 from rampart.kernels.lanes import fly_lanes
 from rampart.kernels.motion import flight_rows, pack_air
+from rampart.kernels.terrain import NOTHING
 
 Array = npt.NDArray[np.float64]
 
@@ -120,7 +121,7 @@ def speed_rows() -> list[dict[str, object]]:
     out, nothing = np.empty((len(many), 7)), np.zeros(len(many))
     for dt in (0.1, 0.5, 1.0):
         for name, job in (
-            ("scalar f64", lambda dt=dt: fly_rows(packed, air, dt, nothing, nothing, out)),
+            ("scalar f64", lambda dt=dt: fly_rows(packed, air, dt, nothing, nothing, NOTHING, out)),
             ("lanes f64", lambda dt=dt: fly_lanes(packed, air, dt, out)),
             ("fly, f64, sorted", lambda dt=dt: np.copyto(out, fly(many, WIND, ENV, dt))),
             (

@@ -11,6 +11,7 @@ import pytest
 from rampart.kernels.atmosphere import EARTH_RADIUS_M, drag_shape_of, environment, wind_at
 from rampart.kernels.flight import STEP_TABLE, STILL_AIR, fly, fly_rows, step_for, trajectory
 from rampart.kernels.motion import flight_rows, pack_air
+from rampart.kernels.terrain import NOTHING
 
 Array = npt.NDArray[np.float64]
 
@@ -85,7 +86,7 @@ def test_lanes_equal_the_scalar_twin_to_the_bit(n: int, dt: float) -> None:
         states[4] = [0.0, 0.0, 10.0, 0.0, 0.0, 9000.0, VACUUM]
     rows = flight_rows(states, ENV, 0.05)
     scalar = np.empty((n, 7))
-    fly_rows(rows, pack_air(ENV, WIND), dt, np.zeros(n), np.zeros(n), scalar)
+    fly_rows(rows, pack_air(ENV, WIND), dt, np.zeros(n), np.zeros(n), NOTHING, scalar)
     lanes = fly(states, WIND, ENV, dt, drift_mps2=0.05)
     assert np.array_equal(lanes, scalar, equal_nan=True)
     assert np.array_equal(lanes, fly(states, WIND, ENV, dt, drift_mps2=0.05), equal_nan=True)

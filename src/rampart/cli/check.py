@@ -28,8 +28,19 @@ def execute(options: argparse.Namespace) -> int:
         for fault in faults:
             print(f"{options.file}: {fault}", file=sys.stderr)
     else:
-        print(f"{options.file}: a {kind} without faults")
+        print(f"{options.file}: a {kind} without faults{_ground(kind, options.file)}")
     return 2 if faults else 0
+
+
+def _ground(kind: str, path: Path) -> str:
+    """What became of its terrain, where it names one: voids that were filled are said here."""
+    import rampart.scenario
+    import rampart.site
+    from rampart.domain.site import Terrain
+    from rampart.site.terrain import described
+
+    site = rampart.site.load_site(path) if kind == "site" else rampart.scenario.load(path).site
+    return f"; {described(site.terrain)}" if isinstance(site.terrain, Terrain) else ""
 
 
 def _faults(path: Path) -> tuple[str, list[Fault]]:

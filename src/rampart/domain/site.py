@@ -89,6 +89,25 @@ class Wind(Settings, frozen=True):
     north_mps: float
 
 
+class Terrain(Settings, frozen=True):
+    """The ground about the site: heights above the site's level, U + (E² + N²) / 2R, on a regular grid.
+
+    `heights_m`: float32, little-endian, `rows` from south to north, in each `columns` from west to east;
+    the first stands at (west, south), each next `spacing_m` further. Beyond the grid its edge goes on.
+    `sigma_m`: one sigma by which all of them may be off together. `voids_filled`: heights that the file
+    lacks and its neighbours stand for.
+    """
+
+    heights_m: bytes
+    rows: int
+    columns: int
+    west_m: float
+    south_m: float
+    spacing_m: float
+    sigma_m: float = 5.0
+    voids_filled: int = 0
+
+
 class Rules(Settings, frozen=True):
     """Site-wide numbers of the warning rules; every one is an assumption [A] unless the site knows better."""
 
@@ -116,7 +135,9 @@ class Rules(Settings, frozen=True):
 
 
 class Site(Settings, frozen=True):
-    """The whole installation. `uuid` enters every alarm id. `known_position` False: a local frame only."""
+    """The whole installation. `uuid` enters every alarm id. `known_position` False: a local frame only.
+    `terrain` unset: the ground is the site's level everywhere.
+    """
 
     name: str
     uuid: str
@@ -129,3 +150,4 @@ class Site(Settings, frozen=True):
     rules: Rules = Rules()
     known_position: bool = True
     reflectors: tuple[Reflector, ...] = ()
+    terrain: Terrain | msgspec.UnsetType = msgspec.UNSET  # then no recording mentions it

@@ -17,6 +17,7 @@ from rampart.engine.clutter_map import note_vain
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
 from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
+from rampart.kernels.terrain import Ground, height
 from rampart.kernels.transition import drag_rate
 
 Array = npt.NDArray[np.float64]
@@ -64,6 +65,7 @@ class Fate(NamedTuple):
     alive_periods: float  # a sensor not heard for this long has not looked
     alive_min_s: float
     settle_every_s: float  # tracks are judged by time this often between complete looks
+    ground: Ground
 
 
 @woven_kernel
@@ -129,7 +131,7 @@ def _hidden(
     doubt = _height_doubt(table, row, quiet)
     for k in range(LOOK_AHEAD):
         e, n, u = steer(table.x, table.mu, row, quiet + LOOK_AHEAD_STEP_S * k, env)
-        if u + doubt + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0:
+        if u + doubt + (e * e + n * n) / (2.0 * env[RADIUS]) <= height(fate.ground, e, n):
             return True
         for s in range(radars.period_s.shape[0]):
             # it may be seen at the one end of its height's doubt or at the other
@@ -206,7 +208,7 @@ def settle(
         if (
             quiet <= fate.coast_min_s
             and fade >= least
-            and not (down and (lowest <= 0.0 or quiet > HIDDEN_AFTER * period))
+            and not (down and (lowest <= fate.ground.highest_m or quiet > HIDDEN_AFTER * period))
             and not _overdue(table.looked_s, row, t_s, radars.period_s, heard_s, fate)
         ):
             continue  # seen so lately that nothing can be over; the rest is not cheap
@@ -237,7 +239,8 @@ def settle(
         if lit and not watched and quiet > HIDDEN_AFTER * period:
             hidden = down and _hidden(table, row, t_s, radars, heard_s, fate, env)
         highest = u + _height_doubt(table, row, quiet)
-        landed = down and highest + (e * e + n * n) / (2.0 * env[RADIUS]) <= 0.0
+        floor_m = height(fate.ground, e, n)
+        landed = down and highest + (e * e + n * n) / (2.0 * env[RADIUS]) <= floor_m
         longest_s = max(fate.coast_min_s, fate.coast_periods * period)
         flies = table.mu[row, DRONE] >= 0.5 and quiet > longest_s
         # in sight it is the missed looks that count, not the time since the last plot

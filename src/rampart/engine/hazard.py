@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S
 from rampart.domain.values import BALLISTIC, POSTERIOR
+from rampart.engine.scatter import settle_falls, upper
 from rampart.engine.threat import Motion, Threat
 from rampart.kernels.futures import DRAWS, EARTH_RADIUS_M, SCREENING, enter
 from rampart.kernels.geometry import Array, Ints, grow, signed_distance
@@ -59,6 +60,7 @@ class Hazard:
         self._grown = _grown(site, [*radii, *(r + site.rules.degraded_radius_m for r in radii)])
         self._zones = len(site.zones)
         self._circles = _circles(site, 0.0)
+        self._levels = np.array([zone.threshold or site.rules.warn_p for zone in site.zones])
 
     def of(
         self,
@@ -85,7 +87,7 @@ class Hazard:
             inside=np.zeros(shape, np.bool_),
             gap_m=np.full(shape, np.inf),
         )
-        self._fall(hits, threats, posteriors, degraded, now_ns)
+        self._fall(hits, threats, posteriors, degraded, now_ns, warned)
         for k, (threat, p) in enumerate(zip(threats, posteriors, strict=True)):
             if hits.flies[k] and threat.motion is not None:
                 self._fly(hits, k, threat.motion, p, degraded, warned[k])
@@ -98,15 +100,17 @@ class Hazard:
         posteriors: Sequence[tuple[float, ...]],
         degraded: Mask,
         now_ns: int,
+        warned: Mask,
     ) -> None:
         """P = sum over families of p_family x Gaussian mass in the zone grown by that family's radius."""
-        at, impacts, shares, touching = [], [], [], []
+        at, impacts, shares, touching, spots = [], [], [], [], []
         for k, (threat, p) in enumerate(zip(threats, posteriors, strict=True)):
             impact = threat.impact
             if impact is None or now_ns >= impact.t_ns_q95 + AFTER_Q95_NS:
                 continue
             at.append(k)
             impacts.append((impact.x_m, impact.y_m, *impact.cov_m2))
+            spots.append(impact.spots)
             falling = [p[i] for i in _FALLING]
             # 'the grown zone touches the 50 % impact region of a confirmed ballistic track'
             counts = threat.detections >= 3 and sum(falling[:-1]) >= 0.5
@@ -122,6 +126,17 @@ class Hazard:
             np.array(impacts), np.array(shares), self._radius_of, np.array(touching, np.int64),
             degraded, self._grown, fall, touch,
         )  # fmt: skip
+        if any(spots):
+            settle_falls(
+                fall,
+                spots,
+                shares,
+                self._radius_of,
+                degraded,
+                warned[at],
+                self._levels,
+                self._grown,
+            )
         hits.fall[at], hits.touch[at] = fall, touch
 
     def _fly(
@@ -155,7 +170,7 @@ class Hazard:
             worse = other[:, 0] > share[:, 0]
             share[worse], flown[worse] = other[worse], others[worse]
         hits.fly[k] = weight * share[:, 0]
-        hits.fly_high[k] = weight * _upper(share[:, 0], flown)
+        hits.fly_high[k] = weight * upper(share[:, 0], flown)
         hits.entry_s[k] = share[:, 1:4]
 
     def _share(
@@ -215,14 +230,6 @@ def _circles(site: Site, radius_m: float) -> Array:
         circles[z, :2] = centre
         circles[z, 2] = np.hypot(*(corners - centre).T).max() + radius_m
     return circles
-
-
-def _upper(share: Array, n: Array) -> Array:
-    """95 % upper bound (one-sided Wilson) of a share seen in n futures."""
-    z = 1.645
-    middle = share + z * z / (2 * n)
-    spread = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return np.asarray((middle + spread) / (1 + z * z / n))
 
 
 def flies(threat: Threat, p: tuple[float, ...]) -> bool:

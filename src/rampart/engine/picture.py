@@ -27,6 +27,7 @@ from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
+from rampart.engine.scatter import Scatter
 from rampart.engine.seen import Seen, motion_of
 from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Threat
@@ -63,6 +64,7 @@ class Picture:
         self._known = known
         self._predictor = Predictor(site, settings.predict)
         self._origins = OriginFinder(site, self._predictor)
+        self._scatter = Scatter(site, self._predictor)
         self._classifier = Classifier(settings.classify)
         self._weather: Weather | None = None
         self._notes: dict[int, Note] = {}
@@ -184,6 +186,7 @@ class Picture:
         states = means, covs, table.t_s[at], table.last_sensor[at]
         falls = [s.bounded and 1.0 - float(s.mu[DRONE]) > FALLS_P for s in seen]
         impacts = _for_some(self._predictor.impacts, falls, states)
+        spots = self._scatter.of(impacts, means, covs, table.last_sensor[at])
         # each doubling of the plots is worth a flight back
         aged = [note.aged_plots if note else 0 for note in notes]
         ages = [f and s.plots >= 2 * a for f, s, a in zip(falls, seen, aged, strict=True)]
@@ -214,7 +217,9 @@ class Picture:
                 c = _KNOWN
             else:
                 known = ""
-            threats.append(self._threat(s, c, impacts[k], known, courses[k]))
+            threats.append(
+                self._threat(s, c, self._impact(impacts[k], spots[k]), known, courses[k])
+            )
             self._notes[s.track] = Note(
                 threat=threats[-1],
                 classified=c,
@@ -270,7 +275,7 @@ class Picture:
         self,
         s: Seen,
         c: Classification,
-        impact: ImpactEstimate | None,
+        impact: Impact | None,
         known: str,
         course: Array,
     ) -> Threat:
@@ -284,7 +289,7 @@ class Picture:
             real=True,
             fresh=True,
             p_family=c.p_family,
-            impact=self._impact(impact),
+            impact=impact,
             motion=motion_of(s, course, self._settings.track.smoothing_s)
             if may_fly or impact is None
             else None,
@@ -297,7 +302,7 @@ class Picture:
     def _seconds(self, t_ns: int) -> float:
         return seconds_between(t_ns, self._tracker.epoch_ns)
 
-    def _impact(self, impact: ImpactEstimate | None) -> Impact | None:
+    def _impact(self, impact: ImpactEstimate | None, spots: bytes) -> Impact | None:
         if impact is None:
             return None
         return Impact(
@@ -307,6 +312,7 @@ class Picture:
             t_ns_q05=self._ns(impact.t_q05_s),
             t_ns_q50=self._ns(impact.t_q50_s),
             t_ns_q95=self._ns(impact.t_q95_s),
+            spots=spots,
         )
 
     def _explain(self, now_ns: int) -> dict[int, str]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from rampart.domain.messages import Weather
 from rampart.domain.site import Settings, Site
+from rampart.engine.ground import ground_of_site
 from rampart.kernels._jit import kernel
 from rampart.kernels.atmosphere import (
     FILTER_RISE,
@@ -29,7 +30,6 @@ from rampart.kernels.atmosphere import (
 )
 from rampart.kernels.consider import BIASES, SENSOR, widened
 from rampart.kernels.flight import STILL_AIR
-from rampart.kernels.lanes import fly_lanes
 from rampart.kernels.motion import (
     C0,
     C1,
@@ -37,6 +37,7 @@ from rampart.kernels.motion import (
     GUST_E,
     GUST_N,
     INV_A,
+    INV_R,
     LEVEL,
     MACH,
     RHO,
@@ -46,6 +47,8 @@ from rampart.kernels.motion import (
     K,
     pack_air,
 )
+from rampart.kernels.scatter import draws, spread, unevenness
+from rampart.kernels.terrain import Ground, fly_onto, is_level
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -53,7 +56,7 @@ Ints = npt.NDArray[np.int64]
 _Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
 _STATES: Final = 15  # nominal, then x ± sqrt(7) L_i
 _FLIGHTS: Final = _STATES + 8  # and ± one sigma of wind E, wind N, drag shape, drift
-_CROSSING: Final = 11  # E N U t, velocity E N U, covariance xx xy yy, sigma of t
+_CROSSING: Final = 12  # E N U t, velocity E N U, covariance xx xy yy, sigma of t, unevenness
 _SLOW_MACH: Final = 0.75  # fins below, spin above: no mortar bomb leaves faster than Mach 0.95
 _FAST_MACH: Final = 1.1
 _LONGEST_LAG_S: Final = 10.0
@@ -83,7 +86,7 @@ class PredictSettings(Settings, frozen=True):
 
 class ImpactEstimate(msgspec.Struct, frozen=True, gc=False):
     """A ground crossing: mean E, N, U (m), covariance (xx, xy, yy) in m², time quantiles in seconds since
-    the engine's epoch, and the mean velocity there (m/s)."""
+    the engine's epoch, and the mean velocity there (m/s). `uneven`: see `scatter.unevenness`."""
 
     enu_m: tuple[float, float, float]
     cov_m2: tuple[float, float, float]
@@ -91,6 +94,7 @@ class ImpactEstimate(msgspec.Struct, frozen=True, gc=False):
     t_q50_s: float
     t_q95_s: float
     velocity_mps: tuple[float, float, float]
+    uneven: float = 0.0
 
 
 class Predictor:
@@ -98,6 +102,7 @@ class Predictor:
 
     def __init__(self, site: Site, settings: PredictSettings | None = None) -> None:
         self._site = site
+        self._ground = ground_of_site(site)
         self.settings = settings or PredictSettings()
         self._sensors = np.zeros((len(site.sensors), SENSOR))
         for s, sensor in enumerate(site.sensors):
@@ -173,22 +178,32 @@ class Predictor:
         out = np.empty((len(x), _CROSSING))
         _crossings(
             x, P, sensor_index, self._sensors, limits, self._priors, self.env, self._shapes,
-            self._air, step_s, out,
+            self._air, self._ground, step_s, out,
         )  # fmt: skip
         return [
             _estimate(at, *row) if all(map(math.isfinite, row)) else None
             for at, row in zip(t_s.tolist(), out.tolist(), strict=True)
         ]
 
+    def samples(self, x: Array, P: Array, sensor_index: int) -> Array:
+        """(n, 2): landings E, N of the state `x` (7,), `P` (7, 7), drawn from all that `impact` weighs;
+        without those that do not land. The same draws for every state (common random numbers)."""
+        sensor = self._sensors[sensor_index] if sensor_index >= 0 else _NO_SENSOR
+        landed = _samples(
+            x, P, sensor, self._priors, self.env, self._shapes, self._air, self._ground,
+            self.settings.step_s, draws(_FLIGHTS // 2 + 1),
+        )  # fmt: skip
+        return landed[np.isfinite(landed).all(axis=1), :2]
+
 
 def _estimate(
     at_s: float, e: float, n: float, u: float, t: float, a: float, b: float, c: float,
-    xx: float, xy: float, yy: float, sigma_t: float,
+    xx: float, xy: float, yy: float, sigma_t: float, uneven: float,
 ) -> ImpactEstimate:  # fmt: skip
     """The columns of a crossing, of a state that stood at `at_s`, with a name each."""
     t += at_s
     reach = _Q05 * sigma_t
-    return ImpactEstimate((e, n, u), (xx, xy, yy), t - reach, t, t + reach, (a, b, c))
+    return ImpactEstimate((e, n, u), (xx, xy, yy), t - reach, t, t + reach, (a, b, c), uneven)
 
 
 _NO_SENSOR: Final = np.zeros(SENSOR)
@@ -249,18 +264,18 @@ def _sideways_lag(x: Array, P: Array) -> tuple[float, float, float]:
 
 
 @kernel
-def _crossing(
+def _bundle(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air, dt: float,
-    out: Array,
-) -> bool:  # fmt: skip
-    """Mean E N U t vE vN vU, covariance xx xy yy, sigma of t in `out`; False where a flight has no crossing."""
+    rows: Array,
+) -> float:  # fmt: skip
+    """`rows` (_FLIGHTS, ROW) = the flights of a prediction; returns the step to fly them with."""
     speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
     mach = speed * air[INV_A] / sound_speed(x[2] + air[LEVEL])
     wide = widened(x, P, sensor)
     # while Mach falls the drag that is learnt lags behind a curve that is not the filter's
     wide[6, 6] += (priors[5] * min(max((mach - 0.75) / 0.25, 0.0), 1.0)) ** 2
     L = _square_root(wide)
-    rows = np.zeros((_FLIGHTS, ROW))
+    rows[:] = 0.0
     for f in range(_FLIGHTS):
         for i in range(6):
             rows[f, i] = x[i]
@@ -307,10 +322,20 @@ def _crossing(
         rows[f, C0], rows[f, C1] = shapes[i, 0], shapes[i, 1]
         rows[f, K] *= seen / drag_shape(mach, shapes[i, 0], shapes[i, 1], air[MACH], air[WIDTH])
     # an explicit step must resolve the drag, k v dt < 1, also where hardly anything is known of k
-    if np.max(rows[:, K]) * speed * abs(dt) > 1.0:
-        dt *= 0.5
+    return 0.5 * dt if np.max(rows[:, K]) * speed * abs(dt) > 1.0 else dt
+
+
+@kernel
+def _crossing(
+    x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air,
+    ground: Ground, dt: float, out: Array,
+) -> bool:  # fmt: skip
+    """Mean E N U t vE vN vU, covariance xx xy yy, sigma of t and unevenness in `out`; False where a flight
+    has no crossing."""
+    rows = np.empty((_FLIGHTS, ROW))
+    dt = _bundle(x, P, sensor, priors, env, shapes, air, dt, rows)
     flights = np.empty((_FLIGHTS, 7))
-    fly_lanes(rows, air, dt, flights)
+    fly_onto(rows, air, dt, ground, flights)
     for f in range(_FLIGHTS):
         if not math.isfinite(flights[f, 3]):
             return False
@@ -334,21 +359,50 @@ def _crossing(
         mean += 0.5 * (plus + minus) - flights[0]
     for i in range(7):
         out[i] = mean[i]
+    out[11] = 0.0
+    if not is_level(ground):
+        # heights that are off by s move a landing by s / tan(descent), and its time
+        late = ground.sigma_m / max(abs(mean[6]), 1.0)
+        xx += (late * mean[4]) ** 2
+        xy += late * mean[4] * late * mean[5]
+        yy += (late * mean[5]) ** 2
+        tt += late * late
+        out[11] = unevenness(flights, _STATES, air[INV_R], ground) if dt > 0.0 else 0.0
     out[7], out[8], out[9], out[10] = xx, xy, yy, math.sqrt(tt)
     return True
 
 
 @kernel
+def _samples(
+    x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air,
+    ground: Ground, dt: float, table: Array,
+) -> Array:  # fmt: skip
+    """Rows of `fly` (n, 7): landings of as many draws of the bundle of a state as `table` has; its last
+    column draws how far all heights are off."""
+    bundle = np.empty((_FLIGHTS, ROW))
+    dt = _bundle(x, P, sensor, priors, env, shapes, air, dt, bundle)
+    rows = np.empty((table.shape[0], ROW))
+    spread(bundle, _STATES, table, rows)
+    out = np.empty((table.shape[0], 7))
+    fly_onto(rows, air, dt, ground, out)
+    for s in range(table.shape[0]):
+        late = table[s, -1] * ground.sigma_m / max(abs(out[s, 6]), 1.0)
+        out[s, 0] += late * out[s, 4]
+        out[s, 1] += late * out[s, 5]
+    return out
+
+
+@kernel
 def _crossings(
     x: Array, P: Array, sensor_index: Ints, sensors: Array, limits: tuple[float, float],
-    priors: Array, env: Array, shapes: Array, air: Air, dt: float, out: Array,
+    priors: Array, env: Array, shapes: Array, air: Air, ground: Ground, dt: float, out: Array,
 ) -> None:  # fmt: skip
-    """A row of `out` (n, 11) for each state, see `_crossing`; nan where there is none."""
+    """A row of `out` (n, _CROSSING) for each state, see `_crossing`; nan where there is none."""
     for k in range(x.shape[0]):
         out[k, 0] = math.nan
         bounded = 0.0 <= P[k, 2, 2] < limits[0] and 0.0 <= P[k, 5, 5] < limits[1]
         if not bounded:
             continue
         sensor = sensors[sensor_index[k]] if sensor_index[k] >= 0 else _NO_SENSOR
-        if not _crossing(x[k], P[k], sensor, priors, env, shapes, air, dt, out[k]):
+        if not _crossing(x[k], P[k], sensor, priors, env, shapes, air, ground, dt, out[k]):
             out[k, 0] = math.nan

@@ -24,8 +24,10 @@ DRONES = 3
 
 def rehearse() -> None:
     """Drive an engine of its own through the made-up raid."""
+    from rampart.engine import scatter
     from rampart.engine.engine import Engine
 
+    scatter.rehearse(_site())
     engine = Engine(_site(), simulated=True)
     for message in _messages():
         engine.receive(message)

@@ -13,7 +13,10 @@ _UNKNOWN: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A predicted landing: mean and covariance (xx, xy, yy) in ENU metres, time quantiles in ns UTC."""
+    """A predicted landing: mean and covariance (xx, xy, yy) in ENU metres, time quantiles in ns UTC.
+
+    `spots`: samples of it, float32 pairs E N, where uneven ground makes it no ellipse; else empty.
+    """
 
     x_m: float
     y_m: float
@@ -21,6 +24,7 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     t_ns_q05: int
     t_ns_q50: int
     t_ns_q95: int
+    spots: bytes = b""
 
     @property
     def times(self) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from rampart.domain.site import Sensor, Settings, Site
 from rampart.domain.time import ns_from_seconds
 from rampart.engine.admission import Door
 from rampart.engine.fate import Fate, Radars
+from rampart.engine.ground import ground_of_site
 from rampart.engine.nearby import Gates
 from rampart.kernels.birth import Prior
 from rampart.kernels.imm import Dynamics
@@ -189,6 +190,7 @@ def fate_of(site: Site, settings: TrackSettings) -> Fate:
         alive_periods=s.alive_periods,
         alive_min_s=s.alive_min_s,
         settle_every_s=s.settle_every_s,
+        ground=ground_of_site(site),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.kernels._jit import kernel
-from rampart.kernels.lanes import fly_lanes, fly_lanes_single
+from rampart.kernels.lanes import fly_lanes_single
 from rampart.kernels.motion import (
     INV_R,
     MAX_FLIGHT_S,
@@ -22,6 +22,7 @@ from rampart.kernels.motion import (
     pack_air,
     step,
 )
+from rampart.kernels.terrain import NOTHING, Ground, fly_onto, height, is_level, meets
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +41,7 @@ def _fly_row(
     dt: float,
     thrust: float,
     burn_s: float,
+    ground: Ground,
     times: Array,
     path: Array,
     out: Array,
@@ -56,7 +58,8 @@ def _fly_row(
     inv_r = air[INV_R]
     h = u + 0.5 * inv_r * (e * e + n * n)
     forward = dt > 0.0
-    if h <= 0.0 and (c <= 0.0) == forward:
+    level = is_level(ground)
+    if h <= height(ground, e, n) and (c <= 0.0) == forward:
         # on or below the ground and not leaving it: it is where it is, now
         out[0], out[1], out[2], out[3], out[4], out[5], out[6] = e, n, u, 0.0, a, b, c
         if times.size > 0 and times[0] == 0.0:
@@ -74,10 +77,15 @@ def _fly_row(
             return
         landed = h1 <= 0.0 and h1 <= h
         x = 1.0
-        if landed:
+        if landed or not level:
             m0 = tau * (c + inv_r * (e * a + n * b))
             m1 = tau * (c1_ + inv_r * (e1 * a1 + n1 * b1))
-            x = crossing(h, h1, m0, m1)
+            if level:
+                x = crossing(h, h1, m0, m1)
+            else:
+                x = meets(ground, e, n, h, tau * a, tau * b, m0, e1, n1, h1, tau * a1, tau * b1, m1)
+                landed = x >= 0.0
+                x = abs(x)
         while next_time < times.size and abs(times[next_time] - t) <= abs(x * tau):
             part = times[next_time] - t
             path[next_time] = step(e, n, u, a, b, c, k, drift, ge, gn, c0, c1, push, air, part)
@@ -99,12 +107,14 @@ def _fly_row(
 
 
 @kernel
-def fly_rows(rows: Array, air: Air, dt: float, thrust: Array, burn_s: Array, out: Array) -> None:
-    """The scalar twin of `lanes.fly_lanes`, with thrust along v for the first `burn_s` seconds."""
+def fly_rows(
+    rows: Array, air: Air, dt: float, thrust: Array, burn_s: Array, ground: Ground, out: Array
+) -> None:
+    """The scalar twin of `terrain.fly_onto`, with thrust along v for the first `burn_s` seconds."""
     nothing = np.empty(0)
     no_path = np.empty((0, 6))
     for i in range(rows.shape[0]):
-        _fly_row(rows[i], air, dt, thrust[i], burn_s[i], nothing, no_path, out[i])
+        _fly_row(rows[i], air, dt, thrust[i], burn_s[i], ground, nothing, no_path, out[i])
 
 
 def fly(
@@ -116,6 +126,7 @@ def fly(
     drift_mps2: npt.ArrayLike = 0.0,
     thrust_mps2: npt.ArrayLike = 0.0,
     burn_s: npt.ArrayLike = 0.0,
+    ground: Ground = NOTHING,
     single: bool = False,
 ) -> Array:
     """Where flights meet the ground: (n, 7) E, N, U (m), t (s after the start), vE, vN, vU (m/s).
@@ -123,7 +134,7 @@ def fly(
     `states` (n, 7): E N U vE vN vU q, q = ln k; -inf is no drag. `wind` (m, 3) see `pack_air`, `env`
     from `atmosphere.environment`. `dt_s` < 0 flies backwards, t is then negative. Optional, a number or
     (n,): lateral drift, and thrust acceleration along v for the first `burn_s` seconds (forward only).
-    `single`: in float32, without thrust.
+    `ground`: see `kernels.terrain`; else the site's level. `single`: in float32, without either.
 
     A start on or under the ground that is not leaving it answers itself with t = 0. Input that is not
     finite, and a flight that has not landed after MAX_FLIGHT_S or leaves MAX_HEIGHT_M, answers nan.
@@ -137,15 +148,17 @@ def fly(
     )
     if thrust.any() and burn.any():
         out = np.empty((len(states), 7))
-        fly_rows(flight_rows(states, env, drift), air, float(dt_s), thrust, burn, out)
+        fly_rows(flight_rows(states, env, drift), air, float(dt_s), thrust, burn, ground, out)
         return out
     # a block of lanes ends with its slowest: fly those together that climb alike
     order = np.argsort(states[:, 5])
     kind: Any = np.float32 if single else np.float64
-    lanes = fly_lanes_single if single else fly_lanes
     rows = flight_rows(states[order], env, drift[order], kind)
     landed = np.empty((len(states), 7), kind)
-    lanes(rows, tuple(kind(value) for value in air), kind(dt_s), landed)
+    if single:
+        fly_lanes_single(rows, tuple(kind(value) for value in air), kind(dt_s), landed)
+    else:
+        fly_onto(rows, air, float(dt_s), ground, landed)
     out = np.empty((len(states), 7))
     out[order] = landed
     return out
@@ -161,6 +174,7 @@ def trajectory(
     drift_mps2: float = 0.0,
     thrust_mps2: float = 0.0,
     burn_s: float = 0.0,
+    ground: Ground = NOTHING,
 ) -> tuple[Array, Array]:
     """One flight sampled: states (m, 6) at `times_s` (ascending from 0), nan after the landing, and the
     landing (7,) as a row of `fly`, with which all arguments are shared."""
@@ -174,6 +188,7 @@ def trajectory(
         float(dt_s),
         float(thrust_mps2),
         float(burn_s),
+        ground,
         times,
         path,
         out,

@@ -21,10 +21,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from rampart.domain.frames import polar_from_enu, sensor_axes
-from rampart.domain.site import Settings, Site
+from rampart.domain.site import Settings, Site, Terrain
 from rampart.engine.predict import PredictSettings
-from rampart.kernels.atmosphere import FILTER_RISE, drag_shape_of, environment
+from rampart.kernels.atmosphere import EARTH_RADIUS_M, FILTER_RISE, drag_shape_of, environment
 from rampart.kernels.flight import step_for, trajectory
+from rampart.kernels.terrain import NOTHING, Ground, level_at
 from rampart.metrics.truth import Floats, Ints, Truth
 
 STATES: Final = 7
@@ -136,10 +137,13 @@ class IdealFilter:
         times_s = (truth.plot_t_ns[plots] - start_ns) / 1e9
         sensor = truth.plot_sensor[plots]
         size = STATES + COMMON
+        level = self._level(truth.impact_enu_m[i])
         flown = [
-            self._fly(state, half * sign, times_s) for half in np.diag(_STEP) for sign in (1, -1)
+            self._fly(state, half * sign, times_s, level)
+            for half in np.diag(_STEP)
+            for sign in (1, -1)
         ]
-        path, _ = self._fly(state, np.zeros(size), times_s)
+        path, _ = self._fly(state, np.zeros(size), times_s, level)
         landed = np.array([landing[:2] for _, landing in flown])
         if not np.isfinite(landed).all():
             return None
@@ -162,7 +166,16 @@ class IdealFilter:
             landing_m=np.array(truth.impact_enu_m[i, :2]),
         )
 
-    def _fly(self, state: Floats, change: Floats, times_s: Floats) -> tuple[Floats, Floats]:
+    def _level(self, impact_enu_m: Floats) -> Ground:
+        """The level of the true landing: derivatives are of the flight, not of the ground that it meets."""
+        if not isinstance(self._site.terrain, Terrain):
+            return NOTHING
+        e, n, u = impact_enu_m
+        return level_at(float(u + (e * e + n * n) / (2.0 * EARTH_RADIUS_M)))
+
+    def _fly(
+        self, state: Floats, change: Floats, times_s: Floats, level: Ground
+    ) -> tuple[Floats, Floats]:
         """(states (m, 6) at `times_s`, landing (7,)) of the flight with everything `change`d."""
         site = self._site
         east, north, rise, drift = change[STATES:]
@@ -179,6 +192,7 @@ class IdealFilter:
             ),
             step_for(float(np.linalg.norm(state[3:6]))),
             drift_mps2=float(drift),
+            ground=level,
         )
         return path, landing
 

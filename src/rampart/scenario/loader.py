@@ -109,7 +109,9 @@ def _names() -> list[str]:
 def _site(form: ScenarioForm, path: Path, faults: Faults) -> Site | None:
     """The site, inline or from the file beside this one."""
     if not isinstance(form.site, str):
-        return build_site(form.site, faults, "site") if form.site is not None else None
+        if form.site is None:
+            return None
+        return build_site(form.site, faults, "site", path.parent)
     try:
         return load_site(path.parent / form.site)
     except ConfigError as error:

@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from rampart.engine.ground import ground_of_site
 from rampart.kernels.atmosphere import drag_shape, drag_shape_of, environment
 from rampart.kernels.flight import fly, trajectory
+from rampart.kernels.terrain import Ground, heights, level_at
 from rampart.sim.classes import BallisticClass, Value, flying_class
 from rampart.sim.draws import stream
 from rampart.sim.path import Path, up_of_height
@@ -44,6 +46,7 @@ class _Draw:
     at_s: float
     origin: Array
     target: Array
+    aim_height_m: float
     share: float
     speed: float
     elevation: float
@@ -63,7 +66,7 @@ def true_wind(air: Air, seed: int) -> Array:
 
 def fire(salvo: Salvo, world: World, seed: int) -> list[Round]:
     """The rounds of the salvo that leave the ground, in order of launch."""
-    wind = true_wind(world.air, seed)
+    wind, ground = true_wind(world.air, seed), ground_of_site(world.site)
     drawn: dict[str, list[_Draw]] = {}
     at_s = salvo.at_s
     for i in range(salvo.rounds):
@@ -74,10 +77,10 @@ def fire(salvo: Salvo, world: World, seed: int) -> list[Round]:
         pick = chance.choice(len(names), p=np.array(weights) / sum(weights))
         if chance.random() < salvo.no_launch:
             continue
-        drawn.setdefault(names[pick], []).append(_draw(salvo, names[pick], i, at_s, seed))
+        drawn.setdefault(names[pick], []).append(_draw(salvo, names[pick], i, at_s, seed, ground))
     rounds: list[Round] = []
     for class_id, draws in drawn.items():
-        rounds += _lay_and_fly(class_id, draws, world, wind, seed)
+        rounds += _lay_and_fly(class_id, draws, world, wind, ground, seed)
     return sorted(rounds, key=lambda r: r.path.start_s)
 
 
@@ -88,7 +91,7 @@ def ballistic(class_id: str) -> BallisticClass:
     return made
 
 
-def _draw(salvo: Salvo, class_id: str, i: int, at_s: float, seed: int) -> _Draw:
+def _draw(salvo: Salvo, class_id: str, i: int, at_s: float, seed: int, ground: Ground) -> _Draw:
     kind = ballistic(class_id)
     lot = stream(seed, salvo.id, f"lot {class_id}")
     rng = stream(seed, f"{salvo.id}/{i}", "launch")
@@ -104,6 +107,7 @@ def _draw(salvo: Salvo, class_id: str, i: int, at_s: float, seed: int) -> _Draw:
         at_s=at_s,
         origin=origin,
         target=target,
+        aim_height_m=float(heights(ground, aim[:1], aim[1:])[0]),
         share=share if is_short else 1.0,
         speed=_uniform(rng, kind.launch_speed_mps),
         elevation=np.radians(_uniform(rng, kind.elevation_deg)),
@@ -119,7 +123,7 @@ def _uniform(rng: np.random.Generator, value: Value) -> float:
 
 
 def _lay_and_fly(
-    class_id: str, draws: list[_Draw], world: World, wind: Array, seed: int
+    class_id: str, draws: list[_Draw], world: World, wind: Array, ground: Ground, seed: int
 ) -> list[Round]:
     kind = ballistic(class_id)
     # one drag curve for a class and run, drawn wider than the filter assumes
@@ -135,13 +139,13 @@ def _lay_and_fly(
         shape=shape,
     )
     mach = _TYPICAL_MACH_OF_LAUNCH * kind.launch_speed_mps.high / 340.0
-    gun = _Gun(draws, wind, env, drag_shape(mach, *shape))
+    gun = _Gun(draws, wind, env, ground, drag_shape(mach, *shape))
     states = gun.lay(by_speed=kind.adjusts == "speed")
     return [
         Round(
             id=draw.id,
             class_id=class_id,
-            path=_flown(states[i], draw, float(gun.thrust[i]), wind, env),
+            path=_flown(states[i], draw, float(gun.thrust[i]), wind, env, ground),
             burn_s=draw.burn_s,
             drag_per_m=float(np.exp(states[i, 6])),
         )
@@ -149,19 +153,22 @@ def _lay_and_fly(
     ]
 
 
-def _flown(state: Array, draw: _Draw, thrust_mps2: float, wind: Array, env: Array) -> Path:
+def _flown(
+    state: Array, draw: _Draw, thrust_mps2: float, wind: Array, env: Array, ground: Ground
+) -> Path:
     """The path from launch to impact; the end of the boost is one of its samples."""
 
     def fly_to(times_s: Array) -> tuple[Array, Array]:
         return trajectory(
             state, times_s, wind, env, FLIGHT_STEP_S,
             drift_mps2=draw.drift, thrust_mps2=thrust_mps2, burn_s=draw.burn_s,
+            ground=ground,
         )  # fmt: skip
 
     _, landing = fly_to(np.empty(0))
     life = float(landing[3])
-    grid = np.arange(0.0, life, SAMPLE_S)
-    times = np.unique(np.append(grid[grid < life - 1e-3], draw.burn_s))
+    grid = np.append(np.arange(0.0, life, SAMPLE_S), draw.burn_s)  # a hillside may end it before
+    times = np.unique(grid[grid < life - 1e-3])
     samples, _ = fly_to(times)
     rows = np.vstack([samples, landing[[0, 1, 2, 4, 5, 6]]])
     return Path(draw.at_s + np.append(times, life), rows[:, :3].copy(), rows[:, 3:].copy())
@@ -170,12 +177,18 @@ def _flown(state: Array, draw: _Draw, thrust_mps2: float, wind: Array, env: Arra
 class _Gun:
     """Lays n rounds at once: by bisection for the distance, by turning for what drift and wind add.
 
+    On terrain it is laid for the height of its aim, whatever stands in the way.
     A round that falls short is laid like the others and then leaves too slowly.
     """
 
-    def __init__(self, draws: list[_Draw], wind: Array, env: Array, shape_there: float) -> None:
+    def __init__(
+        self, draws: list[_Draw], wind: Array, env: Array, ground: Ground, shape_there: float
+    ) -> None:
         self.wind, self.env = wind, env
         self.origin = np.array([d.origin for d in draws])
+        self.height = heights(ground, *self.origin.T.copy())
+        self.levels = {d.aim_height_m: level_at(d.aim_height_m) for d in draws}
+        self.aim_height = np.array([d.aim_height_m for d in draws])
         self.aim = np.array([d.target for d in draws]) - self.origin
         self.distance = np.linalg.norm(self.aim, axis=1)
         self.share = np.array([d.share for d in draws])
@@ -245,10 +258,13 @@ class _Gun:
 
     def _impact(self, speed: Array, elevation: Array) -> Array:
         states = self._states(speed, elevation)
-        landed = fly(
-            states, self.wind, self.env, 0.25,
-            drift_mps2=self.drift, thrust_mps2=self.thrust, burn_s=self.burn_s,
-        )  # fmt: skip
+        landed = np.empty((len(states), 7))
+        for height_m, level in self.levels.items():
+            at = self.aim_height == height_m
+            landed[at] = fly(
+                states[at], self.wind, self.env, 0.25, ground=level,
+                drift_mps2=self.drift[at], thrust_mps2=self.thrust[at], burn_s=self.burn_s[at],
+            )  # fmt: skip
         return np.asarray(landed[:, :2] - self.origin)
 
     def _states(self, speed: Array, elevation: Array) -> Array:
@@ -257,7 +273,7 @@ class _Gun:
         self.thrust = np.where(boosted, (speed - start) / np.where(boosted, self.burn_s, 1.0), 0.0)
         states = np.empty((len(speed), 7))
         states[:, :2] = self.origin
-        states[:, 2] = up_of_height(self.origin[:, 0], self.origin[:, 1], 0.0)
+        states[:, 2] = up_of_height(self.origin[:, 0], self.origin[:, 1], self.height)
         states[:, 3] = start * np.cos(elevation) * np.sin(self.azimuth)
         states[:, 4] = start * np.cos(elevation) * np.cos(self.azimuth)
         states[:, 5] = start * np.sin(elevation)

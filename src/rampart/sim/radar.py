@@ -13,6 +13,9 @@ from scipy import special
 from rampart.domain.frames import covers, polar_from_enu, sensor_axes
 from rampart.domain.messages import PLOT_DTYPE
 from rampart.domain.site import Sensor, Site
+from rampart.engine.ground import ground_of_site
+from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.terrain import NOTHING, shadowed
 from rampart.metrics.truth import FALSE_PLOT
 from rampart.sim.detection import draw_statistic, required_snr_db, threshold
 from rampart.sim.draws import stream
@@ -52,6 +55,7 @@ class Radar:
     def __init__(self, sensor: Sensor, model: RadarModel, site: Site, seed: int) -> None:
         self.sensor, self.model, self.seed = sensor, model, seed
         self.axes, self.position = sensor_axes(site, sensor)
+        self.ground = ground_of_site(site)
         self.level = threshold(model.pfa, model.pulses)
         self.needed_db = required_snr_db(model.detects_pd, model.pfa, model.pulses, model.swerling)
         # SNR = constant + RCS - 40 log10 R, dB: the lumped constant of the radar equation
@@ -127,6 +131,9 @@ class Radar:
         polar = polar_from_enu((xyz - self.position) @ self.axes)  # x_site = p + R x_sensor
         slant = np.maximum(polar[:, 0], 1.0)
         snr_db = self.constant_db + target.rcs_dbsm - 40.0 * np.log10(slant)
+        if self.ground is not NOTHING:
+            hidden = shadowed(self.ground, self.position, xyz, 1.0 / EARTH_RADIUS_M)
+            snr_db = np.where(hidden, -np.inf, snr_db)
         return polar, snr_db, xyz, velocity
 
     def _detections(self, target: Target, duration_s: float) -> npt.NDArray[np.void]:

@@ -21,12 +21,14 @@ from rampart.domain.messages import (
     Weather,
 )
 from rampart.domain.site import Reflector
+from rampart.engine.ground import ground_of_site
+from rampart.kernels.terrain import NOTHING, Ground, heights
 from rampart.metrics.truth import NO_TIME, Truth
 from rampart.sim.ballistic import fire, true_wind
 from rampart.sim.classes import PoweredClass, flying_class
 from rampart.sim.draws import stream
 from rampart.sim.feed import Feed, feed
-from rampart.sim.path import Path
+from rampart.sim.path import Path, up_of_height
 from rampart.sim.radar import Radar, Target
 from rampart.sim.routes import along, draw, pattern
 from rampart.sim.world import Flight, RadarModel, World
@@ -114,6 +116,7 @@ def _rounds(world: World, seed: int) -> list[Flown]:
 
 
 def _flights(world: World, seed: int) -> list[Flown]:
+    ground = ground_of_site(world.site)
     objects = []
     for flight in world.flights:
         kind = _powered(flight.class_id)
@@ -122,8 +125,10 @@ def _flights(world: World, seed: int) -> list[Flown]:
             rng = stream(seed, f"{flight.id}/{i}", "route")
             speed = flight.speed_mps or draw(rng, kind.speed_mps)
             route = _own_route(flight, kind, rng)
+            if flight.strikes:
+                route[-1:, 2] = heights(ground, route[-1:, 0].copy(), route[-1:, 1].copy())
             at_s = flight.at_s + i * flight.spacing_s
-            path = along(route, speed, at_s, kind, rng)
+            path = _above(along(route, speed, at_s, kind, rng), ground)
             lands = flight.strikes and flight.destroyed_before_m is None
             path = _cut_before(path, flight.destroyed_before_m)
             objects.append(
@@ -147,6 +152,16 @@ def _own_route(
     return route
 
 
+def _above(path: Path, ground: Ground) -> Path:
+    """The path, lifted over the ground where it would lead through it."""
+    if ground is NOTHING:
+        return path
+    east, north, up = path.xyz_enu_m.T.copy()
+    up = np.maximum(up, up_of_height(east, north, heights(ground, east, north)))
+    xyz = np.stack([east, north, up], axis=1)
+    return Path(path.t_s, xyz, np.gradient(xyz, path.t_s, axis=0, edge_order=2))
+
+
 def _cut_before(path: Path, before_m: float | None) -> Path:
     if before_m is None:
         return path
@@ -156,6 +171,7 @@ def _cut_before(path: Path, before_m: float | None) -> Path:
 
 
 def _traffic(world: World, seed: int) -> list[Flown]:
+    ground = ground_of_site(world.site)
     objects = []
     for traffic in world.traffic:
         kind = _powered(traffic.class_id)
@@ -169,7 +185,7 @@ def _traffic(world: World, seed: int) -> list[Flown]:
             if path is not None:
                 objects.append(
                     Flown(
-                        f"{traffic.id}-{i + 1}", traffic.class_id, path, False, False,
+                        f"{traffic.id}-{i + 1}", traffic.class_id, _above(path, ground), False, False,
                         identified=traffic.identified,
                     )
                 )  # fmt: skip

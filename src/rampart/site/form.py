@@ -124,6 +124,30 @@ class WindForm(Settings, frozen=True):
     north_mps: WindSpeed
 
 
+class TerrainForm(Settings, frozen=True):
+    """The ground: a grid of heights above sea level in a file beside this one.
+
+    `.asc` (ESRI), `.npy` (rows from north to south, voids nan) or GeoTIFF (`.tif`; extra `terrain`).
+    `frame` says what the coordinates of an `.asc` or `.npy` are: WGS84 degrees, or ENU metres about the
+    origin; a GeoTIFF tells it. `south_west` and `cell`, for `.npy` only: where its south-western height
+    stands, and the steps to the next: [latitude, longitude], or [east, north]. `reach_m`: how far from
+    the origin heights are kept, `spacing_m` how far apart (else as in the file); `sigma_m`: one sigma
+    by which they may be off together. `geoid_height_m`: sea level above the
+    ellipsoid at the site, because the origin's height is one above the ellipsoid; there is no default
+    (0 where the file's heights are above the ellipsoid).
+    """
+
+    file: Name
+    geoid_height_m: Annotated[float, Meta(ge=-120, le=100)]
+    frame: Literal["degrees", "enu_m"] = "degrees"
+    south_west: tuple[Local, Local] | None = None
+    cell: tuple[Positive, Positive] | None = None
+    reach_m: Annotated[float, Meta(ge=1_000, le=100_000)] = 30_000.0
+    spacing_m: Annotated[float, Meta(ge=1, le=1_000)] | None = None
+    sigma_m: Annotated[float, Meta(ge=0, le=100)] = 5.0
+    voids: Literal["refuse", "fill"] = "refuse"
+
+
 class HazardForm(Settings, frozen=True):
     """Metres by which a zone is grown for each family; generic assumptions."""
 
@@ -167,3 +191,4 @@ class SiteForm(Settings, frozen=True):
     wind: tuple[WindForm, ...] = ()
     rules: RulesForm = msgspec.field(default_factory=RulesForm)
     reflectors: Annotated[tuple[ReflectorForm, ...], Meta(max_length=32)] = ()
+    terrain: TerrainForm | None = None

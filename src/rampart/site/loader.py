@@ -11,7 +11,7 @@ import numpy as np
 
 from rampart.domain.errors import ConfigError, Fault
 from rampart.domain.frames import covers, enu_from_geodetic, polar_from_enu, sensor_axes
-from rampart.domain.site import Reflector, Rules, Sensor, Site, Wind, Zone
+from rampart.domain.site import Reflector, Rules, Sensor, Site, Terrain, Wind, Zone
 from rampart.site.form import (
     CircleForm,
     PointDeg,
@@ -23,6 +23,7 @@ from rampart.site.form import (
 )
 from rampart.site.polygon import crossing_sides, signed_area_m2
 from rampart.site.strict import NOTHING, Faults, Phrase, convert, read_toml
+from rampart.site.terrain import load_terrain
 
 _FARTHEST_M = 100_000.0
 _CIRCLE_CORNERS = 32
@@ -34,7 +35,7 @@ def load_site(path: str | Path) -> Site:
     """The site that a TOML file describes; ConfigError lists all its faults."""
     faults = Faults()
     form = convert(read_toml(path), SiteForm, faults)
-    site = build_site(form, faults)
+    site = build_site(form, faults, folder=Path(path).parent)
     faults.refuse(str(path))
     assert site is not None
     return site
@@ -49,8 +50,11 @@ def check(path: str | Path) -> list[Fault]:
     return []
 
 
-def build_site(form: SiteForm, faults: Faults, where: str = "") -> Site | None:
-    """`form` as a `Site`. None, with `faults` told, if anything at or below `where` is at fault."""
+def build_site(
+    form: SiteForm, faults: Faults, where: str = "", folder: Path | None = None
+) -> Site | None:
+    """`form` as a `Site`; files that it names are looked for in `folder`. None, with `faults` told, if
+    anything at or below `where` is at fault."""
     dot = f"{where}." if where else ""
     unique((z.id if z else None for z in form.zones or ()), faults, f"{dot}zones")
     unique((s.id if s else None for s in form.sensors or ()), faults, f"{dot}sensors")
@@ -94,7 +98,10 @@ def build_site(form: SiteForm, faults: Faults, where: str = "") -> Site | None:
                     Phrase("a place in no sensor's coverage"),
                     "one within range, sector and elevation of a sensor",
                 )
-    if faults.found:
+    terrain: Terrain | msgspec.UnsetType | None = msgspec.UNSET
+    if near and form.terrain is not None and faults.clean(f"{dot}terrain"):
+        terrain = load_terrain(form.terrain, frame, folder or Path(), faults, f"{dot}terrain")
+    if faults.found or terrain is None:
         return None
     return msgspec.structs.replace(
         frame,
@@ -105,6 +112,7 @@ def build_site(form: SiteForm, faults: Faults, where: str = "") -> Site | None:
             Wind(height_m=w.height_m, east_mps=w.east_mps, north_mps=w.north_mps) for w in form.wind
         ),
         rules=_rules(form.rules),
+        terrain=terrain,
     )
 
 
