@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from rampart.domain.messages import PLOT_DTYPE, Input, Output, PlotBatch
-from rampart.domain.site import Rules, Sensor, Settings, Site, Terrain, Wind, Zone
+from rampart.domain.site import Reflector, Rules, Sensor, Settings, Site, Terrain, Wind, Zone
 
 SCHEMA: Final = 1
 """Raised only when an older reader would misread; appended fields and new messages do not count."""
@@ -124,7 +124,7 @@ def _count(raw: Any, skipped: dict[str, int]) -> None:
 # The site stands in the header by field name; a later version may have named more fields.
 _NESTED: Final[dict[str, type[Settings]]] = {
     "zones": Zone, "sensors": Sensor, "wind": Wind, "rules": Rules,
-    "terrain": Terrain,
+    "terrain": Terrain, "reflectors": Reflector,
 }  # fmt: skip
 
 
