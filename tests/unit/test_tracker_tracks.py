@@ -128,6 +128,34 @@ def test_a_helicopter_keeps_its_number_across_the_blind_place_over_the_radar(
     assert len(sky(tracker)) == 1
 
 
+def test_a_round_that_crosses_overhead_keeps_its_number_and_is_not_shown_meanwhile() -> None:
+    sensor = Sensor(id="R")
+    shell = round_from((1500, 60, 0), (-100, -4, 150))
+    tracker = tracker_of(site_of(sensor))
+    ended = watch(tracker, sensor, [shell], 11.1)
+    number, _ = nearest(tracker, 11.0, shell(11.0))
+    ended += watch(tracker, sensor, [shell], 16.1, start_s=11.5)
+    row = tracker.bank.row_of(number)
+    assert row is not None
+    x, _ = tracker.bank.state_at(row, 16.0)
+    assert 16.0 - tracker.bank.table.t_s[row] > 2.0  # no plot: it is above the highest beam
+    assert not tracker.in_sight(row, x[:3], 16.0)
+    ended += watch(tracker, sensor, [shell], 24.1, start_s=16.5)
+    again, away_m = nearest(tracker, 24.0, shell(24.0))
+    assert (again, ended) == (number, [])
+    assert away_m < 50.0
+    assert tracker.in_sight(row, shell(24.0)[:3], 24.0)
+
+
+def test_a_true_track_outlives_five_missed_looks_and_no_more() -> None:
+    sensor = Sensor(id="R", pd=0.9)
+    for missed, lives in ((5, True), (6, False)):
+        tracker = tracker_of(site_of(sensor))
+        watch(tracker, sensor, [MORTAR], 10.1)
+        ended = watch(tracker, sensor, [lambda t: None], 10.6 + 0.5 * missed, start_s=10.5)
+        assert (ended == []) == lives
+
+
 def test_what_leaves_the_coverage_for_good_is_not_waited_for() -> None:
     sensor = Sensor(id="R", range_max_m=5000.0)
     flight = level_flight((4500, 500, 300), (60, 0, 0))

@@ -94,7 +94,10 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
 
 
 def _rows(tracker: Tracker, tick: Tick) -> list[tuple[Value, ...]]:
-    """Rows of tracks.csv at a Tick; the tracker knows no family."""
+    """Rows of tracks.csv at a Tick; the tracker knows no family.
+
+    A track that coasts where no sensor looks is followed but not shown: nobody could say that it is there.
+    """
     import math
 
     from rampart.domain.time import seconds_between
@@ -116,4 +119,5 @@ def _rows(tracker: Tracker, tick: Tick) -> list[tuple[Value, ...]]:
             math.exp(min(float(mean[6]), 0.0)),
         )
         for row, mean in zip(rows.tolist(), means, strict=True)
+        if tracker.in_sight(row, mean[:3], t_s)
     ]

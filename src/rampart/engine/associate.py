@@ -17,7 +17,7 @@ from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather
 from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
-from rampart.engine.nearby import Gates, bound_row, site_places
+from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
 from rampart.kernels._jit import Held, kernel
 from rampart.kernels.assignment import NONE, assign
@@ -50,20 +50,17 @@ def _rival(best: Array, key: int, gain: float) -> float:
 
 
 @kernel
-def _spare_row(table: Table, size: int) -> int:
-    """A row that no track has: a free one, else beyond `size`, else -1."""
-    for row in range(size):
+def _spare_row(table: Table, size: int, first: int) -> int:
+    """A row that no track has: a free one from `first` on, else beyond `size`, else -1."""
+    for row in range(first, size):
         if table.status[row] == FREE:
             return row
     return size if size < table.t_s.shape[0] else NONE
 
 
 @kernel
-def _free_row(table: Table, size: int) -> int:
-    """A row for a new track: a spare one, else the weakest tentative one, else -1."""
-    row = _spare_row(table, size)
-    if row != NONE:
-        return row
+def _weakest_row(table: Table, size: int) -> int:
+    """The row of the weakest tentative track, that gives way to a new one where the table is full, or -1."""
     weakest = NONE
     for row in range(size):
         if table.status[row] != TENTATIVE or table.track_id[row] != 0:
@@ -160,15 +157,12 @@ def step(
     )
     count = plots.shape[0]
     used = np.zeros(count, np.int64)
-    order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
-    ranges = plots[order, NUMBERS + RANGE]
-    at = np.empty((count, 3))
-    site_places(plots, sensor, radars, at)
+    line = line_up(plots, sensor, radars)
     taken = scratch.taken
     changed = 0
     for grade in (CONFIRMED, TENTATIVE):
         pairs = pair_up(
-            table, size, grade, False, t_s, sensor, plots, used, at, order, ranges, radars, clutter,
+            table, size, grade, False, t_s, sensor, plots, used, line, radars, clutter,
             gates, dynamics, env, scratch, work,
         )  # fmt: skip
         if pairs == 0:
@@ -201,7 +195,7 @@ def step(
             touched[changed] = row
             changed += 1
     pairs = pair_up(
-        table, size, TENTATIVE, True, t_s, sensor, plots, used, at, order, ranges, radars, clutter,
+        table, size, TENTATIVE, True, t_s, sensor, plots, used, line, radars, clutter,
         gates, dynamics, env, scratch, work,
     )  # fmt: skip
     if pairs > 0:
@@ -219,9 +213,14 @@ def step(
             table, size, t_s, radars, clutter.heard_s, clutter.places, clutter.live, fate, env, True,
             ended, 0,
         )  # fmt: skip
+    spare = 0
     for p in range(count):
         if used[p] == 0:
-            row = _free_row(table, size)
+            row = _spare_row(table, size, spare)
+            if row == NONE:
+                row = _weakest_row(table, size)
+            else:
+                spare = row + 1  # all below are taken
             if row == NONE:
                 continue
             _start(table, row, p, sensor, plots, radars, prior, gates, env, scratch)
@@ -271,7 +270,7 @@ def _second_plots(
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1
         elif c + 1 < kept and scratch.pair_row[c + 1] == row:  # the last branch takes the row
-            to = _spare_row(table, size)
+            to = _spare_row(table, size, 0)
             if to != NONE:
                 size = max(size, to + 1)
                 copy_track(table, row, to)

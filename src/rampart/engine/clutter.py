@@ -76,11 +76,11 @@ def clutter_density(
     sensor: int,
     plots: Array,
     p: int,
-    at: Array,
+    xyz_enu_m: Array,
     birth_per_look: float,
 ) -> float:
     """Expected plots of no known track per look and unit of measurement space at plot `p`, whose site
-    ENU is `at[p]`: of the ring that it lies in, or of its very place where that gives more."""
+    ENU is `xyz_enu_m` (3,): of the ring that it lies in, or of its very place where that gives more."""
     i = _cell(
         plots[p, NUMBERS + RANGE],
         radars.reach_m[sensor, 0],
@@ -110,7 +110,9 @@ def clutter_density(
         density *= slow + (1.0 - SLOW_SHARE) / (2.0 * radars.rate_max_mps[sensor])
     if clutter.live[sensor] > 0.0 and not math.isnan(elevation):
         t_s = plots[p, T]
-        vain = vain_density(clutter.places, clutter.live, sensor, at[p, 0], at[p, 1], at[p, 2], t_s)
+        vain = vain_density(
+            clutter.places, clutter.live, sensor, xyz_enu_m[0], xyz_enu_m[1], xyz_enu_m[2], t_s
+        )
         # dV = r² cos(el) dr daz del
         r = plots[p, NUMBERS + RANGE]
         here = vain * radars.period_s[sensor] * r * r * math.cos(elevation)

@@ -31,7 +31,6 @@ DROPPED: Final = 3
 HIDDEN_AFTER: Final = 0.75  # periods without a plot, before a falling object may be out of sight
 DOUBT_SIGMAS: Final = 2.0
 """Of its height, by which a track must be down before it is given up for that."""
-LOOK_AHEAD: Final = 8
 LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
 
@@ -125,11 +124,12 @@ def _hidden(
 ) -> bool:
     """Whether a falling object is out of every live sensor's sight from now to the ground.
 
-    That is how an incoming round ends for a radar: under its lowest beam, or overhead.
+    That is how an incoming round ends for a radar: under its lowest beam, or overhead. One that crosses
+    overhead to fall behind the radar is not at its end: it comes into sight again.
     """
     quiet = t_s - table.t_s[row]
     doubt = _height_doubt(table, row, quiet)
-    for k in range(LOOK_AHEAD):
+    for k in range(math.ceil(fate.unseen_s / LOOK_AHEAD_STEP_S)):
         e, n, u = steer(table.x, table.mu, row, quiet + LOOK_AHEAD_STEP_S * k, env)
         if u + doubt + (e * e + n * n) / (2.0 * env[RADIUS]) <= height(fate.ground, e, n):
             return True
@@ -146,7 +146,7 @@ def _hidden(
 def _returns(
     table: Table, row: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate, env: Array
 ) -> bool:
-    """Whether a live sensor should see a flyer again before it has been out of sight for `unseen_s`.
+    """Whether a live sensor should see `row` again before it has been out of sight for `unseen_s`.
 
     Every radar is blind close by and overhead: what crosses there has not gone.
     """
@@ -242,10 +242,11 @@ def settle(
         floor_m = height(fate.ground, e, n)
         landed = down and highest + (e * e + n * n) / (2.0 * env[RADIUS]) <= floor_m
         longest_s = max(fate.coast_min_s, fate.coast_periods * period)
-        flies = table.mu[row, DRONE] >= 0.5 and quiet > longest_s
-        # in sight it is the missed looks that count, not the time since the last plot
-        if flies and (watched or (lit and _returns(table, row, t_s, radars, heard_s, fate, env))):
-            longest_s = max(longest_s, fate.unseen_s)
+        if quiet > longest_s and lit:
+            # in sight of what flies steadily the missed looks count, not the time since the last plot
+            on = table.mu[row, DRONE] >= 0.5 if watched else table.status[row] == CONFIRMED
+            if on and (watched or _returns(table, row, t_s, radars, heard_s, fate, env)):
+                longest_s = max(longest_s, fate.unseen_s)
         reason = _reason(table, row, quiet > longest_s, fade, watched, hidden or landed, fate)
         if reason < 0:
             continue

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.bank import TENTATIVE, Table
 from rampart.engine.clutter import Clutter, clutter_density
 from rampart.engine.fate import Radars
-from rampart.engine.nearby import Gates, first_from, near_rows
+from rampart.engine.nearby import Gates, Lineup, first_from, near_rows
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
@@ -25,6 +25,7 @@ from rampart.kernels.imm import (
     MODELS,
     Dynamics,
     Work,
+    copy_awake,
     copy_row,
     hypothesise,
     predict_row,
@@ -48,6 +49,7 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+LOOSE: Final = 1.0 + 1e-9  # of a bound that must not be tighter by rounding than what it bounds
 UNSEEN_SPEED_MPS: Final = 50.0  # climb of an object whose height nobody measures, one sigma
 
 
@@ -105,7 +107,7 @@ def variances_of(plots: Array, p: int, fresh: bool, bias: Array, out: Array) -> 
 
 @woven_kernel
 def _window(
-    row: int, sensor: int, radars: Radars, sigmas: float, env: Array, scratch: Scratch
+    row: int, sensor: int, radars: Radars, gates: Gates, env: Array, scratch: Scratch
 ) -> None:
     """Where the models of the predicted `row` expect a plot: scratch.low, high (5,) and radial (3, 5).
 
@@ -113,6 +115,7 @@ def _window(
     """
     axes, place = radars.axes[sensor], radars.place[sensor]
     low, high, radial = scratch.low, scratch.high, scratch.radial
+    sigmas, rate_sigmas = gates.sigmas, math.sqrt(gates.distance2)
     low[:] = math.inf
     high[:] = -math.inf
     x, P = scratch.x, scratch.P
@@ -152,6 +155,7 @@ def _window(
             + 2.0 * bend_d * bend_d
         )
         _widen(low, high, RANGE, radial[j, 0], sigmas * math.sqrt(radial[j, 2]))
+        _widen(low, high, RANGE_RATE, radial[j, 1], rate_sigmas * math.sqrt(radial[j, 4]))
 
 
 @kernel
@@ -202,7 +206,7 @@ def attempt(
     scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
     """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
-    copy_row(
+    copy_awake(
         scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_cov, scratch.trial_mu
     )
     shift = plots[p, T] - t_s
@@ -222,7 +226,7 @@ def attempt(
 @kernel
 def pair_up(
     table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array, used: Ints,
-    at: Array, order: Ints, ranges: Array, radars: Radars, clutter: Clutter, gates: Gates,
+    line: Lineup, radars: Radars, clutter: Clutter, gates: Gates,
     dynamics: Dynamics, env: Array, scratch: Scratch, work: Work,
 ) -> int:  # fmt: skip
     """Fill the pairs of all rows of status `grade` with the unused plots; returns their number.
@@ -234,24 +238,37 @@ def pair_up(
         return 0
     miss = math.log(1.0 - radars.pd[sensor])
     found = near_rows(
-        table, size, grade, lone, t_s, sensor, plots, used, at, order, ranges, radars, gates,
-        scratch.way,
-        scratch.rows,
+        table, size, grade, lone, t_s, sensor, plots, used, line, radars, gates, scratch.way, scratch.rows,
     )  # fmt: skip
+    ranges, azimuths, rates = line.range_m, line.azimuth_rad, line.rate_mps
+    places = line.xyz_enu_m
+    # the widest that `_inside` can allow for: most plots at a track's range lie elsewhere, or fly otherwise
+    loose_rate = LOOSE * math.sqrt(gates.distance2 * line.rate_variance)
+    loose_azimuth = (
+        LOOSE * gates.sigmas * math.sqrt(line.azimuth_variance + radars.bias[sensor, 1] ** 2)
+    )
     for row in scratch.rows[:found]:
         dt = t_s - table.t_s[row]
         copy_row(table.x, table.P, table.mu, row, scratch.x, scratch.P, scratch.mu)
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
             blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m, env)
-        _window(row, sensor, radars, gates.sigmas, env, scratch)
+        _window(row, sensor, radars, gates, env, scratch)
         fresh = table.last_sensor[row] == sensor
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = scratch.high[RANGE] + slack
-        k = first_from(ranges, scratch.low[RANGE] - slack)
-        while k < ranges.shape[0] and ranges[k] <= top:
-            p = order[k]
+        rate = 0.5 * (scratch.low[RANGE_RATE] + scratch.high[RANGE_RATE])
+        rate_off = LOOSE * (scratch.high[RANGE_RATE] - rate) + loose_rate
+        azimuth = 0.5 * (scratch.low[AZIMUTH] + scratch.high[AZIMUTH])
+        azimuth_off = LOOSE * (scratch.high[AZIMUTH] - azimuth) + loose_azimuth
+        k = first_from(ranges, scratch.low[RANGE] - slack) - 1
+        while k + 1 < ranges.shape[0] and ranges[k + 1] <= top:
             k += 1
+            if abs(rates[k] - rate) > rate_off:  # never without Doppler
+                continue
+            if abs(wrap_angle(azimuths[k] - azimuth)) > azimuth_off:
+                continue
+            p = line.plot[k]
             if used[p] or count >= scratch.pair_row.shape[0]:
                 continue
             variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
@@ -267,7 +284,7 @@ def pair_up(
             if distance2 > gates.distance2:
                 continue
             background = clutter_density(
-                clutter, radars, sensor, plots, p, at, gates.birth_per_look
+                clutter, radars, sensor, plots, p, places[k], gates.birth_per_look
             )
             llr = math.log(radars.pd[sensor]) + loglik - math.log(background)
             gain = llr - miss

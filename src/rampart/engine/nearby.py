@@ -73,17 +73,39 @@ def bound_row(
     table.bound[row, 9] = pull(table.x, table.mu, row, env)
 
 
+class Lineup(NamedTuple):
+    """The plots of one sub-scan in order of range, column by column: what the first gates read of them."""
+
+    plot: Ints  # (n,) row in the plot matrix
+    range_m: Array  # (n,) ascending
+    azimuth_rad: Array
+    rate_mps: Array  # nan without Doppler
+    xyz_enu_m: Array  # (n, 3) in the site; nan without elevation
+    azimuth_variance: float  # of the least accurate
+    rate_variance: float
+
+
 @woven_kernel
-def site_places(plots: Array, sensor: int, radars: Radars, out: Array) -> None:
-    """Site ENU (n, 3) of the plots; nan without elevation."""
+def line_up(plots: Array, sensor: int, radars: Radars) -> Lineup:
+    """`plots` (n, COLUMNS) of `sensor` in order of range."""
+    count = plots.shape[0]
+    order = np.argsort(plots[:, NUMBERS + RANGE], kind="mergesort")
+    ranges, azimuths, rates = np.empty(count), np.empty(count), np.empty(count)
+    at = np.empty((count, 3))
+    widest_azimuth = widest_rate = 0.0
     axes, place = radars.axes[sensor], radars.place[sensor]
-    for p in range(plots.shape[0]):
+    for k in range(count):
+        p = order[k]
         r, azimuth = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + AZIMUTH]
         elevation = plots[p, NUMBERS + ELEVATION]
+        ranges[k], azimuths[k], rates[k] = r, azimuth, plots[p, NUMBERS + RANGE_RATE]
+        widest_azimuth = max(widest_azimuth, plots[p, VARIANCES + AZIMUTH])
+        widest_rate = max(widest_rate, plots[p, VARIANCES + RANGE_RATE])
         flat = r * math.cos(elevation)
         de, dn, du = flat * math.sin(azimuth), flat * math.cos(azimuth), r * math.sin(elevation)
         for a in range(3):
-            out[p, a] = place[a] + axes[a, 0] * de + axes[a, 1] * dn + axes[a, 2] * du
+            at[k, a] = place[a] + axes[a, 0] * de + axes[a, 1] * dn + axes[a, 2] * du
+    return Lineup(order, ranges, azimuths, rates, at, widest_azimuth, widest_rate)
 
 
 @woven_kernel
@@ -102,7 +124,7 @@ def first_from(ranges: Array, least: float) -> int:
 @woven_kernel
 def near_rows(
     table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array,
-    used: Ints, at: Array, order: Ints, ranges: Array, radars: Radars, gates: Gates, way: Array, rows: Ints,
+    used: Ints, line: Lineup, radars: Radars, gates: Gates, way: Array, rows: Ints,
 ) -> int:  # fmt: skip
     """Fill `rows` with those of status `grade`, of one plot only or not, that an unused plot is near to.
 
@@ -112,6 +134,7 @@ def near_rows(
     rates. `way` (3, 6): scratch. One function for all rows: handing tables over costs more than this.
     """
     found = 0
+    order, ranges, at = line.plot, line.range_m, line.xyz_enu_m
     bound, status, hits, seen_s = table.bound, table.status, table.hits, table.seen_s
     pe, pn, pu = radars.place[sensor, 0], radars.place[sensor, 1], radars.place[sensor, 2]
     rested = gates.revisit * radars.period_s[sensor]
@@ -134,13 +157,11 @@ def near_rows(
         k = first_from(ranges, r - reach - noise)
         ready = False
         while k < ranges.shape[0] and ranges[k] <= r + reach + noise:
+            far = reach + noise + turn * ranges[k]
+            off2 = (at[k, 0] - e) ** 2 + (at[k, 1] - n) ** 2 + (at[k, 2] - u) ** 2
             p = order[k]
             k += 1
-            if used[p]:
-                continue
-            far = reach + noise + turn * plots[p, NUMBERS + RANGE]
-            off2 = (at[p, 0] - e) ** 2 + (at[p, 1] - n) ** 2 + (at[p, 2] - u) ** 2
-            if off2 > far * far:  # never without elevation
+            if off2 > far * far or used[p]:  # never too far without elevation
                 continue
             if not ready:
                 ready = True

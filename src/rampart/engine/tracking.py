@@ -18,7 +18,7 @@ from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
-from rampart.engine.fate import DROPPED, REASONS
+from rampart.engine.fate import DROPPED, REASONS, covered
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake
 from rampart.engine.order import Entry, Ring
@@ -177,6 +177,14 @@ class Tracker:
         if table.status[row] == CONFIRMED:
             return "coasting" if table.misses[row] > 0 else "confirmed"
         return "tentative" if table.status[row] == TENTATIVE else "ended"
+
+    def in_sight(self, row: int, xyz_enu_m: Array, t_s: float) -> bool:
+        """Whether the track took a plot at `t_s`, or some sensor watches the place where it should be."""
+        e, n, u = xyz_enu_m.tolist()
+        sensors = range(len(self._radars.period_s))
+        return self.bank.table.t_s[row] >= t_s or any(
+            covered(e, n, u, sensor, self._radars) for sensor in sensors
+        )
 
     def last_plot_ns(self, row: int) -> int:
         """Event time of the track's last plot."""

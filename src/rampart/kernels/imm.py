@@ -102,6 +102,21 @@ def copy_row(
 
 
 @kernel
+def copy_awake(
+    x: Array, P: Array, mu: Array, row: int, to_x: Array, to_P: Array, to_mu: Array
+) -> None:
+    """As `copy_row`, but for the states of models that are asleep: `follow` gives them theirs."""
+    for j in range(MODELS):
+        to_mu[row, j] = mu[row, j]
+        if mu[row, j] < ASLEEP:
+            continue
+        for a in range(N):
+            to_x[row, j, a] = x[row, j, a]
+            for b in range(N):
+                to_P[row, j, a, b] = P[row, j, a, b]
+
+
+@kernel
 def _leave(rate: float, dt: float) -> float:
     return 1.0 - math.exp(-rate * abs(dt))
 
