@@ -102,8 +102,9 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
         [row.threat for row in threats], posteriors, ledger.degraded, ledger.now, warned
     )
     for k, row in enumerate(threats):
-        hits.fall[k, row.done] = hits.fly[k, row.done] = 0.0
-        hits.touch[k, row.done] = False
+        if row.done:
+            hits.fall[k, row.done] = hits.fly[k, row.done] = 0.0
+            hits.touch[k, row.done] = False
     slots = [row.slot for row in threats]
     open_.fall[:, slots], open_.fly[:, slots] = hits.fall.T, hits.fly.T
     # 'an unassessed track that could reach the zone', or one that falls, no telling where;

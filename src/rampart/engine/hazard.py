@@ -117,12 +117,10 @@ class Hazard:
             shares.append(falling)
         if not at:
             return
-        fall, touch = np.zeros((len(at), self._zones)), np.zeros((len(at), self._zones), np.bool_)
         land(
-            np.array(impacts), np.array(shares), self._radius_of, np.array(touching, np.int64),
-            degraded, self._grown, fall, touch,
+            np.array(at, np.int64), np.array(impacts), np.array(shares), self._radius_of,
+            np.array(touching, np.int64), degraded, self._grown, hits.fall, hits.touch,
         )  # fmt: skip
-        hits.fall[at], hits.touch[at] = fall, touch
 
     def _fly(
         self,

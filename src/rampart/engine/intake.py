@@ -131,7 +131,7 @@ class Intake:
                 plots = plots[double == 0]
                 if not len(plots) and not entry.complete:
                     continue
-            entries.append(entry._replace(plots=plots))
+            entries.append(entry if plots is entry.plots else entry._replace(plots=plots))
         return entries
 
     def settled_s(self, now_s: float) -> float:
