@@ -206,6 +206,7 @@ def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None
         over = p_fall >= falling, p_fly >= flying
         same = over == (book.over_fall, book.over_fly) and (book.engaged or not any(over))
         if changed[z] or not same:
+            ledger.wake_ns[z] = ledger.now
             _judge_zone(ledger, z, changed[z], fresh, p_fall, p_fly)
     _spread_fallback(ledger)
 

@@ -40,6 +40,9 @@ class Ledger:
         self.raids: list[Raid] = []
         self.assessed: dict[int, str] = {}
         self.now = -NEVER
+        self.counted_ns = -NEVER  # to when holds are counted down
+        self.awake: list[Raid] = []  # raids with an alarm in pending, warn or impact, or by hand
+        self.stir()
         self.stale = False
         self._p = np.zeros((len(site.zones), 3))
 
@@ -122,6 +125,31 @@ class Ledger:
         """(zone, member) of one threat, in the site's order."""
         track = row.threat.track
         return [(z, self.books[z].members[track]) for z in row.zones]
+
+    # --------------------------------------------------------------------------- time passing
+    def stir(self) -> None:
+        """Every zone is to be looked at with the next decision. `wake_ns`: for each zone, not later than the
+        next moment at which time alone can change anything there (`timers.next_look`)."""
+        self.wake_ns = [-NEVER] * len(self.books)
+
+    def restless(self) -> list[int]:
+        """Zones that something has befallen since they were last looked at, or that time may change now."""
+        zones = enumerate(zip(self.wake_ns, self.books, strict=True))
+        return [z for z, (t_ns, book) in zones if t_ns <= self.now or book.dirty or book.ask]
+
+    def pass_to(self, now_ns: int) -> None:
+        """Let time pass to `now_ns`, watched: the raids that were awake at the last decision were so till
+        then, and holds count down."""
+        for raid in self.awake:
+            raid.active_ns = self.now
+        passed_ns = now_ns - self.counted_ns
+        self.now = self.counted_ns = now_ns
+        for book in self.books:
+            if not book.healthy:
+                book.healthy_since_ns = self.now
+            elif book.hold_left_ns is not None:
+                # 'its timer stands still while the zone's coverage is not healthy'
+                book.hold_left_ns = max(0, book.hold_left_ns - passed_ns)
 
     # ------------------------------------------------------------------------------- moving
     def join(self, z: int, row: OpenThreat) -> Member:
@@ -327,6 +355,7 @@ class Ledger:
     # ------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, object]:
         """Exact plain data."""
+        self.pass_to(self.now)
         return {
             "now": self.now,
             "books": msgspec.to_builtins(self.books),
@@ -337,10 +366,12 @@ class Ledger:
 
     def load(self, state: dict[str, object]) -> None:
         """Inverse of `state`, for the same site."""
-        self.now = msgspec.convert(state["now"], int)
+        self.now = self.counted_ns = msgspec.convert(state["now"], int)
         self.books = msgspec.convert(state["books"], list[ZoneBook])
         self.note_health()
         self.raids = msgspec.convert(state["raids"], list[Raid])
+        self.awake = []
+        self.stir()
         self.open.load(msgspec.convert(state["open"], dict[str, object]))
         self.assessed = dict(msgspec.convert(state["assessed"], list[tuple[int, str]]))
         self.stale = True
