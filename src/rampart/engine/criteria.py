@@ -32,6 +32,7 @@ def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
     newly_lost = [row for row in rows if row.threat.lost and row.lost_ns is None]
     for row in newly_lost:
         row.lost_ns = ledger.now
+        ledger.open.lost.add(row.threat.track)
     weigh(ledger, hazard, rows)
     for row in rows:
         threat = row.threat
@@ -73,6 +74,7 @@ def _hear(ledger: Ledger, threat: Threat) -> OpenThreat | None:
     row.threat = threat
     if not threat.lost:
         row.lost_ns, row.done = None, []
+        ledger.open.lost.discard(track)
     return row
 
 
@@ -94,9 +96,8 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
     member = np.zeros((len(threats), len(ledger.books)), np.bool_)
     warned = np.zeros_like(member)
     for k, row in enumerate(threats):
-        if row.zones:
-            member[k, row.zones] = True
-            warned[k, [z for z, m in ledger.members_of(row) if m.phase in OPEN]] = True
+        for z, m in ledger.members_of(row):
+            member[k, z], warned[k, z] = True, m.phase in OPEN
     posteriors = [row.p for row in threats]
     hits = hazard.of(
         [row.threat for row in threats], posteriors, ledger.degraded, ledger.now, warned
@@ -185,11 +186,18 @@ def note_third(ledger: Ledger, threat: Threat) -> None:
     third, track = threat.t_third_ns, threat.track
     if third is None or track not in ledger.open.rows:
         return
+    raids = [
+        raid
+        for raid in ledger.raids
+        if (raid.third_ns is None or raid.third_ns < third)
+        and ledger.now - raid.active_ns <= RAID_LINGERS_NS
+    ]
+    if not raids:
+        return
     concerned = [m for _, m in ledger.members_of(ledger.open.rows[track])]
     if any(m.phase in OPEN for m in concerned) or (concerned and ledger.is_assessed(track)):
-        for raid in ledger.raids:
-            if ledger.now - raid.active_ns <= RAID_LINGERS_NS:
-                raid.third_ns = max(third, raid.third_ns or third)
+        for raid in raids:
+            raid.third_ns = third
 
 
 def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None:

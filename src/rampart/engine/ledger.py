@@ -177,14 +177,11 @@ class Ledger:
         if track is not None and track not in book.alarm.tracks:
             book.alarm.tracks.append(track)
             # 'unproven, both stand': a member lost before may be the same object, counted once
-            lost = (
-                m
-                for m in book.members.values()
-                if m.until_ns is not None and not m.followed and m.phase in OPEN
-            )
-            earlier = min(lost, key=lambda m: m.track, default=None)
-            if earlier is not None:
-                earlier.followed = True
+            for lost in sorted(self.open.lost & book.members.keys()):
+                m = book.members[lost]
+                if m.until_ns is not None and not m.followed and m.phase in OPEN:
+                    m.followed = True
+                    break
 
     def raise_member(self, z: int, member: Member, reason: Reason) -> None:
         """A member meets the warn criteria: warn or, by the zone's policy, pending."""

@@ -83,6 +83,11 @@ class Ring:
         self._copies: list[tuple[Key, Any]] = []
 
     @property
+    def newest(self) -> Key:
+        """Place of the last entry."""
+        return self._keys[-1]
+
+    @property
     def newest_s(self) -> float:
         """Event time of the last entry, -inf before the first."""
         return self._keys[-1][0] if self._keys else -math.inf
@@ -110,11 +115,17 @@ class Ring:
         """Whether the tables should be copied before something at `t_s` is done to them."""
         return bool(self._keys) and t_s - self._copies[-1][0][0] >= self._copy_every_s
 
-    def keep_copy(self, copy: Any) -> None:
-        """Remember the tables as they stand after the newest entry, and forget what is too old."""
-        if self._keys[-1] > self._copies[-1][0]:
-            self._copies.append((self._keys[-1], copy))
-            self._forget()
+    def keep_copy(self, key: Key, copy: Any) -> None:
+        """Remember the tables as they stand after the entry of `key`, and forget what is too old."""
+        if key <= self._copies[-1][0]:
+            return
+        # one taken early served the last entry only
+        if len(self._copies) > 2:
+            early_s = self._copies[-1][0][0] - self._copies[-2][0][0]
+            if early_s < self._copy_every_s:
+                self._copies.pop()
+        self._copies.append((key, copy))
+        self._forget()
 
     def start(self, copy: Any) -> None:
         """Forget all; `copy` is the state before anything that will be added."""
