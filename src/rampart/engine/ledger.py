@@ -35,6 +35,11 @@ class Ledger:
     def __init__(self, site: Site, simulated: bool) -> None:
         self.site, self.rules, self.zones, self.simulated = site, site.rules, site.zones, simulated
         self.books = [ZoneBook() for _ in site.zones]
+        # of each zone: index in the posterior of every family that it names, and whether that is `auto`
+        self._policies = [
+            [(i, zone.release[f] == "auto") for i, f in enumerate(POSTERIOR) if f in zone.release]
+            for zone in site.zones
+        ]
         self.note_health()
         self.open = OpenThreats(len(site.zones))
         self.raids: list[Raid] = []
@@ -60,10 +65,9 @@ class Ledger:
 
     def is_auto(self, z: int, p: tuple[float, ...]) -> bool:
         """'`auto` wins if any family with p >= 0.05 is `auto`'; the likeliest one where none has that."""
-        release = self.zones[z].release
-        named = {f: share for f, share in zip(POSTERIOR, p, strict=True) if f in release}
-        some = [f for f, share in named.items() if share >= AUTO_SHARE]
-        return any(release[f] == "auto" for f in some or [max(named, key=lambda f: named[f])])
+        policies = self._policies[z]
+        some = [auto for i, auto in policies if p[i] >= AUTO_SHARE]
+        return any(some) if some else max(policies, key=lambda policy: p[policy[0]])[1]
 
     def settled(self, track: int) -> bool:
         """'A track whose zone decisions cannot change': each zone it concerns is warned of it with P at

@@ -80,6 +80,7 @@ def land(
                     sigmas = mahalanobis_distance(
                         mean, cov, grown.corners[grown.corner[z] : grown.corner[z + 1]],
                         grown.radius_m[g], grown.rows[grown.first[g, z] : grown.first[g, z + 1]],
+                        2.0 * HALF_REGION,
                     )  # fmt: skip
                     touch[at[k], z] = sigmas <= HALF_REGION
 
