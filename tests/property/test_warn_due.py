@@ -7,7 +7,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from rampart.domain.site import Rules
 from rampart.engine.warn import Warner
@@ -104,6 +104,16 @@ def carry_out(stage: Stage, warner: type[Warner], step: Any) -> None:
     st.lists(STEPS, min_size=1, max_size=25),
     st.sampled_from(["off", "base_wide"]),
     st.sampled_from([30.0, 600.0]),
+)
+@example(  # a hold runs out, but coverage was not watched for 30 s yet
+    story=[
+        ("falls", 1, "A", 40.0, 3.0, MORTAR),
+        ("ticks", (20.0, 0.25)),
+        ("tick", 31.0),
+        ("ticks", (90.0, 1.0)),
+    ],
+    fallback="off",
+    hold_s=30.0,
 )
 def test_it_says_what_one_says_that_looks_at_everything(
     story: list[Any], fallback: Any, hold_s: float
