@@ -149,16 +149,19 @@ class Ring:
         at, copy = self._copies[-1]
         return copy, self.entries[bisect.bisect_right(self._keys, at) :]
 
-    def near(self, entry: Entry, span_s: float) -> Array:
+    def near(self, entry: Entry, span_s: float, least_s: float) -> Array:
         """Plots of the same sensor already let in within `span_s` of `entry`, corrected as it is; shape
-        (n, COLUMNS)."""
+        (n, COLUMNS). Of those before it by more than `least_s` some may be left out."""
         low = bisect.bisect_left(self._keys, (entry.t_s - span_s, -2))
         high = bisect.bisect_right(self._keys, (entry.t_s + span_s, MANY))
-        offset = entry.calibration.offset
+        offset, since_s = entry.calibration.offset, entry.t_s - least_s
         parts = [
             moved(known.plots, known.calibration.offset, offset)
             for known in self.entries[low:high]
-            if known.sensor == entry.sensor and known.plots is not None
+            # one plot ends where it begins
+            if known.sensor == entry.sensor
+            and known.plots is not None
+            and (known.t_s >= since_s or len(known.plots) > 1)
         ]
         if len(parts) == 1:
             return parts[0]

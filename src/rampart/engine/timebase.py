@@ -128,10 +128,9 @@ class Timebase:
         if name == SERVICE:
             self._reference = name
         before_ns = self.offset_ns
-        known_ns = [clock.offset_ns, self.offset_ns]
-        if clock.before_ns is not None:
-            known_ns.insert(1, clock.before_ns)
-        for offset_ns in known_ns:
+        for offset_ns in (clock.offset_ns, clock.before_ns, before_ns):
+            if offset_ns is None:
+                continue
             ahead_ns = stamp_ns - offset_ns - self.now_ns
             if -BACK_NS <= ahead_ns <= LEAP_NS:
                 break
