@@ -207,13 +207,11 @@ def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None
         if track in ledger.open.rows:
             for z, member in ledger.members_of(ledger.open.rows[track]):
                 changed[z].append(member)
-    for z, (book, (_, p_fall, p_fly)) in enumerate(
-        zip(ledger.books, ledger.p.tolist(), strict=True)
-    ):
-        falling, flying = ledger.levels(z)
-        over = p_fall >= falling, p_fly >= flying
-        same = over == (book.over_fall, book.over_fly) and (book.engaged or not any(over))
-        if changed[z] or not same:
+    for z, (_, p_fall, p_fly) in enumerate(ledger.p.tolist()):
+        book, (falling, flying) = ledger.books[z], ledger.levels(z)
+        fall, fly = p_fall >= falling, p_fly >= flying
+        crossed = fall != book.over_fall or fly != book.over_fly
+        if changed[z] or crossed or ((fall or fly) and not book.engaged):
             ledger.wake_ns[z] = ledger.now
             _judge_zone(ledger, z, changed[z], fresh, p_fall, p_fly)
     _spread_fallback(ledger)

@@ -81,11 +81,7 @@ class Ring:
         self.entries: list[Entry] = []
         self._keys: list[Key] = []
         self._copies: list[tuple[Key, Any]] = []
-
-    @property
-    def newest(self) -> Key:
-        """Place of the last entry."""
-        return self._keys[-1]
+        self._early: tuple[Key, Any] | None = None
 
     @property
     def newest_s(self) -> float:
@@ -115,23 +111,22 @@ class Ring:
         """Whether the tables should be copied before something at `t_s` is done to them."""
         return bool(self._keys) and t_s - self._copies[-1][0][0] >= self._copy_every_s
 
-    def keep_copy(self, key: Key, copy: Any) -> None:
-        """Remember the tables as they stand after the entry of `key`, and forget what is too old."""
-        if key <= self._copies[-1][0]:
-            return
-        # one taken early served the last entry only
-        if len(self._copies) > 2:
-            early_s = self._copies[-1][0][0] - self._copies[-2][0][0]
-            if early_s < self._copy_every_s:
-                self._copies.pop()
-        self._copies.append((key, copy))
-        self._forget()
+    def keep_copy(self, copy: Any) -> None:
+        """Remember the tables as they stand after the newest entry, and forget what is too old."""
+        if self._keys[-1] > self._copies[-1][0]:
+            self._copies.append((self._keys[-1], copy))
+            self._forget()
+
+    def keep_early(self, key: Key, copy: Any) -> None:
+        """Remember the tables as they stand after the entry of `key` until the next time, beside the copies
+        that are kept for long."""
+        self._early = key, copy
 
     def start(self, copy: Any) -> None:
         """Forget all; `copy` is the state before anything that will be added."""
         self.entries.clear()
         self._keys.clear()
-        self._copies = [((-math.inf, -1), copy)]
+        self._copies, self._early = [((-math.inf, -1), copy)], None
 
     def base(self) -> tuple[Key, Any]:
         """The oldest copy with its place."""
@@ -146,7 +141,11 @@ class Ring:
         """The newest copy from before `key`, and the entries to replay after it; later copies are void."""
         while len(self._copies) > 1 and self._copies[-1][0] >= key:
             self._copies.pop()
+        if self._early is not None and self._early[0] >= key:
+            self._early = None
         at, copy = self._copies[-1]
+        if self._early is not None and self._early[0] > at:
+            at, copy = self._early
         return copy, self.entries[bisect.bisect_right(self._keys, at) :]
 
     def near(self, entry: Entry, span_s: float, least_s: float) -> Array:

@@ -252,7 +252,7 @@ class Tracker:
             reasons.update(self._run(entry))
         if earlier:
             # what comes of the newest instant, plot by plot, shall do that instant again and no more
-            self._ring.keep_copy(earlier[-1].key, self._copy())
+            self._ring.keep_early(earlier[-1].key, self._copy())
         reasons.update(self._run(newest))
         self._replaying = False
         after = {int(i) for i in self.bank.table.track_id[self.bank.rows()]}
@@ -273,7 +273,7 @@ class Tracker:
 
     def _copy_if_due(self, t_s: float) -> None:
         if self._ring.is_copy_due(t_s):
-            self._ring.keep_copy(self._ring.newest, self._copy())
+            self._ring.keep_copy(self._copy())
 
     def _paste(self, copy: tuple[Any, Any]) -> None:
         tracks, clutter = copy
