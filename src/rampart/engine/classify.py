@@ -18,6 +18,7 @@ from rampart.engine.classes import CLASSES, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
+from rampart.kernels._jit import kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -78,13 +79,8 @@ class Classifier:
         by_word = np.empty((len(features.x), len(WORDS)))
         young = s.young_unknown_p * np.exp(-features.plots / s.young_plots)
         posteriors(features, young, p_class, by_word)
-        word = np.argmax(by_word, axis=1)
-        rejected = by_word[np.arange(len(word)), word] < s.reject_p
-        p_family = np.empty((len(word), 6))
-        p_family[:, :_DRONE_AND_BEFORE] = by_word[:, :_DRONE_AND_BEFORE]
-        p_family[:, 4] = by_word[:, 4] + by_word[:, 5]  # aircraft and clutter
-        p_family[:, 5] = np.maximum(1.0 - p_family[:, :5].sum(axis=1), 0.0)
-        return Posteriors(p_family, np.where(rejected, len(WORDS) - 1, word), p_class)
+        p_family, word = _families(by_word, s.reject_p)
+        return Posteriors(p_family, word, p_class)
 
     def classify(
         self,
@@ -113,6 +109,27 @@ class Classifier:
             climbs[None], pace[None],
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)
+
+
+@kernel
+def _families(by_word: Array, reject_p: float) -> tuple[Array, Ints]:
+    """`p_family` and `word` of `Posteriors`, from the sums over `classes.WORDS` (n, words)."""
+    n, words = by_word.shape
+    p_family, word = np.zeros((n, 6)), np.zeros(n, np.int64)
+    for i in range(n):
+        named = 0.0
+        for w in range(words - 1):
+            family = (
+                w if w < _DRONE_AND_BEFORE else _DRONE_AND_BEFORE
+            )  # aircraft and clutter are one
+            p_family[i, family] += by_word[i, w]
+        for family in range(5):
+            named += p_family[i, family]
+        p_family[i, 5] = max(1.0 - named, 0.0)
+        word[i] = np.argmax(by_word[i])
+        if by_word[i, word[i]] < reject_p:
+            word[i] = words - 1
+    return p_family, word
 
 
 def launched(launch: ImpactEstimate | None) -> tuple[float, float]:

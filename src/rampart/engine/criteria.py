@@ -32,6 +32,7 @@ def take(ledger: Ledger, hazard: Hazard, threats: Sequence[Threat]) -> None:
     newly_lost = [row for row in rows if row.threat.lost and row.lost_ns is None]
     for row in newly_lost:
         row.lost_ns = ledger.now
+        ledger.open.lost.add(row.threat.track)
     weigh(ledger, hazard, rows)
     for row in rows:
         threat = row.threat
@@ -73,6 +74,7 @@ def _hear(ledger: Ledger, threat: Threat) -> OpenThreat | None:
     row.threat = threat
     if not threat.lost:
         row.lost_ns, row.done = None, []
+        ledger.open.lost.discard(track)
     return row
 
 
@@ -94,16 +96,16 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
     member = np.zeros((len(threats), len(ledger.books)), np.bool_)
     warned = np.zeros_like(member)
     for k, row in enumerate(threats):
-        if row.zones:
-            member[k, row.zones] = True
-            warned[k, [z for z, m in ledger.members_of(row) if m.phase in OPEN]] = True
+        for z, m in ledger.members_of(row):
+            member[k, z], warned[k, z] = True, m.phase in OPEN
     posteriors = [row.p for row in threats]
     hits = hazard.of(
         [row.threat for row in threats], posteriors, ledger.degraded, ledger.now, warned
     )
     for k, row in enumerate(threats):
-        hits.fall[k, row.done] = hits.fly[k, row.done] = 0.0
-        hits.touch[k, row.done] = False
+        if row.done:
+            hits.fall[k, row.done] = hits.fly[k, row.done] = 0.0
+            hits.touch[k, row.done] = False
     slots = [row.slot for row in threats]
     open_.fall[:, slots], open_.fly[:, slots] = hits.fall.T, hits.fly.T
     # 'an unassessed track that could reach the zone', or one that falls, no telling where;
@@ -184,11 +186,18 @@ def note_third(ledger: Ledger, threat: Threat) -> None:
     third, track = threat.t_third_ns, threat.track
     if third is None or track not in ledger.open.rows:
         return
+    raids = [
+        raid
+        for raid in ledger.raids
+        if (raid.third_ns is None or raid.third_ns < third)
+        and ledger.now - raid.active_ns <= RAID_LINGERS_NS
+    ]
+    if not raids:
+        return
     concerned = [m for _, m in ledger.members_of(ledger.open.rows[track])]
     if any(m.phase in OPEN for m in concerned) or (concerned and ledger.is_assessed(track)):
-        for raid in ledger.raids:
-            if ledger.now - raid.active_ns <= RAID_LINGERS_NS:
-                raid.third_ns = max(third, raid.third_ns or third)
+        for raid in raids:
+            raid.third_ns = third
 
 
 def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None:
@@ -198,13 +207,12 @@ def judge(ledger: Ledger, tracks: Iterable[int], fresh: Collection[int]) -> None
         if track in ledger.open.rows:
             for z, member in ledger.members_of(ledger.open.rows[track]):
                 changed[z].append(member)
-    for z, (book, (_, p_fall, p_fly)) in enumerate(
-        zip(ledger.books, ledger.p.tolist(), strict=True)
-    ):
-        falling, flying = ledger.levels(z)
-        over = p_fall >= falling, p_fly >= flying
-        same = over == (book.over_fall, book.over_fly) and (book.engaged or not any(over))
-        if changed[z] or not same:
+    for z, (_, p_fall, p_fly) in enumerate(ledger.p.tolist()):
+        book, (falling, flying) = ledger.books[z], ledger.levels(z)
+        fall, fly = p_fall >= falling, p_fly >= flying
+        crossed = fall != book.over_fall or fly != book.over_fly
+        if changed[z] or crossed or ((fall or fly) and not book.engaged):
+            ledger.wake_ns[z] = ledger.now
             _judge_zone(ledger, z, changed[z], fresh, p_fall, p_fly)
     _spread_fallback(ledger)
 

@@ -121,12 +121,12 @@ class Hazard:
             shares.append(falling)
         if not at:
             return
-        fall, touch = np.zeros((len(at), self._zones)), np.zeros((len(at), self._zones), np.bool_)
         land(
-            np.array(impacts), np.array(shares), self._radius_of, np.array(touching, np.int64),
-            degraded, self._grown, fall, touch,
+            np.array(at, np.int64), np.array(impacts), np.array(shares), self._radius_of,
+            np.array(touching, np.int64), degraded, self._grown, hits.fall, hits.touch,
         )  # fmt: skip
         if any(spots):
+            fall = hits.fall[at]
             settle_falls(
                 fall,
                 spots,
@@ -137,7 +137,7 @@ class Hazard:
                 self._levels,
                 self._grown,
             )
-        hits.fall[at], hits.touch[at] = fall, touch
+            hits.fall[at] = fall
 
     def _fly(
         self,

@@ -120,6 +120,7 @@ class Intake:
 
     def sift(self, look: Look, ring: Ring) -> list[Entry]:
         """The sub-scans of `look` that come in time, without doubled plots and what is too much."""
+        s = self._settings
         entries = []
         for entry in look.sub_scans:
             plots = entry.plots
@@ -127,21 +128,22 @@ class Intake:
             if ring.is_too_late(entry.t_s):
                 self._refuse(look.feed, TOO_LATE, max(len(plots), 1))
                 continue
-            most = self._settings.max_plots
+            most = s.max_plots
             if len(plots) > most:
                 self._refuse(look.feed, OVERLOAD, len(plots) - most)
                 loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")
                 plots = plots[np.sort(loudest[:most])]
-            known = ring.near(entry, self._settings.sub_scan_s)
+            # twice: correcting them anew moves their times by a few ms at most
+            known = ring.near(entry, s.sub_scan_s, 2.0 * s.double_s)
             double = np.zeros(len(plots), np.uint8)
             alone = len(plots) + len(known) <= 1
-            found = 0 if alone else doubles(plots, known, self._settings.double_s, double)
+            found = 0 if alone else doubles(plots, known, s.double_s, double)
             if found:
                 self._refuse(look.feed, DUPLICATE, found)
                 plots = plots[double == 0]
                 if not len(plots) and not entry.complete:
                     continue
-            entries.append(entry._replace(plots=plots))
+            entries.append(entry if plots is entry.plots else entry._replace(plots=plots))
         return entries
 
     def settled_s(self, now_s: float) -> float:

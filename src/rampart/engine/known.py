@@ -96,6 +96,8 @@ class KnownTraffic:
 
     def forget(self, now_ns: int) -> None:
         """Drop reports that no longer vouch for anything at `now_ns`."""
+        if not self._reports:
+            return
         limit = self._settings.bond_s
         stale = [k for k, r in self._reports.items() if seconds_between(now_ns, r.t_ns) > limit]
         for ident in stale:

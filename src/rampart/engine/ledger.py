@@ -35,11 +35,19 @@ class Ledger:
     def __init__(self, site: Site, simulated: bool) -> None:
         self.site, self.rules, self.zones, self.simulated = site, site.rules, site.zones, simulated
         self.books = [ZoneBook() for _ in site.zones]
+        # of each zone: index in the posterior of every family that it names, and whether that is `auto`
+        self._policies = [
+            [(i, zone.release[f] == "auto") for i, f in enumerate(POSTERIOR) if f in zone.release]
+            for zone in site.zones
+        ]
         self.note_health()
         self.open = OpenThreats(len(site.zones))
         self.raids: list[Raid] = []
         self.assessed: dict[int, str] = {}
         self.now = -NEVER
+        self.counted_ns = -NEVER  # to when holds are counted down
+        self.awake: list[Raid] = []  # raids with an alarm in pending, warn or impact, or by hand
+        self.stir()
         self.stale = False
         self._p = np.zeros((len(site.zones), 3))
 
@@ -57,10 +65,9 @@ class Ledger:
 
     def is_auto(self, z: int, p: tuple[float, ...]) -> bool:
         """'`auto` wins if any family with p >= 0.05 is `auto`'; the likeliest one where none has that."""
-        release = self.zones[z].release
-        named = {f: share for f, share in zip(POSTERIOR, p, strict=True) if f in release}
-        some = [f for f, share in named.items() if share >= AUTO_SHARE]
-        return any(release[f] == "auto" for f in some or [max(named, key=lambda f: named[f])])
+        policies = self._policies[z]
+        some = [auto for i, auto in policies if p[i] >= AUTO_SHARE]
+        return any(some) if some else max(policies, key=lambda policy: p[policy[0]])[1]
 
     def settled(self, track: int) -> bool:
         """'A track whose zone decisions cannot change': each zone it concerns is warned of it with P at
@@ -123,6 +130,31 @@ class Ledger:
         track = row.threat.track
         return [(z, self.books[z].members[track]) for z in row.zones]
 
+    # --------------------------------------------------------------------------- time passing
+    def stir(self) -> None:
+        """Every zone is to be looked at with the next decision. `wake_ns`: for each zone, not later than the
+        next moment at which time alone can change anything there (`timers.next_look`)."""
+        self.wake_ns = [-NEVER] * len(self.books)
+
+    def restless(self) -> list[int]:
+        """Zones that something has befallen since they were last looked at, or that time may change now."""
+        zones = enumerate(zip(self.wake_ns, self.books, strict=True))
+        return [z for z, (t_ns, book) in zones if t_ns <= self.now or book.dirty or book.ask]
+
+    def pass_to(self, now_ns: int) -> None:
+        """Let time pass to `now_ns`, watched: the raids that were awake at the last decision were so till
+        then, and holds count down."""
+        for raid in self.awake:
+            raid.active_ns = self.now
+        passed_ns = now_ns - self.counted_ns
+        self.now = self.counted_ns = now_ns
+        for book in self.books:
+            if not book.healthy:
+                book.healthy_since_ns = self.now
+            elif book.hold_left_ns is not None:
+                # 'its timer stands still while the zone's coverage is not healthy'
+                book.hold_left_ns = max(0, book.hold_left_ns - passed_ns)
+
     # ------------------------------------------------------------------------------- moving
     def join(self, z: int, row: OpenThreat) -> Member:
         """A threat becomes a member of a zone, on watch."""
@@ -149,14 +181,11 @@ class Ledger:
         if track is not None and track not in book.alarm.tracks:
             book.alarm.tracks.append(track)
             # 'unproven, both stand': a member lost before may be the same object, counted once
-            lost = (
-                m
-                for m in book.members.values()
-                if m.until_ns is not None and not m.followed and m.phase in OPEN
-            )
-            earlier = min(lost, key=lambda m: m.track, default=None)
-            if earlier is not None:
-                earlier.followed = True
+            for lost in sorted(self.open.lost & book.members.keys()):
+                m = book.members[lost]
+                if m.until_ns is not None and not m.followed and m.phase in OPEN:
+                    m.followed = True
+                    break
 
     def raise_member(self, z: int, member: Member, reason: Reason) -> None:
         """A member meets the warn criteria: warn or, by the zone's policy, pending."""
@@ -327,6 +356,7 @@ class Ledger:
     # ------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, object]:
         """Exact plain data."""
+        self.pass_to(self.now)
         return {
             "now": self.now,
             "books": msgspec.to_builtins(self.books),
@@ -337,10 +367,12 @@ class Ledger:
 
     def load(self, state: dict[str, object]) -> None:
         """Inverse of `state`, for the same site."""
-        self.now = msgspec.convert(state["now"], int)
+        self.now = self.counted_ns = msgspec.convert(state["now"], int)
         self.books = msgspec.convert(state["books"], list[ZoneBook])
         self.note_health()
         self.raids = msgspec.convert(state["raids"], list[Raid])
+        self.awake = []
+        self.stir()
         self.open.load(msgspec.convert(state["open"], dict[str, object]))
         self.assessed = dict(msgspec.convert(state["assessed"], list[tuple[int, str]]))
         self.stale = True

@@ -37,9 +37,9 @@ class OpenThreat(msgspec.Struct, kw_only=True):
 
 
 @kernel
-def _products(fall: Array, fly: Array, bound: Array) -> Array:
-    """(zones, 3): 1 - prod over slots of all P, of unbound falling P, of unbound flying P."""
-    zones, slots = fall.shape
+def _products(fall: Array, fly: Array, bound: Array, slots: int) -> Array:
+    """(zones, 3): 1 - prod over the first `slots` of all P, of unbound falling P, of unbound flying P."""
+    zones = fall.shape[0]
     out = np.empty((zones, 3))
     for z in range(zones):
         every, falling, flying = 1.0, 1.0, 1.0
@@ -60,6 +60,7 @@ class OpenThreats:
 
     def __init__(self, zones: int) -> None:
         self.rows: dict[int, OpenThreat] = {}
+        self.lost: set[int] = set()  # tracks whose `lost_ns` is set
         self._free: list[int] = []
         self.fall = np.zeros((zones, 16))
         self.fly = np.zeros((zones, 16))
@@ -79,13 +80,14 @@ class OpenThreats:
     def remove(self, track: int) -> None:
         """Forget a threat."""
         row = self.rows.pop(track)
+        self.lost.discard(track)
         for a in (self.fall, self.fly, self.bound):
             a[:, row.slot] = 0.0
         self._free.append(row.slot)
 
     def products(self) -> Array:
         """(zones, 3): p_zone of all open threats; of the falling, of the flying that nobody bound."""
-        return _products(self.fall, self.fly, self.bound)
+        return _products(self.fall, self.fly, self.bound, len(self.rows) + len(self._free))
 
     def state(self) -> dict[str, object]:
         """Exact plain data."""
@@ -101,6 +103,7 @@ class OpenThreats:
         """Inverse of `state`."""
         rows = msgspec.convert(state["rows"], list[OpenThreat])
         self.rows = {row.threat.track: row for row in rows}
+        self.lost = {row.threat.track for row in rows if row.lost_ns is not None}
         self._free = msgspec.convert(state["free"], list[int])
         p = msgspec.convert(state["p"], list[list[list[float]]])
         zones = len(p[0])

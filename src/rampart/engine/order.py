@@ -81,6 +81,7 @@ class Ring:
         self.entries: list[Entry] = []
         self._keys: list[Key] = []
         self._copies: list[tuple[Key, Any]] = []
+        self._early: tuple[Key, Any] | None = None
 
     @property
     def newest_s(self) -> float:
@@ -116,11 +117,16 @@ class Ring:
             self._copies.append((self._keys[-1], copy))
             self._forget()
 
+    def keep_early(self, key: Key, copy: Any) -> None:
+        """Remember the tables as they stand after the entry of `key` until the next time, beside the copies
+        that are kept for long."""
+        self._early = key, copy
+
     def start(self, copy: Any) -> None:
         """Forget all; `copy` is the state before anything that will be added."""
         self.entries.clear()
         self._keys.clear()
-        self._copies = [((-math.inf, -1), copy)]
+        self._copies, self._early = [((-math.inf, -1), copy)], None
 
     def base(self) -> tuple[Key, Any]:
         """The oldest copy with its place."""
@@ -135,19 +141,26 @@ class Ring:
         """The newest copy from before `key`, and the entries to replay after it; later copies are void."""
         while len(self._copies) > 1 and self._copies[-1][0] >= key:
             self._copies.pop()
+        if self._early is not None and self._early[0] >= key:
+            self._early = None
         at, copy = self._copies[-1]
+        if self._early is not None and self._early[0] > at:
+            at, copy = self._early
         return copy, self.entries[bisect.bisect_right(self._keys, at) :]
 
-    def near(self, entry: Entry, span_s: float) -> Array:
+    def near(self, entry: Entry, span_s: float, least_s: float) -> Array:
         """Plots of the same sensor already let in within `span_s` of `entry`, corrected as it is; shape
-        (n, COLUMNS)."""
+        (n, COLUMNS). Of those before it by more than `least_s` some may be left out."""
         low = bisect.bisect_left(self._keys, (entry.t_s - span_s, -2))
         high = bisect.bisect_right(self._keys, (entry.t_s + span_s, MANY))
-        offset = entry.calibration.offset
+        offset, since_s = entry.calibration.offset, entry.t_s - least_s
         parts = [
             moved(known.plots, known.calibration.offset, offset)
             for known in self.entries[low:high]
-            if known.sensor == entry.sensor and known.plots is not None
+            # one plot ends where it begins
+            if known.sensor == entry.sensor
+            and known.plots is not None
+            and (known.t_s >= since_s or len(known.plots) > 1)
         ]
         if len(parts) == 1:
             return parts[0]

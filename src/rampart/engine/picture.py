@@ -28,11 +28,11 @@ from rampart.engine.origin import OriginFinder
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.engine.scatter import Scatter
-from rampart.engine.seen import Seen, motion_of
+from rampart.engine.seen import Columns, Seen, columns_of, motion_of
 from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Threat
 from rampart.engine.tracking import Tracker
-from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels._jit import hold
 from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
 
@@ -59,8 +59,9 @@ class Picture:
         self, site: Site, settings: EngineSettings, tracker: Tracker, known: KnownTraffic
     ) -> None:
         self._settings = settings
-        self._periods_s = np.array([sensor.scan_period_s for sensor in site.sensors])
+        self._periods_s = [sensor.scan_period_s for sensor in site.sensors]
         self._tracker = tracker
+        self._table = hold(tracker.bank.table)
         self._known = known
         self._predictor = Predictor(site, settings.predict)
         self._origins = OriginFinder(site, self._predictor)
@@ -121,12 +122,16 @@ class Picture:
         if past_s - self._swept_s < SWEEP_S:
             return []
         self._swept_s = past_s
+        named = self._tracker.bank.rows()
+        waits = table.misses[named] > 0
+        waits |= past_s - table.t_s[named] >= self._settings.refresh_s
+        named = named[waits]
         rows = []
-        for row in self._tracker.bank.rows().tolist():
-            note = self._notes.get(int(table.track_id[row]))
-            passed_over = note is not None and table.hits[row] != note.threat.detections
-            waited_s = past_s - float(table.t_s[row])
-            if passed_over and (table.misses[row] > 0 or waited_s >= self._settings.refresh_s):
+        for row, track, hits in zip(
+            named.tolist(), table.track_id[named].tolist(), table.hits[named].tolist(), strict=True
+        ):
+            note = self._notes.get(track)
+            if note is not None and hits != note.threat.detections:
                 rows.append(row)
         return rows
 
@@ -169,24 +174,20 @@ class Picture:
     # --------------------------------------------------------------------------- each track
     def _renew(self, rows: list[int], explained: dict[int, str]) -> list[Threat]:
         """Threats of the tracks in `rows`: states, impact points and launches of all of them at once."""
-        table = self._tracker.bank.table
-        at = np.array(rows, np.int64)
-        means, covs = self._tracker.bank.mixtures(at)
+        now = columns_of(self._table, np.array(rows, np.int64))
         seen = [
-            Seen(*columns)
-            for columns in zip(
-                table.track_id[at].tolist(), table.t_s[at].tolist(),
-                table.t_first_s[at].tolist(), table.t_third_s[at].tolist(),
-                table.hits[at].tolist(), (table.bounded[at] > 0).tolist(),
-                table.turn[at].tolist(), self._periods_s[table.last_sensor[at]].tolist(),
-                table.mu[at], means, covs, strict=True,
+            Seen(track, t_s, first_s, third_s, plots, bounded > 0, turn, self._periods_s[sensor], *rest)
+            for track, t_s, first_s, third_s, plots, bounded, turn, sensor, *rest in zip(
+                now.track.tolist(), now.t_s.tolist(), now.t_first_s.tolist(), now.t_third_s.tolist(),
+                now.plots.tolist(), now.bounded.tolist(), now.turn.tolist(), now.sensor.tolist(),
+                now.mu.tolist(), now.x, now.P, strict=True,
             )
         ]  # fmt: skip
         notes = [self._notes.get(s.track) for s in seen]
-        states = means, covs, table.t_s[at], table.last_sensor[at]
-        falls = [s.bounded and 1.0 - float(s.mu[DRONE]) > FALLS_P for s in seen]
+        states = now.x, now.P, now.t_s, now.sensor
+        falls = [s.bounded and 1.0 - s.mu[DRONE] > FALLS_P for s in seen]
         impacts = _for_some(self._predictor.impacts, falls, states)
-        spots = self._scatter.of(impacts, means, covs, table.last_sensor[at])
+        spots = self._scatter.of(impacts, now.x, now.P, now.sensor)
         # each doubling of the plots is worth a flight back
         aged = [note.aged_plots if note else 0 for note in notes]
         ages = [f and s.plots >= 2 * a for f, s, a in zip(falls, seen, aged, strict=True)]
@@ -197,17 +198,15 @@ class Picture:
             )
         ]
         boosts = [
-            max(float(s.mu[BOOST]), note.boost_p if note else 0.0)
+            max(s.mu[BOOST], note.boost_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
         frees = [
-            max(float(s.mu[FREE]) if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
+            max(s.mu[FREE] if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
-        classified = self._classify(at, means, covs, launches, boosts, frees)
-        courses = held_courses(
-            table.marks[at], table.bends[at], DRONE_BENDS, table.t_s[at], means, covs
-        )
+        classified = self._classify(now, launches, boosts, frees)
+        courses = held_courses(now.marks, now.bends, DRONE_BENDS, now.t_s, now.x, now.P)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
             c = classified.named(k, self._settings.classify.listed_p)
@@ -239,35 +238,29 @@ class Picture:
 
     def _classify(
         self,
-        at: npt.NDArray[np.int64],
-        means: Array,
-        covs: Array,
+        now: Columns,
         launches: list[ImpactEstimate | None],
         boosts: list[float],
         frees: list[float],
     ) -> Posteriors:
-        """Posteriors of the tracks in rows `at`."""
-        table = self._tracker.bank.table
-        rcs_sum, _, rcs_count = table.rcs[at].T
-        # height above the site's level: U + (E² + N²) / 2R
-        height_m = means[:, 2] + (means[:, 0] ** 2 + means[:, 1] ** 2) / (2.0 * EARTH_RADIUS_M)
+        """Posteriors of the tracks of `now`."""
         speed, elevation = np.array([launched(launch) for launch in launches]).T
         return self._classifier.classify_many(
             Features(
-                x=means,
-                P=covs,
-                mu=table.mu[at],
-                plots=table.hits[at].astype(float),
-                height_m=np.where(table.bounded[at] > 0, height_m, math.nan),
+                x=now.x,
+                P=now.P,
+                mu=now.mu,
+                plots=now.plots.astype(float),
+                height_m=now.height_m,
                 launch_mps=speed,
                 launch_rad=elevation,
-                rcs_dbsm=np.where(rcs_count > 0, rcs_sum / np.maximum(rcs_count, 1.0), math.nan),
-                rcs_plots=rcs_count,
+                rcs_dbsm=now.rcs_dbsm,
+                rcs_plots=now.rcs_plots,
                 boost_p=np.array(boosts),
                 free_p=np.array(frees),
-                bends=table.bends[at],
-                climbs=table.climbs[at],
-                pace=table.pace[at],
+                bends=now.bends,
+                climbs=now.climbs,
+                pace=now.pace,
             )
         )
 
@@ -280,7 +273,7 @@ class Picture:
         course: Array,
     ) -> Threat:
         """What the warning rules shall know of one track."""
-        may_fly = max(float(s.mu[DRONE]), c.p_family[_P_DRONE]) > FALLS_P
+        may_fly = max(s.mu[DRONE], c.p_family[_P_DRONE]) > FALLS_P
         return Threat(
             track=s.track,
             t_ns=self._ns(s.t_s),
@@ -387,8 +380,10 @@ def _for_some(
     states: tuple[npt.NDArray[Any], ...],
 ) -> list[ImpactEstimate | None]:
     """`estimate` of the states that are wanted, None for the others."""
-    at = np.flatnonzero(wanted)
-    found = iter(estimate(*(column[at] for column in states)) if len(at) else ())
+    if not any(wanted):
+        return [None] * len(wanted)
+    some = np.array(wanted)
+    found = iter(estimate(*(column[some] for column in states)))
     return [next(found) if want else None for want in wanted]
 
 

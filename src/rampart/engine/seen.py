@@ -1,4 +1,4 @@
-"""What the tracker's tables say of one track at its last plot, and the motion that follows from it."""
+"""What the tracker's tables say of tracks at their last plots, and the motion that follows from it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,59 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.threat import Motion
+from rampart.kernels._jit import Held, kernel
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.imm import moments
+from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Columns(NamedTuple):
+    """What the tracker's tables say of n tracks: the columns of `bank.Table` that the picture is made of."""
+
+    track: Ints  # (n,)
+    t_s: Array  # (n,)
+    t_first_s: Array  # (n,)
+    t_third_s: Array  # (n,)
+    plots: Ints  # (n,)
+    bounded: Ints  # (n,)
+    turn: Array  # (n, 2)
+    sensor: Ints  # (n,) that saw it last
+    mu: Array  # (n, 3)
+    x: Array  # (n, 7) mean over the motion models
+    P: Array  # (n, 7, 7)
+    height_m: Array  # (n,) above the site's level, nan where height was never observed
+    rcs_dbsm: Array  # (n,) mean over the track, nan where no plot told any
+    rcs_plots: Array  # (n,) that told it
+    marks: Array  # (n, 2, MARK)
+    bends: Array  # (n, len(ACCEL_MPS2))
+    climbs: Array  # (n, len(CLIMB_MPS))
+    pace: Array  # (n, PACE)
+
+
+@kernel
+def columns_of(table: Held, rows: Ints) -> Columns:
+    """The tracks in `rows` of a table that is held: one call, where a call a column costs more than all
+    that is done with it for a single track."""
+    t, n = table.content, rows.size
+    x, P = np.empty((n, N)), np.empty((n, N, N))
+    height_m, rcs_dbsm, rcs_plots = np.empty(n), np.empty(n), np.empty(n)
+    for k in range(n):
+        row = rows[k]
+        moments(t.x, t.P, t.mu, row, x[k], P[k])
+        # U + (E² + N²) / 2R
+        height_m[k] = x[k, 2] + (x[k, 0] * x[k, 0] + x[k, 1] * x[k, 1]) / (2.0 * EARTH_RADIUS_M)
+        if t.bounded[row] == 0:
+            height_m[k] = math.nan
+        rcs_plots[k] = t.rcs[row, 2]
+        rcs_dbsm[k] = t.rcs[row, 0] / rcs_plots[k] if rcs_plots[k] > 0.0 else math.nan
+    return Columns(
+        t.track_id[rows], t.t_s[rows], t.t_first_s[rows], t.t_third_s[rows], t.hits[rows],
+        t.bounded[rows], t.turn[rows], t.last_sensor[rows], t.mu[rows], x, P, height_m, rcs_dbsm,
+        rcs_plots, t.marks[rows], t.bends[rows], t.climbs[rows], t.pace[rows],
+    )  # fmt: skip
 
 
 class Seen(NamedTuple):
@@ -25,7 +75,7 @@ class Seen(NamedTuple):
     bounded: bool
     turn: list[float]  # smoothed turn rate rad/s, clockwise, and its scatter
     period_s: float  # of the sensor that saw it
-    mu: Array  # probabilities of the motion models
+    mu: list[float]  # probabilities of the motion models
     x: Array  # (7,)
     P: Array  # (7, 7)
 

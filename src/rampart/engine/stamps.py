@@ -62,10 +62,10 @@ def content_ns(message: Input) -> int | None:
     """The time that the content is of; None for content of no time."""
     match message:
         case PlotBatch() if message.data and len(message.data) % PLOT_DTYPE.itemsize == 0:
-            stamps = message.rows["t_event_ns"]
-            return int(
-                np.partition(stamps, len(stamps) // 2)[len(stamps) // 2]
-            )  # few may be absurd
+            stamps = message.rows["t_event_ns"].copy()
+            middle = len(stamps) // 2
+            stamps.partition(middle)  # few may be absurd
+            return int(stamps[middle])
         case KnownTrack() | SensorStatus():
             return message.t_event_ns
         case _:

@@ -128,10 +128,9 @@ class Timebase:
         if name == SERVICE:
             self._reference = name
         before_ns = self.offset_ns
-        known_ns = [clock.offset_ns, self.offset_ns]
-        if clock.before_ns is not None:
-            known_ns.insert(1, clock.before_ns)
-        for offset_ns in known_ns:
+        for offset_ns in (clock.offset_ns, clock.before_ns, before_ns):
+            if offset_ns is None:
+                continue
             ahead_ns = stamp_ns - offset_ns - self.now_ns
             if -BACK_NS <= ahead_ns <= LEAP_NS:
                 break
@@ -256,9 +255,11 @@ class Timebase:
         def odd_ns(offset_ns: int) -> int:
             return abs(now_ns - (t_ns - offset_ns) - usual_ns)
 
-        best_ns = min((clock.event_ns, *self._offsets), key=odd_ns)
-        if odd_ns(best_ns) + SAME_NS >= odd_ns(clock.event_ns):
-            best_ns = clock.event_ns
+        best_ns = clock.event_ns
+        if odd_ns(best_ns) > SAME_NS:  # else none can be less odd by as much
+            other_ns = min(self._offsets, key=odd_ns)
+            if odd_ns(other_ns) + SAME_NS < odd_ns(best_ns):
+                best_ns = other_ns
         lag_ns = now_ns - (t_ns - best_ns)
         if -LEAD_NS <= lag_ns <= LEAP_NS:
             clock.event_ns, clock.lag_ns, clock.far_from_ns = best_ns, lag_ns, None

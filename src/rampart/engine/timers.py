@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from rampart.domain.messages import ZoneState
 from rampart.domain.time import NS_PER_S
 from rampart.domain.values import Reason
 from rampart.engine.alarms import ALARM_LINGERS_NS
 from rampart.engine.hazard import AFTER_Q95_NS
-from rampart.engine.ledger import ALL_CLEAR_NS, DRONE_NEAR_M, Ledger
+from rampart.engine.ledger import ALL_CLEAR_NS, DRONE_NEAR_M, HEALTHY_NS, Ledger
+from rampart.engine.notice import RENEW_NS
 from rampart.engine.zones import NEVER
 
 ASK_NS: Final = 60 * NS_PER_S  # 'asks aloud at once and every 60 s'
 MANUAL_ASK_NS: Final = 60 * NS_PER_S  # 'asks aloud before it expires'
 
 
-def run(ledger: Ledger, publish: Callable[[], None]) -> None:
-    """Run every timer up to now; `publish` is called after each step, so that none goes untold:
+def run(ledger: Ledger, zones: Sequence[int], publish: Callable[[Sequence[int]], None]) -> None:
+    """Run every timer of `zones` up to now; `publish` is called after each step, so that none goes untold:
     an impact is 'always preceded by a warn row, if need be at the same instant'.
     """
-    due = [z for z, book in enumerate(ledger.books) if book.due_ns <= ledger.now]
+    due = [z for z in zones if ledger.books[z].due_ns <= ledger.now]
     if due:
         for step in (_time_out, _strike, _expire):
             for z in due:
                 step(ledger, z)
-            publish()
+            publish(zones)
         for z in due:
             book = ledger.books[z]
             each = (ledger.next_due(z, m) for m in book.members.values())
             book.due_ns = min(each, default=NEVER)
-    for z, book in enumerate(ledger.books):
+    for z in zones:
+        book = ledger.books[z]
         if book.manual_until_ns is not None:
             _mind_manual(ledger, z)
         if book.all_clear_until_ns is not None:
@@ -39,10 +42,34 @@ def run(ledger: Ledger, publish: Callable[[], None]) -> None:
             _mind_hold(ledger, z)
         if book.members and not book.engaged:
             _nag(ledger, z)
-    publish()
+    publish(zones)
     _mind_alarms(ledger)
     if len(ledger.raids) > len(ledger.books):
         ledger.prune_raids()
+
+
+def next_look(ledger: Ledger, z: int) -> int:
+    """Not later than the next moment at which time alone can change anything in zone `z`, or what is told
+    of it, as it stands after `run`. What may come sooner is news of a threat, of coverage, or a person."""
+    book, now = ledger.books[z], ledger.now
+    moments = [book.due_ns]
+    if book.engaged:
+        moments.append(book.looked_ns + RENEW_NS)
+    elif book.members and book.sent is not None:
+        moments.append(_next_nag(ledger, z, book.sent))
+    if book.manual_until_ns is not None:
+        moments.append(book.manual_until_ns - (0 if book.manual_asked else MANUAL_ASK_NS))
+    elif book.hold_left_ns == 0 and not book.engaged:
+        moments.append(now if book.asked_ns is None else book.asked_ns + ASK_NS)
+        sure_ns = book.healthy_since_ns + HEALTHY_NS  # it may be all clear then
+        moments.append(sure_ns if book.healthy and sure_ns > now else NEVER)
+    elif book.hold_left_ns is not None and book.healthy:
+        moments.append(now + book.hold_left_ns)
+    if book.all_clear_until_ns is not None:
+        moments.append(book.all_clear_until_ns)
+    if book.alarm is not None and book.alarm.released_ns is not None:
+        moments.append(book.alarm.released_ns + ALARM_LINGERS_NS)
+    return min(moments)
 
 
 def _time_out(ledger: Ledger, z: int) -> None:
@@ -128,14 +155,17 @@ def _mind_hold(ledger: Ledger, z: int) -> None:
 
 def _nag(ledger: Ledger, z: int) -> None:
     """'Unassessed tracks nag until somebody assesses them.'"""
-    sent = ledger.books[z].sent
-    if sent is None or sent.phase != "watch":
-        return
     book = ledger.books[z]
-    if ledger.now - max(book.nagged_ns, sent.issued_ns) >= ASK_NS and not all(
-        ledger.is_assessed(track) for track in book.members
-    ):
+    if book.sent is not None and _next_nag(ledger, z, book.sent) <= ledger.now:
         book.nagged_ns, book.ask = ledger.now, True
+
+
+def _next_nag(ledger: Ledger, z: int, sent: ZoneState) -> int:
+    """When a zone that was told `sent` last is nagged again, NEVER while all its members are assessed."""
+    book = ledger.books[z]
+    if sent.phase != "watch" or all(ledger.is_assessed(track) for track in book.members):
+        return NEVER
+    return max(book.nagged_ns, sent.issued_ns) + ASK_NS
 
 
 def _mind_alarms(ledger: Ledger) -> None:
@@ -152,6 +182,6 @@ def _mind_alarms(ledger: Ledger) -> None:
                 alarm.released_ns = ledger.now
             if alarm.over or ledger.now - alarm.released_ns >= ALARM_LINGERS_NS:
                 book.alarm = None
-    for raid in ledger.raids:
-        if raid.id in awake:
-            raid.active_ns = ledger.now
+    ledger.awake = [raid for raid in ledger.raids if raid.id in awake]
+    for raid in ledger.awake:
+        raid.active_ns = ledger.now

@@ -262,8 +262,13 @@ class Tracker:
         self._paste(copy)
         reasons: dict[int, int] = {}
         self._replaying = True
-        for entry in entries:
+        *earlier, newest = entries
+        for entry in earlier:
             reasons.update(self._run(entry))
+        if earlier:
+            # what comes of the newest instant, plot by plot, shall do that instant again and no more
+            self._ring.keep_early(earlier[-1].key, self._copy())
+        reasons.update(self._run(newest))
         self._replaying = False
         after = {int(i) for i in self.bank.table.track_id[self.bank.rows()]}
         for track_id in sorted(before - after):

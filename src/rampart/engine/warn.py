@@ -30,6 +30,7 @@ class Warner:
         self._ledger = Ledger(site, simulated)
         self._hazard = Hazard(site)
         self._number = {zone.id: z for z, zone in enumerate(site.zones)}
+        self._guarded: frozenset[str] | None = None  # zones with healthy coverage, as last told
         self._rows: list[ZoneState] = []
         self._cause = 0
         self._by = ""
@@ -38,7 +39,11 @@ class Warner:
         self, now_ns: int, threats: Sequence[Threat], healthy: Collection[str], cause_seq: int
     ) -> list[ZoneState]:
         """Rows that follow from threats that changed. `healthy`: ids of zones with healthy coverage."""
-        self._begin(now_ns, healthy, cause_seq)
+        guarded = frozenset(healthy)
+        if not threats and self._is_quiet(now_ns, guarded):
+            self._ledger.now = max(now_ns, self._ledger.now)
+            return []
+        self._begin(now_ns, guarded, cause_seq)
         if threats:
             criteria.take(self._ledger, self._hazard, threats)
             tracks = [threat.track for threat in threats]
@@ -58,6 +63,7 @@ class Warner:
             chosen = action.zones or tuple(self._number)
             for z in sorted({self._number[i] for i in chosen if i in self._number}):
                 people.obey(self._ledger, z, action)
+        self._ledger.stir()
         return self._finish(news=True)
 
     def advance(self, now_ns: int, healthy: Collection[str], cause_seq: int) -> list[ZoneState]:
@@ -70,6 +76,7 @@ class Warner:
 
     def retell(self) -> None:
         """Say every open warning again with the next decision: the clock by which it was told has stepped."""
+        self._ledger.stir()
         for book in self._ledger.books:
             book.ask = book.ask or book.engaged
 
@@ -84,14 +91,35 @@ class Warner:
     def load(self, state: dict[str, object]) -> None:
         """Inverse of `state`, for the same site."""
         self._ledger.load(state)
+        self._guarded = None
 
-    def _begin(self, now_ns: int, healthy: Collection[str] | None, cause_seq: int) -> None:
+    def _is_quiet(self, now_ns: int, guarded: frozenset[str]) -> bool:
+        """Whether time moves nothing on: coverage is what it was, somebody watched, no zone is due."""
         ledger = self._ledger
+        watched = ledger.now != -NEVER and now_ns - ledger.now <= BLIND_NS
+        return watched and guarded == self._guarded and now_ns < min(ledger.wake_ns, default=NEVER)
+
+    def _begin(self, now_ns: int, guarded: frozenset[str] | None, cause_seq: int) -> None:
+        """Let time pass to `now_ns`, under coverage of the zones in `guarded`, None: as it was."""
+        ledger = self._ledger
+        self._cause, self._by, self._rows = cause_seq, "", []
         first = ledger.now == -NEVER
         elapsed = 0 if first else max(0, now_ns - ledger.now)
-        ledger.now = now_ns if first else max(now_ns, ledger.now)
-        self._cause, self._by, self._rows = cause_seq, "", []
-        guarded = None if healthy is None else frozenset(healthy)
+        if first or elapsed > BLIND_NS or guarded not in (None, self._guarded):
+            self._look_round(now_ns, elapsed, guarded)
+        else:
+            ledger.pass_to(max(now_ns, ledger.now))
+        timers.run(ledger, ledger.restless(), self._publish)
+
+    def _look_round(self, now_ns: int, elapsed: int, guarded: frozenset[str] | None) -> None:
+        """As `Ledger.pass_to`, where coverage may be another now, or nobody watched for `elapsed` ns."""
+        ledger = self._ledger
+        first = ledger.now == -NEVER
+        ledger.pass_to(ledger.now)
+        ledger.now = ledger.counted_ns = now_ns if first else max(now_ns, ledger.now)
+        ledger.stir()
+        if guarded is not None:
+            self._guarded = guarded
         changed = False
         for book, zone in zip(ledger.books, ledger.zones, strict=True):
             before = book.healthy and not first
@@ -101,7 +129,6 @@ class Warner:
             if not (watched and book.healthy):
                 book.healthy_since_ns = ledger.now
             elif book.hold_left_ns is not None:
-                # 'its timer stands still while the zone's coverage is not healthy'
                 book.hold_left_ns = max(0, book.hold_left_ns - elapsed)
             if before != book.healthy:
                 changed = book.dirty = True
@@ -111,12 +138,15 @@ class Warner:
             # radii and thresholds of some zones are others now
             criteria.weigh(ledger, self._hazard, list(ledger.open.rows.values()))
             criteria.judge(ledger, sorted(ledger.open.rows), ())
-        timers.run(ledger, self._publish)
 
     def _finish(self, *, news: bool) -> list[ZoneState]:
-        self._publish(renew=True)
+        ledger = self._ledger
+        zones = ledger.restless()
+        self._publish(zones, renew=True)
         if news:
-            timers.run(self._ledger, self._publish)  # what it has made due at this instant
+            timers.run(ledger, zones, self._publish)  # what it has made due at this instant
+        for z in zones:
+            ledger.wake_ns[z] = timers.next_look(ledger, z)
         rows, self._rows = self._rows, []
         return rows
 
@@ -139,12 +169,13 @@ class Warner:
                 ledger.forget(z, m)
         criteria.judge(ledger, (track,), ())
 
-    def _publish(self, *, renew: bool = False) -> None:
-        """Rows for the zones of which something new is to be said, in the site's order. `renew`: also
+    def _publish(self, zones: Sequence[int], *, renew: bool = False) -> None:
+        """Rows for those of `zones` of which something new is to be said, in the site's order. `renew`: also
         where only numbers may have moved, which is asked once a call, when all news is in.
         """
         ledger = self._ledger
-        for z, book in enumerate(ledger.books):
+        for z in zones:
+            book = ledger.books[z]
             look = renew and book.engaged and ledger.now - book.looked_ns >= RENEW_NS
             if not (book.dirty or book.ask or look):
                 continue

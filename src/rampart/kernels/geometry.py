@@ -278,9 +278,14 @@ def gaussian_mass(
 
 @kernel
 def mahalanobis_distance(
-    mean_m: Array, cov_m2: Array, corners_m: Array, radius_m: float, rows: Array
+    mean_m: Array,
+    cov_m2: Array,
+    corners_m: Array,
+    radius_m: float,
+    rows: Array,
+    far: float = math.inf,
 ) -> float:
-    """Sigmas from the mean to the nearest point of one grown zone; 0 inside it.
+    """Sigmas from the mean to the nearest point of one grown zone; 0 inside it, `far` where it is further.
 
     The region of probability p touches the zone where this is <= sqrt(-2 ln(1 - p)):
     1.177 for 50 %, 2.448 for 95 %, 3.035 for 99 %. `rows`: the boundary of that zone alone.
@@ -292,7 +297,7 @@ def mahalanobis_distance(
     l22 = math.sqrt(max(cov_m2[2] - l21 * l21, 1e-6))
     w11, w22 = 1.0 / l11, 1.0 / l22
     w21 = -l21 * w11 * w22
-    nearest = np.inf
+    nearest = far
     for i in range(rows.shape[0]):
         x, y = rows[i, 1] - mean_m[0], rows[i, 2] - mean_m[1]
         if rows[i, 0] == SEGMENT:
@@ -301,9 +306,13 @@ def mahalanobis_distance(
             ex, ey = bx - ax, by - ay
             t = min(1.0, max(0.0, -(ax * ex + ay * ey) / max(ex * ex + ey * ey, 1e-30)))
             nearest = min(nearest, math.hypot(ax + t * ex, ay + t * ey))
+    stretch = math.sqrt(w11 * w11 + w21 * w21 + w22 * w22)  # |W p| <= |W| |p|
+    for i in range(rows.shape[0]):
+        x, y = rows[i, 1] - mean_m[0], rows[i, 2] - mean_m[1]
+        r, a, b = rows[i, 3], rows[i, 4], rows[i, 5]
+        if rows[i, 0] == SEGMENT or math.hypot(w11 * x, w21 * x + w22 * y) - r * stretch > nearest:
             continue
         # an ellipse's arc: the best of a few samples, then golden section between its neighbours
-        r, a, b = rows[i, 3], rows[i, 4], rows[i, 5]
         samples = 2 + int((b - a) * 8.0)
         best, at = np.inf, 0
         for k in range(samples + 1):

@@ -38,11 +38,11 @@ class Grown(NamedTuple):
 
 @kernel
 def land(
-    impacts: Array, shares: Array, radius_of: Ints, touching: Ints, degraded: Mask, grown: Grown,
-    fall: Array, touch: Mask,
+    at: Ints, impacts: Array, shares: Array, radius_of: Ints, touching: Ints, degraded: Mask,
+    grown: Grown, fall: Array, touch: Mask,
 ) -> None:  # fmt: skip
-    """Add to `fall` (n, zones) the P of landing in each grown zone; mark in `touch` (n, zones) the zones
-    that the 50 % region reaches.
+    """Add to rows `at` (n,) of `fall` (threats, zones) the P of landing in each grown zone; mark in those of
+    `touch` (threats, zones) the zones that the 50 % region reaches.
 
     `impacts` (n, 5): mean E, N and covariance xx xy yy; `shares` (n, families) of the posterior that
     fall; `radius_of` (families,): index of each family's radius; `touching` (n,): the index with
@@ -68,7 +68,7 @@ def land(
                         mean, cov, grown.rows, grown.first[r + more], grown.circles[r + more], here
                     )
                     for z in range(mass.size):
-                        fall[k, z] += weight[r] * mass[z]
+                        fall[at[k], z] += weight[r] * mass[z]
             if touching[k] < 0:
                 continue
             g = touching[k] + more
@@ -80,8 +80,9 @@ def land(
                     sigmas = mahalanobis_distance(
                         mean, cov, grown.corners[grown.corner[z] : grown.corner[z + 1]],
                         grown.radius_m[g], grown.rows[grown.first[g, z] : grown.first[g, z + 1]],
+                        2.0 * HALF_REGION,
                     )  # fmt: skip
-                    touch[k, z] = sigmas <= HALF_REGION
+                    touch[at[k], z] = sigmas <= HALF_REGION
 
 
 @kernel
