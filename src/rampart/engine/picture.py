@@ -21,7 +21,7 @@ from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
-from rampart.engine.course import held_courses
+from rampart.engine.course import held_courses, left_behind
 from rampart.engine.known import KnownTraffic
 from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
@@ -263,6 +263,7 @@ class Picture:
                 bends=table.bends[at],
                 climbs=table.climbs[at],
                 pace=table.pace[at],
+                left=left_behind(table.marks[at], means, covs),
             )
         )
 
