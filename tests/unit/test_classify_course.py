@@ -83,10 +83,9 @@ def test_small_straight_flyers_become_drones_and_weaving_ones_stay_birds() -> No
         np.array([named(p, t, -17.0, sigma_m=4.0, seed=s).p_family[DRONE] for s in range(40)])
         for p in (straight(t, 14.0), weaving(t, 14.0, 0.5, 40.0), weaving(t, 14.0, 0.5, 30.0))
     )
-    assert np.mean(drones > 0.5) > 0.9
-    assert np.all(birds < 0.1)
-    # a weave nearly in step with the longer stretches hides from them
-    assert np.mean(in_step < 0.2) > 0.85
+    assert np.mean(drones > 0.3) > 0.85  # from 0.2 on they count as threats
+    assert np.all(birds < 0.05)
+    assert np.all(in_step < 0.2)  # a weave nearly in step with the longer stretches hides from them
 
 
 def test_the_more_is_seen_of_a_straight_course_the_more_it_says() -> None:
@@ -146,7 +145,7 @@ def test_what_goes_its_way_slowly_is_no_clutter_that_stays() -> None:
         each = [named(straight(t, speed), t, -12.0, sigma_m=4.0, seed=s) for s in range(10)]
         shares.append(np.mean([c.classes.get("clutter_patch", 0.0) for c in each]))
     assert shares[0] > 0.5
-    assert shares[1] < 0.12  # a vehicle on a ridge
+    assert shares[1] < 0.3 * shares[0]  # what is left: a vehicle on a ridge
 
 
 def strolling(times_s: Array, speed: float, leg_s: float, turn_rad: float) -> Array:
@@ -164,7 +163,7 @@ def test_a_bird_that_changes_its_way_each_half_minute_is_not_taken_for_a_drone()
         for p in (strolling(t, 13.0, 30.0, 1.0), straight(t, 13.0))
     )
     assert birds < 0.1
-    assert drones > 0.5
+    assert drones > 0.3
 
 
 def sinking(times_s: Array, speed: float, height_m: float, climb_mps: float) -> Array:

@@ -167,17 +167,13 @@ def held_courses(
 ) -> Array:
     """(n, 5): velocity east, north, up, its sigma (m/s) and that of the turn rate (rad/s), of n tracks.
 
-    Over the way since the older mark, 12 to 24 s, where that tells more than the filter's own velocity, of
-    3 s, and agrees with it; nan elsewhere: the track has just turned, or wanders, or is young. `shares`: how
-    probable each of `ACCEL_MPS2[0]` is beforehand. `marks`, `bends` as in `follow_course`; `mean` (n, 7)
-    and `cov` (n, 7, 7) at `t_s` (n,).
+    Over the way since one of the marks, 12 to 48 s, that which tells most: only where it tells more than the
+    filter's own velocity, of 3 s, and agrees with it; nan elsewhere: the track has just turned, or wanders,
+    or is young. `shares`: how probable each of `ACCEL_MPS2[0]` is beforehand. `marks`, `bends` as in
+    `follow_course`; `mean` (n, 7) and `cov` (n, 7, 7) at `t_s` (n,).
     """
     out = np.full((t_s.size, 5), np.nan)
     for i in range(t_s.size):
-        older, last = marks[i, LAST - 1], marks[i, LAST]
-        way_s = t_s[i] - older[0]
-        if not EVERY_S <= way_s <= 2.0 * GAP_S:
-            continue
         total = accel2 = 0.0
         peak = bends[i, 0].max()
         for k in range(bends.shape[2]):
@@ -186,23 +182,33 @@ def held_courses(
             accel2 += p * ACCEL_MPS2[0, k] ** 2
         accel2 /= total
         variance = 0.5 * (cov[i, 0, 0] + cov[i, 1, 1])
-        if t_s[i] > last[0]:
-            off_e, off_n, per_accel, noise = _off(older, last, t_s[i], mean[i], variance)
-            bent2 = 0.5 * (off_e * off_e + off_n * off_n) / per_accel**2
-            # what 95 % of noise does not explain: -ln 0.05 of an exponential variate
-            accel2 += max(bent2 - 3.0 * noise / per_accel**2, 0.0)
-        e, n = (mean[i, 0] - older[1]) / way_s, (mean[i, 1] - older[2]) / way_s
-        # a steady acceleration a makes the velocity now differ from that of the way by a t / 2
-        spread2 = (variance + older[3]) / way_s**2 + accel2 * (0.5 * way_s) ** 2
         now2 = 0.5 * (cov[i, 3, 3] + cov[i, 4, 4])
-        differs = (mean[i, 3] - e) ** 2 + (mean[i, 4] - n) ** 2
-        if spread2 > now2 or differs > AGREES_D2 * (spread2 + now2):
-            continue
-        climb = (_height(mean[i]) - older[4]) / way_s
-        unsure = (cov[i, 2, 2] + older[5]) / way_s**2 + cov[i, 5, 5]
-        if (mean[i, 5] - climb) ** 2 > CLIMBS_D2 * unsure:  # it has just begun to sink or to rise
-            climb = mean[i, 5]
-        speed = max(math.sqrt(e * e + n * n), 1.0)
-        out[i, 0], out[i, 1], out[i, 2] = e, n, climb
-        out[i, 3], out[i, 4] = math.sqrt(spread2), math.sqrt(accel2) / speed
+        least2 = now2
+        for m in range(LAST - 1, BEGIN, -1):
+            older, newer = marks[i, m], marks[i, m + 1]
+            way_s = t_s[i] - older[0]
+            if not EVERY_S <= way_s <= 2.0 * GAP_S:
+                continue
+            bent2 = accel2
+            if t_s[i] > newer[0]:
+                off_e, off_n, per_accel, noise = _off(older, newer, t_s[i], mean[i], variance)
+                # what 95 % of noise does not explain: -ln 0.05 of an exponential variate
+                seen2 = 0.5 * (off_e * off_e + off_n * off_n) - 3.0 * noise
+                bent2 += max(seen2, 0.0) / per_accel**2
+            e, n = (mean[i, 0] - older[1]) / way_s, (mean[i, 1] - older[2]) / way_s
+            # a steady acceleration a makes the velocity now differ from that of the way by a t / 2
+            spread2 = (variance + older[3]) / way_s**2 + bent2 * (0.5 * way_s) ** 2
+            differs = (mean[i, 3] - e) ** 2 + (mean[i, 4] - n) ** 2
+            if spread2 > least2 or differs > AGREES_D2 * (spread2 + now2):
+                continue
+            least2 = spread2
+            climb = (_height(mean[i]) - older[4]) / way_s
+            unsure = (cov[i, 2, 2] + older[5]) / way_s**2 + cov[i, 5, 5]
+            if (
+                mean[i, 5] - climb
+            ) ** 2 > CLIMBS_D2 * unsure:  # it has just begun to sink or to rise
+                climb = mean[i, 5]
+            speed = max(math.sqrt(e * e + n * n), 1.0)
+            out[i, 0], out[i, 1], out[i, 2] = e, n, climb
+            out[i, 3], out[i, 4] = math.sqrt(spread2), math.sqrt(bent2) / speed
     return out
