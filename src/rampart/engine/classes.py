@@ -74,7 +74,7 @@ FLYERS: Final[dict[str, Flyer]] = {
     # the prior of the quadcopter: so that birds of those hours come as near to being drones as they did before
     # strays were seen (0.004 then); one flies as straight as a drone for a minute now and then
     "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
-    "quadcopter": Flyer("drone", 0.0012, 12, 6, 150, 1.0, -14, 4, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8),
+    "quadcopter": Flyer("drone", 0.002, 12, 6, 150, 1.0, -14, 4, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8),
     "airliner": Flyer(
         "aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10, 0.15, 1.0, 3.0, 1.5, 0.15, 1.2
     ),
@@ -168,11 +168,18 @@ def _shares(
 
 def _bend_table() -> npt.NDArray[np.float64]:
     """(scales, flyers, accelerations): how probable each of `course.ACCEL_MPS2` is in each class."""
-    kinds = FLYERS.values()
-    short = zip(*((f.accel_mps2, f.accel_log_sigma) for f in kinds), strict=True)
-    long = zip(*((f.stray_mps2, f.stray_log_sigma) for f in kinds), strict=True)
+    short, short_sigma, long, long_sigma = zip(
+        *(
+            (f.accel_mps2, f.accel_log_sigma, f.stray_mps2, f.stray_log_sigma)
+            for f in FLYERS.values()
+        ),
+        strict=True,
+    )
     return np.stack(
-        [_shares(ACCEL_MPS2[0], *short, 0.0), _shares(ACCEL_MPS2[1], *long, ODD_STRAY_SHARE)]
+        [
+            _shares(ACCEL_MPS2[0], short, short_sigma, 0.0),
+            _shares(ACCEL_MPS2[1], long, long_sigma, ODD_STRAY_SHARE),
+        ]
     )
 
 
@@ -190,7 +197,8 @@ def _climb_table() -> npt.NDArray[np.float64]:
 
 
 BEND_TABLE: Final = _bend_table()
-DRONE_BENDS: Final = (1.0 - ODD_SHARE) * BEND_TABLE[0, list(FLYERS).index("owa_drone")]
-DRONE_BENDS += ODD_SHARE / len(DRONE_BENDS)
+DRONE_BENDS: Final = (1.0 - ODD_SHARE) * BEND_TABLE[0, list(FLYERS).index("owa_drone")] + (
+    ODD_SHARE / BEND_TABLE.shape[2]
+)
 """(accelerations,): those over `EVERY_S` of the drone whose futures are flown, the odd among them."""
 CLIMB_TABLE: Final = _climb_table()
