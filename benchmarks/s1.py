@@ -42,6 +42,7 @@ KINDS: Final = (  # range m, angle mrad, range rate m/s, period s: a weapon loca
     (20.0, 4.0, 1.5, 1.0),
 )
 FARTHEST_M: Final = 12_000.0
+SLOWEST_S: Final = 1_300.0  # a small drone at 3 m/s from 3.5 km is there, and down, by then
 RELEASE: Final = dict.fromkeys(("mortar", "gun", "rocket", "drone", "unknown"), "auto")
 
 
@@ -136,7 +137,7 @@ def world(seed: int, claimed: float, threshold: float) -> tuple[World, str, int]
         site=Site(name="s1", uuid="s1", latitude_deg=34.5, longitude_deg=41.0, height_m=210.0,
                   zones=zones(), sensors=tuple(sensors), rules=Rules(warn_p=threshold)),
         start_ns=START_NS,
-        duration_s=400.0 if flights else 100.0 + 3.0 * rounds,
+        duration_s=SLOWEST_S if flights else 100.0 + 3.0 * rounds,
         salvos=tuple(salvos), flights=tuple(flights), disturbances=tuple(lost), radars=tuple(models),
         echoes=tuple(echoes),
         air=Air(wind=(Wind(0.0, 2.0, 2.0), Wind(4000.0, 10.0, 3.0))),

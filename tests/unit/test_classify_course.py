@@ -17,9 +17,11 @@ from rampart.engine.course import (
     EVERY_S,
     GAP_S,
     MARK,
+    MARKS,
     PACE,
     follow_course,
     held_courses,
+    left_behind,
     pace_of,
 )
 
@@ -43,8 +45,8 @@ def flown(path: Array, times_s: Array, sigma_m: float, seed: int) -> Followed:
     rng = np.random.default_rng(seed)
     velocity = np.gradient(path, times_s, axis=0)
     cov = np.diag([sigma_m**2] * 3 + [2.0**2] * 3 + [0.3**2])
-    marks, pace = np.full((2, MARK), np.nan), np.zeros(PACE)
-    bends, climbs = np.zeros(len(ACCEL_MPS2)), np.zeros(len(CLIMB_MPS))
+    marks, pace = np.full((MARKS, MARK), np.nan), np.zeros(PACE)
+    bends, climbs = np.zeros(ACCEL_MPS2.shape), np.zeros(len(CLIMB_MPS))
     mean = np.zeros(7)
     for i, t_s in enumerate(times_s):
         mean = np.array([*path[i] + rng.normal(0.0, sigma_m, 3), *velocity[i], math.log(1e-4)])
@@ -68,19 +70,22 @@ def weaving(times_s: Array, speed: float, accel: float, period_s: float = 30.0) 
 def named(path: Array, times_s: Array, rcs: float, *, sigma_m: float, seed: int) -> Classification:
     f = flown(path, times_s, sigma_m, seed)
     looks = 50.0 if math.isfinite(rcs) else 0.0
+    left = left_behind(f.marks[None], f.mean[None], f.cov[None])[0]
     return Classifier().classify(
-        f.mean, f.cov, FLIES, 50, f.mean[2], None, rcs, 0.0, looks, f.bends, f.pace, climbs=f.climbs
-    )
+        f.mean, f.cov, FLIES, 50, f.mean[2], None, rcs, 0.0, looks, f.bends, f.pace, climbs=f.climbs,
+        left=left,
+    )  # fmt: skip
 
 
 def test_small_straight_flyers_become_drones_and_weaving_ones_stay_birds() -> None:
     t = np.arange(0.0, 90.0)
-    drones, birds = (
+    drones, birds, in_step = (
         np.array([named(p, t, -17.0, sigma_m=4.0, seed=s).p_family[DRONE] for s in range(40)])
-        for p in (straight(t, 14.0), weaving(t, 14.0, 0.5))
+        for p in (straight(t, 14.0), weaving(t, 14.0, 0.5, 40.0), weaving(t, 14.0, 0.5, 30.0))
     )
-    assert np.mean(drones > 0.2) > 0.85  # they count as threats
-    assert np.all(birds < 0.2)
+    assert np.mean(drones > 0.3) > 0.85  # from 0.2 on they count as threats
+    assert np.all(birds < 0.05)
+    assert np.all(in_step < 0.2)  # a weave nearly in step with the longer stretches hides from them
 
 
 def test_the_more_is_seen_of_a_straight_course_the_more_it_says() -> None:
@@ -107,7 +112,7 @@ def test_what_noise_hides_is_not_held_against_anything() -> None:
     """Places good to 100 m show no weave: all accelerations up to it stay as likely as each other."""
     t = np.arange(0.0, 60.0)
     _, bends, *_ = flown(weaving(t, 14.0, 0.3), t, 100.0, 2)
-    assert np.ptp(bends[ACCEL_MPS2 < 0.4]) < 1.0
+    assert np.ptp(bends[0, ACCEL_MPS2[0] < 0.4]) < 1.0
 
 
 def test_a_course_that_was_lost_for_long_begins_anew() -> None:
@@ -130,6 +135,35 @@ def test_an_echo_that_stays_is_no_drone_that_hovers_fast() -> None:
     t = np.arange(0.0, 60.0)
     patch = named(weaving(t, 0.1, 0.1), t, -18.0, sigma_m=4.0, seed=6)
     assert patch.p_family[OTHER] > 0.9
+
+
+def test_what_goes_its_way_slowly_is_no_clutter_that_stays() -> None:
+    """4 m/s, 200 m: as slow as a patch seems, but gone from where it was."""
+    t = np.arange(0.0, 50.0)
+    shares = []
+    for speed in (0.1, 4.0):
+        each = [named(straight(t, speed), t, -12.0, sigma_m=4.0, seed=s) for s in range(10)]
+        shares.append(np.mean([c.classes.get("clutter_patch", 0.0) for c in each]))
+    assert shares[0] > 0.5
+    assert shares[1] < 0.3 * shares[0]  # what is left: a vehicle on a ridge
+
+
+def strolling(times_s: Array, speed: float, leg_s: float, turn_rad: float) -> Array:
+    """Straight legs, a turn to and fro between them: what leaves hardly a trace in 12 s."""
+    heading = np.where((times_s // leg_s).astype(int) % 2 == 0, 0.5, -0.5) * turn_rad
+    v = speed * np.stack([np.cos(heading), np.sin(heading), 0.0 * heading], axis=1)
+    path: Array = np.cumsum(v * np.gradient(times_s)[:, None], axis=0)
+    return path + np.array([-1500.0, 0.0, 120.0])
+
+
+def test_a_bird_that_changes_its_way_each_half_minute_is_not_taken_for_a_drone() -> None:
+    t = np.arange(0.0, 120.0)
+    birds, drones = (
+        np.mean([named(p, t, -17.0, sigma_m=4.0, seed=s).p_family[DRONE] for s in range(20)])
+        for p in (strolling(t, 13.0, 30.0, 1.0), straight(t, 13.0))
+    )
+    assert birds < 0.1
+    assert drones > 0.3
 
 
 def sinking(times_s: Array, speed: float, height_m: float, climb_mps: float) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import msgspec
@@ -370,6 +371,22 @@ def test_a_zone_that_no_future_enters_is_warned_falsely(
     spared = zone("spared", np.array(centre))
     rows = [state(10.0, "warn", zone_id="spared", reason="drone_corridor")]
     assert judge(site_of(spared), truth_of(passer), rows).warnings[0].kind == kind
+
+
+@pytest.mark.parametrize("at_s", [40.0, 45.0, 50.0, 55.0])
+@pytest.mark.parametrize(("east_m", "kind"), [(4_500.0, "precaution"), (-6_000.0, "false")])
+def test_a_zone_straight_ahead_of_a_drone_is_in_reach_at_every_phase_of_its_weave(
+    at_s: float, east_m: float, kind: str
+) -> None:
+    """10 m to each side each 20 s, at a rate that never lasts: half a minute on it is where it was going."""
+    weaver = drone("d", (-3000.0, 0.0, 150.0), (50.0, 0.0, 0.0))
+    w = 2.0 * math.pi / 20.0
+    weaver["p"] = weaver["p"] + np.outer(10.0 * np.sin(w * weaver["t"]), (0.0, 1.0, 0.0))
+    weaver["v"] = weaver["v"] + np.outer(10.0 * w * np.cos(w * weaver["t"]), (0.0, 1.0, 0.0))
+    spared = zone("spared", np.array((east_m, 0.0)))
+    rows = [state(at_s, "warn", zone_id="spared", reason="drone_corridor")]
+    truth = truth_of(weaver)
+    assert judge(site_of(spared), truth, rows).warnings[0].kind == kind
 
 
 # -------------------------------------------------------------------------------- other counts

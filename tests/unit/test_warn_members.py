@@ -106,7 +106,7 @@ def test_a_drone_is_cancelled_by_the_upper_bound_of_its_share_and_not_by_the_sha
         stage.see(flying(1, 1.0, -2500.0, 60.0))
         assert stage.phase("A") == "warn"
         stage.run(20.0)
-        for k in range(6):
+        for k in range(26):
             stage.see(flying(1, 20.0 + 0.5 * k, -2500.0, 60.0, y_m=y_m))
         assert stage.phase("A") == phase
 

@@ -538,8 +538,30 @@ def test_a_drone_that_turned_away_is_cancelled_and_watched_while_it_loiters_with
     for k in range(40):
         stage.see(flying(1, 2.0 + k * 0.5, -1500.0, -40.0))
     assert (stage.last("A").phase, stage.last("A").reason) == ("watch", "recomputed")
-    for k in range(10):
+    for k in range(30):
         stage.see(flying(1, 22.0 + k * 0.5, -2350.0, -40.0))
+    assert stage.phase("A") == "clear"
+
+
+def test_a_drone_whose_course_wavers_for_some_seconds_is_not_cancelled():
+    """Till the next stretch of its course is flown, 12 s, nothing new is known of where it goes."""
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -2000.0, 40.0))
+    for k in range(20):
+        stage.see(flying(1, 20.0 + k * 0.5, -2350.0, -40.0))
+    stage.see(flying(1, 30.5, -2300.0, 40.0))
+    assert stage.story("A") == ["warn"]
+
+
+def test_a_warned_drone_that_is_perhaps_a_bird_keeps_its_warning_till_its_numbers_end_it():
+    """p_drone 0.15 is no new threat; times a share near 1 it is far above a quarter of 0.10."""
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -1000.0, 40.0))
+    for k in range(40):
+        stage.see(flying(1, 2.0 + k * 0.5, -1000.0, 40.0, p=(0.0, 0.0, 0.0, 0.15, 0.85, 0.0)))
+    assert stage.story("A") == ["warn"]
+    for k in range(60):
+        stage.see(flying(1, 22.0 + k * 0.5, -1000.0, 40.0, p=(0.0, 0.0, 0.0, 0.01, 0.99, 0.0)))
     assert stage.phase("A") == "clear"
 
 

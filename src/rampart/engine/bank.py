@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, PACE
+from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, MARKS, PACE
 from rampart.kernels._jit import Held, hold, kernel, literal_unroll
 from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
 from rampart.kernels.transition import N
@@ -61,8 +61,8 @@ class Table(NamedTuple):
     velocity: Array  # (cap, 3) mean velocity at the last plot but for smoothing of turns
     turn: Array  # (cap, 2) turn rate (rad/s, clockwise) and its variance
     speed: Array  # (cap, 2) smoothed speed (m/s) and variance about it
-    marks: Array  # (cap, 2, MARK) and
-    bends: Array  # (cap, accelerations) and
+    marks: Array  # (cap, MARKS, MARK) and
+    bends: Array  # (cap, scales, accelerations) and
     climbs: Array  # (cap, climbs) and
     pace: Array  # (cap, 2) how it holds its course: `course.follow_course`
     looked_s: Array  # (cap, sensors) last look of each sensor at the track, with or without a plot
@@ -101,8 +101,8 @@ def make_table(capacity: int, sensors: int) -> Table:
         velocity=np.zeros((capacity, 3), f),
         turn=np.zeros((capacity, 2), f),
         speed=np.zeros((capacity, 2), f),
-        marks=np.zeros((capacity, 2, MARK), f),
-        bends=np.zeros((capacity, len(ACCEL_MPS2)), f),
+        marks=np.zeros((capacity, MARKS, MARK), f),
+        bends=np.zeros((capacity, *ACCEL_MPS2.shape), f),
         climbs=np.zeros((capacity, len(CLIMB_MPS)), f),
         pace=np.zeros((capacity, PACE), f),
         looked_s=np.zeros((capacity, max(sensors, 1)), f),

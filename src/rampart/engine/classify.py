@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
-_NO_BENDS: Final = np.zeros(len(ACCEL_MPS2))
+_NO_BENDS: Final = np.zeros(ACCEL_MPS2.shape)
 _NO_CLIMBS: Final = np.zeros(len(CLIMB_MPS))
 _NO_PACE: Final = np.zeros(PACE)
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
@@ -97,6 +97,7 @@ class Classifier:
         pace: Array = _NO_PACE,
         free_p: float = 0.0,
         climbs: Array = _NO_CLIMBS,
+        left: float = 0.0,
     ) -> Classification:
         """Posterior of one track; `launch`: the ground crossing behind it (`OriginFinder.launch`), the rest
         as in `Features`.
@@ -106,7 +107,7 @@ class Classifier:
             x[None], P[None], mu[None], np.array([float(plots)]), np.array([height_m]),
             np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
             np.array([rcs_plots]), np.array([boost_p]), np.array([free_p]), bends[None],
-            climbs[None], pace[None],
+            climbs[None], pace[None], np.array([left]),
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)
 

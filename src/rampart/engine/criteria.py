@@ -84,7 +84,9 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
     open_, rules = ledger.open, ledger.rules
     threats = []
     for row in rows:
-        if is_threat(row.threat, row.p):
+        # what is warned of is let go by its numbers, not because a family passes a mark
+        warned_of = not row.threat.known and any(m.phase in OPEN for _, m in ledger.members_of(row))
+        if warned_of or is_threat(row.threat, row.p):
             threats.append(row)
             continue
         open_.fall[:, row.slot] = open_.fly[:, row.slot] = 0.0

@@ -21,7 +21,7 @@ from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
-from rampart.engine.course import held_courses
+from rampart.engine.course import held_courses, left_behind
 from rampart.engine.known import KnownTraffic
 from rampart.engine.note import Note
 from rampart.engine.origin import OriginFinder
@@ -261,6 +261,7 @@ class Picture:
                 bends=now.bends,
                 climbs=now.climbs,
                 pace=now.pace,
+                left=left_behind(now.marks, now.x, now.P),
             )
         )
 

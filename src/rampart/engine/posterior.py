@@ -22,17 +22,19 @@ from rampart.engine.classes import (
     LEAP_HIGH,
     LEAP_MPS,
     LEAP_TOLD,
-    LEAPER,
     LEAPS_FALLS,
     LEAPS_FROM,
     LEAPS_PLOTS,
+    ODD_SHARE,
     ROUND_RCS_DB,
     ROUND_TABLE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
     SLOWEST_LAUNCH_MPS,
+    STAYS,
+    TRAVELS_SHARE,
 )
-from rampart.engine.course import pace_of
+from rampart.engine.course import SCALES, pace_of
 from rampart.kernels._jit import inline_kernel, kernel
 
 Array = npt.NDArray[np.float64]
@@ -52,9 +54,12 @@ class Features(NamedTuple):
     rcs_plots: Array  # (n,) plots in that mean
     boost_p: Array  # (n,) the largest probability of the boost model so far
     free_p: Array  # (n,) the largest of the ballistic model so far, from the third plot on
-    bends: Array  # (n, len(ACCEL_MPS2)) and
+    bends: Array  # (n, scales, accelerations) and
     climbs: Array  # (n, len(CLIMB_MPS)) and
     pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
+    left: (
+        Array  # (n,) sigmas by which it has left the place where it began, as `course.left_behind`
+    )
 
 
 @inline_kernel
@@ -70,11 +75,19 @@ def _normal(value: float, mean: float, sigma: float) -> float:
     return math.exp(-0.5 * z * z) / (sigma * 2.5066282746310002)
 
 
+@inline_kernel
+def _sum(shares: Array, likelihoods: Array) -> float:
+    total = 0.0
+    for k in range(shares.size):
+        total += shares[k] * likelihoods[k]
+    return total
+
+
 @kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
     rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float,
-    bends: Array, climbs: Array, pace: Array, out: Array,
+    bends: Array, climbs: Array, pace: Array, left: float, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
@@ -155,7 +168,14 @@ def _posterior(
     if sigma_way < sigma_v:  # over its way: a look at it now is worse
         speed, sigma_v = way_mps, sigma_way
     by_looks = by_course = 0.0
-    peak, peak_climb = bends.max(), climbs.max()
+    # ... x course: of each scale sum over accelerations of p(acceleration | class) p(course | acceleration)
+    held = np.ones(flyers)
+    for scale in range(SCALES):
+        bent = np.exp(bends[scale] - bends[scale].max())
+        for i in range(flyers):
+            held[i] *= _sum(BEND_TABLE[scale, i], bent)
+    anyhow = held.mean()  # as the odd ones of a class fly
+    climbed = np.exp(climbs - climbs.max())
     for i in range(flyers):
         row = FLYER_TABLE[i]
         p = row[0] * powered
@@ -165,24 +185,20 @@ def _posterior(
             p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
         if told:
             p *= _normal(rcs, row[5], math.sqrt(row[6] * row[6] + scatter_db * scatter_db))
-        out[rounds + i] = p
         by_looks += p
-        # ... x course: sum over accelerations of p(acceleration | class) p(course | acceleration)
-        bent = 0.0
-        for k in range(bends.shape[0]):
-            bent += BEND_TABLE[i, k] * math.exp(bends[k] - peak)
-        # ... and over climbs
-        climbed = 0.0
-        for k in range(climbs.shape[0]):
-            climbed += CLIMB_TABLE[i, k] * math.exp(climbs[k] - peak_climb)
-        out[rounds + i] *= bent * climbed
-        by_course += out[rounds + i]
+        p *= (1.0 - ODD_SHARE) * held[i] + ODD_SHARE * anyhow
+        # ... x climbs
+        p *= _sum(CLIMB_TABLE[i], climbed)
+        if i == STAYS:
+            p *= (1.0 - TRAVELS_SHARE) * math.exp(-0.5 * left * left) + TRAVELS_SHARE
+        out[rounds + i] = p
+        by_course += p
     # the course tells what flies from each other; whether it flies is told by the motion models
     if by_course > 0.0:
         for i in range(rounds, out.size):
             out[i] *= by_looks / by_course
     total += by_looks + leaps
-    out[rounds + LEAPER] += leaps
+    out[rounds + STAYS] += leaps
     if not (total > 1e-300 and math.isfinite(by_course)):
         out[:] = 0.0
         out[-1] = 1.0
@@ -222,7 +238,7 @@ def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
             f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.bends[i],
-            f.climbs[i], f.pace[i], p_class[i],
+            f.climbs[i], f.pace[i], f.left[i], p_class[i],
         )  # fmt: skip
         _sharpen(p_class[i], whole, sharp)
         p_word[i] = 0.0

@@ -35,8 +35,8 @@ class Columns(NamedTuple):
     height_m: Array  # (n,) above the site's level, nan where height was never observed
     rcs_dbsm: Array  # (n,) mean over the track, nan where no plot told any
     rcs_plots: Array  # (n,) that told it
-    marks: Array  # (n, 2, MARK)
-    bends: Array  # (n, len(ACCEL_MPS2))
+    marks: Array  # (n, MARKS, MARK)
+    bends: Array  # (n, scales, accelerations)
     climbs: Array  # (n, len(CLIMB_MPS))
     pace: Array  # (n, PACE)
 

@@ -11,14 +11,17 @@ from typing import Final
 import msgspec
 
 from rampart.domain.messages import ZoneState
-from rampart.domain.time import NS_PER_S
+from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.domain.values import Phase, Reason
 from rampart.engine.alarms import Alarm
+from rampart.engine.course import EVERY_S
 from rampart.engine.lifecycle import OPEN, SHOWN, THREAT_MOVES
 
 NEVER: Final = 2**62
 CANCEL_UPDATES: Final = 3
 CANCEL_SPAN_NS: Final = NS_PER_S
+FLYER_CANCEL_SPAN_NS: Final = ns_from_seconds(EVERY_S)
+"""A stretch of a held course: until the next, all updates of what flies hang on the same places."""
 
 
 class Member(msgspec.Struct, kw_only=True):
@@ -77,8 +80,9 @@ class Member(msgspec.Struct, kw_only=True):
 
     @property
     def stays_low(self) -> bool:
-        """'>= 3 consecutive updates ... spanning >= 1 s'."""
-        return self.low >= CANCEL_UPDATES and self.low_to_ns - self.low_from_ns >= CANCEL_SPAN_NS
+        """'>= 3 consecutive updates ... spanning >= 1 s': of what flies, a stretch of its course."""
+        span_ns = FLYER_CANCEL_SPAN_NS if self.flies else CANCEL_SPAN_NS
+        return self.low >= CANCEL_UPDATES and self.low_to_ns - self.low_from_ns >= span_ns
 
 
 class ZoneBook(msgspec.Struct, kw_only=True):

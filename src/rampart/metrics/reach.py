@@ -58,8 +58,9 @@ class Reach:
         """Whether zone `z`, grown, meets the 99 % region of object `i` as it could be known at `now_ns`.
 
         Ballistic: the region of `IdealFilter`; where that filter knows no landing yet, every zone is
-        inside. A mover: at least 1 % of 1,000 futures of the drone rules, begun at its true state with
-        the turn rate, and the spread of turn rate and speed, of its own last `HISTORY_S`, enter the zone.
+        inside. A mover has no impact to centre a region on: its region is made of the futures of the drone
+        rules (section 4: 'present velocity, turn rate and speed spread from its own history'), begun at its
+        true state; the zone meets it if at least 1 % of 1,000 of them enter it within the rules' horizon.
         """
         if not np.isfinite(self._truth.drag_per_m[i]):
             return self._flies_into(i, z, now_ns)
@@ -94,7 +95,11 @@ class Reach:
         return bool(share >= 1.0 - REGION)
 
     def _manners(self, i: int, now_ns: int) -> tuple[float, float, float]:
-        """(turn rate now, spread of turn rate, spread of speed) over the last `HISTORY_S` of the path."""
+        """(mean turn rate, spread of turn rate, spread of speed) over the last `HISTORY_S` of the path.
+
+        A future keeps one turn rate to its end. That of the present half-second is of the weave about the
+        way: kept for two minutes it bends what flies straight at a zone away from it by half a circle.
+        """
         truth = self._truth
         rows = truth.samples(i)
         t = truth.sample_t_ns[rows]
@@ -103,10 +108,11 @@ class Reach:
         if len(v) < 3:
             return 0.0, TURN_FLOOR_RPS, SPEED_FLOOR_MPS
         heading = np.unwrap(np.arctan2(v[:, 1], v[:, 0]))  # turns to the left are positive
-        turn = np.diff(heading) / np.maximum(np.diff(t[recent]) / 1e9, 1e-9)
+        seconds = np.diff(t[recent]) / 1e9
+        turn = np.diff(heading) / np.maximum(seconds, 1e-9)
         speed = np.hypot(v[:, 0], v[:, 1])
         return (
-            float(turn[-1]),
+            float((heading[-1] - heading[0]) / max(seconds.sum(), 1e-9)),
             max(float(turn.std()), TURN_FLOOR_RPS),
             max(float(speed.std()), SPEED_FLOOR_MPS),
         )

@@ -3,7 +3,7 @@
 Words, as the warning rules (section 3) define them and this judge carries them out:
 
 hit         something hostile lands within the hazard radius of a zone, or a drone flies into the zone so
-            grown below the drone ceiling.
+            grown below the drone ceiling, before the run ends.
 missed      a hit zone that 1 s before was neither in `warn` or `impact`, nor in the hold of an alarm of
             which a track of this threat was a member.
 withheld    such a hit under a withhold or cancel of a person or a policy that bound this threat; counted
@@ -206,8 +206,7 @@ class _Judge:
         ]
         self._third = [self._third_ns(i) for i in range(len(truth))]
         self._hits_ns = [
-            [self._reach.hit_ns(i, z) if truth.hostile[i] else NO_TIME for i in range(len(truth))]
-            for z in range(len(site.zones))
+            [self._hit_ns(i, z) for i in range(len(truth))] for z in range(len(site.zones))
         ]
 
     def verdict(self) -> Verdict:
@@ -251,6 +250,11 @@ class _Judge:
         return self._rows[z][k - 1] if k else None
 
     # ----------------------------------------------------------------------------- the hits
+    def _hit_ns(self, i: int, z: int) -> int:
+        """When threat `i` hits zone `z` within the run; nobody can be warned of what comes after it."""
+        t = self._reach.hit_ns(i, z) if self._truth.hostile[i] else NO_TIME
+        return t if t <= self._end_ns else NO_TIME
+
     def _hits(self, z: int, spells: Sequence[_Spell]) -> list[Hit]:
         found: list[Hit] = []
         judged: set[int] = set()  # spells whose first round has been seen
