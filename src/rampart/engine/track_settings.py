@@ -65,6 +65,11 @@ class TrackSettings(Settings, frozen=True):
     drag_per_m: float = 0.5e-4
     drag_sigma: float = 0.8  # of ln k
     ceiling_m: float = 12_000.0
+    # rounds leave the ground climbing at 50 to 700 m/s, most of them at 100 to 270; a sigma that still
+    # allows for one that falls, as where a radar has just been switched on
+    launch_climb_mps: float = 150.0
+    launch_climb_sigma_mps: float = 120.0
+    launch_rise_m: float = 400.0  # twice what a fast one climbs from look to look of a locator
     # association
     gate_sigmas: float = 4.75  # of one number
     gate_distance2: float = 27.0  # squared distance of four numbers
@@ -224,4 +229,7 @@ def prior_of(settings: TrackSettings) -> Prior:
         drag_mean=math.log(s.drag_per_m),
         drag_sigma=s.drag_sigma,
         ceiling_m=s.ceiling_m,
+        launch_climb_mps=s.launch_climb_mps,
+        launch_climb_sigma_mps=s.launch_climb_sigma_mps,
+        launch_rise_m=s.launch_rise_m,
     )
