@@ -61,7 +61,7 @@ class Picture:
         self._periods_s = np.array([sensor.scan_period_s for sensor in site.sensors])
         self._tracker = tracker
         self._known = known
-        self._predictor = Predictor(site, settings.predict)
+        self._predictor = Predictor(site, settings.predict, settings.track.ballistic_accel)
         self._origins = OriginFinder(site, self._predictor)
         self._classifier = Classifier(settings.classify)
         self._weather: Weather | None = None
