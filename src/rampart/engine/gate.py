@@ -248,11 +248,9 @@ def pair_up(
         fresh = table.last_sensor[row] == sensor
         if not fresh and not table.sensors[row] >> min(sensor, 62) & 1:
             # this sensor's first look at it, which stands by the others' errors so far
-            other = table.last_sensor[row]
+            place = radars.place[table.last_sensor[row]]
             for j in range(MODELS):
-                set_apart(
-                    scratch.x[row, j], scratch.P[row, j], radars.place[other], radars.bias[other]
-                )
+                set_apart(scratch.x[row, j], scratch.P[row, j], place, table.bias[row])
         _window(row, sensor, radars, gates.sigmas, env, scratch)
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = scratch.high[RANGE] + slack

@@ -40,7 +40,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 5
+STATE_VERSION: Final = 6
 
 
 class Tracker:
