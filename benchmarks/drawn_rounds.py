@@ -17,10 +17,21 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Sensor, Site, Wind
-from rampart.engine.predict import PredictSettings
+from rampart.engine.predict import PredictSettings, sideways_sigma
 from rampart.engine.settings import EngineSettings
-from rampart.kernels.atmosphere import FILTER_RISE, drag_shape, drag_shape_of, environment
+from rampart.kernels.atmosphere import (
+    ALTITUDE,
+    FILTER_RISE,
+    SHAPE_C0,
+    SHAPE_WIDTH,
+    SOUND,
+    drag_shape,
+    drag_shape_of,
+    environment,
+    sound_speed,
+)
 from rampart.kernels.flight import trajectory
+from rampart.kernels.transition import SHAPE_DOUBT
 from rampart.sim.ballistic import FLIGHT_STEP_S, SAMPLE_S, ballistic
 from rampart.sim.draws import stream
 from rampart.sim.path import Path, up_of_height
@@ -33,6 +44,8 @@ CLASSES: Final = (
     "mortar_60", "mortar_81", "mortar_82", "mortar_120", "rocket_107", "rocket_122", "rocket_240",
     "gun_155",
 )  # fmt: skip
+PIECE_S: Final = 0.5  # of a flight with noise, and
+PIECES: Final = 400  # so many at most
 START_NS: Final = 1_646_164_800_000_000_000
 SPACING_S: Final = 6.0
 FARTHEST_M: Final = 14_000.0
@@ -74,21 +87,23 @@ class Doubts(NamedTuple):
     mach_c: tuple[float, float]
     width: tuple[float, float]
     log_drag: float  # of ln k about the class's
+    noise: tuple[float, float, float]  # white acceleration m²/s³, walk of ln k 1/s, and by ln Cd(M)
 
 
 WIDER: Final = Doubts(
     "wider", RADAR, PRIORS, 6.5, 1.7, 4.0, (0.9, 1.3), (0.6, 1.9), (0.0, math.log(3.5)),
-    (0.9, 1.1), (0.05, 0.25), 0.2,
+    (0.9, 1.1), (0.05, 0.25), 0.2, (0.0, 0.0, 0.0),
 )  # fmt: skip
 OWN: Final = Doubts(
     "own", RADAR, PRIORS, PRIORS.predict.wind_sigma_mps,
     math.sqrt(PRIORS.predict.wind_sigma_told_mps**2 - 1.0), 0.0, (1.0, 1.0), (1.0, 1.0),
     (math.log(FILTER_RISE), PRIORS.predict.rise_log_sigma), (1.0, 1.0), (0.15, 0.15),
     PRIORS.track.drag_sigma,
+    (PRIORS.track.ballistic_accel, PRIORS.track.drag_walk, SHAPE_DOUBT),
 )  # fmt: skip
 TOLD: Final = Doubts(
     "told", UNBIASED, NO_DOUBT, 0.0, 0.0, 0.0, (1.0, 1.0), (0.0, 0.0),
-    (math.log(FILTER_RISE), 0.0), (1.0, 1.0), (0.15, 0.15), 0.2,
+    (math.log(FILTER_RISE), 0.0), (1.0, 1.0), (0.15, 0.15), 0.2, (0.0, 0.0, 0.0),
 )  # fmt: skip
 
 
@@ -152,6 +167,7 @@ def _round(
         k = PRIORS.track.drag_per_m
     k *= math.exp(doubts.log_drag * drag)
     aim = rng.uniform(-700.0, 700.0, 2)
+    gusts = stream(seed, class_id, "honesty gusts").standard_normal((PIECES, 4))
     burn_s = _between(rng.random(), (kind.burn_s.low, kind.burn_s.high)) if kind.burn_s else 0.0
     for attempt in range(100):
         share, elevation = rng.random(2)
@@ -160,9 +176,10 @@ def _round(
             _between(elevation, (kind.elevation_deg.low, kind.elevation_deg.high))
         )
         flight = _Flight(
-            speed, elevation, k, drift * _drift_mps2(doubts, kind.family), burn_s,
+            speed, elevation, k, drift, burn_s,
             _between(0.5, (kind.exit_speed_mps.low, kind.exit_speed_mps.high))
             if kind.exit_speed_mps else speed,
+            *_sideways(doubts, kind.family), doubts.noise, gusts,
         )  # fmt: skip
         away = np.array([math.sin(side_rad), math.cos(side_rad)])
         _, there = flight.flown(np.zeros(2), -away, np.empty(0), wind, env)
@@ -178,24 +195,27 @@ def _round(
     return Flown(class_id, class_id, path, True, True, burn_s, k)
 
 
-def _drift_mps2(doubts: Doubts, family: str) -> float:
-    """One sigma of the lateral acceleration: as `PredictSettings` states it for fins and for spin, or wider;
-    it knows no family: rockets lie between."""
+def _sideways(doubts: Doubts, family: str) -> tuple[float, float]:
+    """One sigma of the lateral acceleration (m/s²), and how many times that where spin is likely: as the
+    predictor states it; or more than that by what fins and spin do, at any speed: rockets lie between."""
     s = doubts.settings.predict
-    own = (
-        s.drift_sigma_mps2
-        * {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
-    )
-    return 1.15 * own if doubts.name == "wider" else own
+    if doubts.name != "wider":
+        return s.drift_sigma_mps2, s.drift_fast
+    spin = {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
+    return 1.15 * s.drift_sigma_mps2 * spin, 1.0
 
 
 class _Flight(NamedTuple):
     speed_mps: float
     elevation_rad: float
     drag_per_m: float
-    drift_mps2: float
+    drift_sigmas: float
     burn_s: float
     exit_mps: float
+    slow_mps2: float  # a sigma of drift, and
+    fast: float  # so many of it, as `predict.sideways_sigma` takes them
+    noise: tuple[float, float, float]
+    gusts: Array  # (PIECES, 4), standard normal
 
     def flown(
         self, origin: Array, towards: Array, times_s: Array, wind: Array, env: Array
@@ -207,7 +227,39 @@ class _Flight(NamedTuple):
         state[5] = self.exit_mps * math.sin(self.elevation_rad)
         state[6] = math.log(self.drag_per_m)
         thrust = (self.speed_mps - self.exit_mps) / self.burn_s if self.burn_s else 0.0
-        return trajectory(
-            state, times_s, wind, env, FLIGHT_STEP_S, drift_mps2=self.drift_mps2,
-            thrust_mps2=thrust, burn_s=self.burn_s,
-        )  # fmt: skip
+        samples = np.full((len(times_s), 6), np.nan)
+        at_s, burn_s = 0.0, self.burn_s
+        if not any(self.noise):
+            return trajectory(
+                state, times_s, wind, env, FLIGHT_STEP_S,
+                drift_mps2=self.drift_sigmas * self.slow_mps2, thrust_mps2=thrust, burn_s=burn_s,
+            )  # fmt: skip
+        for gust in self.gusts:  # each piece at the drift of its own speed
+            piece_s = burn_s or PIECE_S
+            mine = (times_s >= at_s) & (times_s < at_s + piece_s)
+            sigma = sideways_sigma(state[2], _speed(state), 1.0, self.slow_mps2, self.fast)
+            path, landing = trajectory(
+                state, np.append(times_s[mine] - at_s, piece_s), wind, env, FLIGHT_STEP_S,
+                drift_mps2=self.drift_sigmas * sigma, thrust_mps2=thrust, burn_s=burn_s,
+            )  # fmt: skip
+            samples[mine] = path[:-1]
+            if landing[3] <= piece_s:
+                landing[3] += at_s
+                return samples, landing
+            bent = abs(_log_shape(path[-1], env) - _log_shape(state, env))
+            state[:6] = path[-1]
+            if not burn_s:
+                state[3:6] += math.sqrt(self.noise[0] * piece_s) * gust[:3]
+                state[6] += math.sqrt(self.noise[1] * piece_s + self.noise[2] * bent) * gust[3]
+            at_s, burn_s = at_s + piece_s, 0.0
+        return samples, np.full(7, np.nan)
+
+
+def _speed(state: Array) -> float:
+    return float(np.linalg.norm(state[3:6]))
+
+
+def _log_shape(state: Array, env: Array) -> float:
+    """ln of the drag curve where this state stands on it."""
+    mach = _speed(state) / (sound_speed(state[2] + env[ALTITUDE]) * env[SOUND])
+    return math.log(drag_shape(mach, *env[SHAPE_C0 : SHAPE_WIDTH + 1]))

@@ -107,3 +107,30 @@ def test_landings_of_worlds_drawn_from_the_priors_have_their_nees_inside_its_ban
     assert found_nees.consistent, found_nees
     for share in coverage(off, C):
         assert share.share == pytest.approx(share.level, abs=0.025)
+
+
+def test_white_acceleration_on_the_way_widens_as_flights_with_gusts_spread() -> None:
+    """Parabolas without drag, each kicked four times a second: 20,000 of them."""
+    q, dt_s, g = 0.5, 0.25, 9.80665
+    site = Site(
+        name="t", uuid="t", latitude_deg=45.0, longitude_deg=5.0, height_m=0.0, known_position=False
+    )
+    x = np.array([0.0, 0.0, 300.0, 120.0, -60.0, 90.0, -16.0])
+    P = 1e-4 * np.eye(7)
+    found = Predictor(site, NO_PRIORS, q).impact(x, P, 0.0)
+    assert found is not None
+    rng = np.random.default_rng(3)
+    p, v = np.tile(x[:3], (20_000, 1)), np.tile(x[3:6], (20_000, 1))
+    landed = np.full((20_000, 3), np.nan)
+    for k in range(200):
+        fall = (v[:, 2] + np.sqrt(np.maximum(v[:, 2] ** 2 + 2.0 * g * p[:, 2], 0.0))) / g
+        down = np.isnan(landed[:, 0]) & (fall <= dt_s)
+        landed[down, :2] = (p + v * fall[:, None])[down, :2]
+        landed[down, 2] = k * dt_s + fall[down]
+        v_next = v - [0.0, 0.0, g * dt_s] + math.sqrt(q * dt_s) * rng.standard_normal(v.shape)
+        p, v = p + 0.5 * dt_s * (v + v_next), v_next
+    assert np.isfinite(landed).all()
+    xx, xy, yy = found.cov_m2
+    assert [[xx, xy], [xy, yy]] == pytest.approx(np.cov(landed[:, :2].T), rel=0.05)
+    sigma_t = (found.t_q95_s - found.t_q50_s) / 1.6448536
+    assert sigma_t == pytest.approx(landed[:, 2].std(), rel=0.05)

@@ -12,6 +12,7 @@ from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Sensor
 from rampart.domain.time import ns_from_seconds
 from rampart.engine.tracking import Tracker
+from rampart.kernels.imm import BALLISTIC, DRONE
 from tracker_world import (
     Path,
     batch,
@@ -336,3 +337,43 @@ def test_the_fast_lane_names_a_round_at_its_second_plot_but_not_a_drone() -> Non
     assert tracker.bank.table.fast[rows[0]] == 1
     assert tracker.status(int(rows[0])) == "tentative"
     assert tracker.touched == [int(rows[0])]
+
+
+def test_what_is_first_seen_low_in_the_beam_is_taken_for_climbing_unless_it_flies() -> None:
+    site = site_of(Sensor(id="R"))
+    for height_m, least, most in ((200.0, 100.0, 200.0), (4000.0, -120.0, 20.0)):
+        tracker = tracker_of(site)
+        low = level_flight((7000.0, 0.0, height_m), (-200.0, 0.0, 0.0))
+        drive(tracker, [look(site, site.sensors[0], 0.0, [low], np.random.default_rng(1))])
+        table = tracker.bank.table
+        assert least < table.x[0, BALLISTIC, 5] < most
+        assert abs(table.x[0, DRONE, 5]) < 150.0
+        assert math.sqrt(table.P[0, BALLISTIC, 5, 5]) > 100.0  # it may fall all the same
+
+
+def test_two_biased_radars_leave_the_velocity_as_doubtful_as_their_biases_make_it() -> None:
+    """One plot of each, a fifth of a second apart: of the difference of two biases nothing is known."""
+    bias = 3e-3
+    sensors = tuple(
+        Sensor(id=name, bias_azimuth_rad=bias, bias_elevation_rad=bias) for name in ("A", "B")
+    )
+    site = site_of(*sensors)
+    drift = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        tracker = tracker_of(site)
+        for k, sensor in enumerate(sensors):
+            plots = look(site, sensor, 2.0 + 0.2 * k, [MORTAR], rng)
+            rows = plots.rows.copy()
+            rows["azimuth_rad"] += rng.normal(0.0, bias)
+            rows["elevation_rad"] += rng.normal(0.0, bias)
+            moved = PlotBatch(
+                sensor=sensor.id, t_arrival_ns=plots.t_arrival_ns, data=rows.tobytes()
+            )
+            drive(tracker, [moved])
+        table = tracker.bank.table
+        row = int(np.argmax(table.hits))
+        assert table.hits[row] == 2
+        off = table.x[row, BALLISTIC, 3:6] - MORTAR(2.2)[3:]
+        drift.append(off @ np.linalg.solve(table.P[row, BALLISTIC, 3:6, 3:6], off) / 3.0)
+    assert np.mean(drift) < 1.05

@@ -97,6 +97,7 @@ def _start(
     table.birth[row, 1] = plots[p, NUMBERS + AZIMUTH]
     table.last_sensor[row] = sensor
     table.sensors[row] = 1 << min(sensor, 62)
+    table.bias[row] = radars.bias[sensor]
     table.bounded[row] = 1 if observed else 0
     table.ambiguous[row] = 0
     table.fast[row] = 0

@@ -46,6 +46,7 @@ class Table(NamedTuple):
     )
     last_sensor: Ints
     sensors: Ints  # bit mask of the sensors that contributed
+    bias: Array  # (cap, 4) slow errors that the sensor of the last plot had then, one sigma
     bounded: Ints  # 1: height was observed
     ambiguous: Ints  # plots until the track counts as unambiguous again
     fast: Ints  # 1: plainly ballistic at its second plot
@@ -88,6 +89,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         birth=np.zeros((capacity, 4), f),
         last_sensor=np.zeros(capacity, i),
         sensors=np.zeros(capacity, i),
+        bias=np.zeros((capacity, 4), f),
         bounded=np.zeros(capacity, i),
         ambiguous=np.zeros(capacity, i),
         fast=np.zeros(capacity, i),

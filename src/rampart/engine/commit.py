@@ -44,6 +44,7 @@ def commit(
     table.fade[row] = min(0.0, table.fade[row] + llr)
     table.last_sensor[row] = sensor
     table.sensors[row] |= 1 << min(sensor, 62)
+    table.bias[row] = radars.bias[sensor]
     table.looked_s[row, sensor] = t_s
     table.seen_s[row, sensor] = t_s
     if not math.isnan(plots[p, NUMBERS + ELEVATION]) or not math.isnan(plots[p, NUMBERS + HEIGHT]):

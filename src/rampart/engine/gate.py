@@ -20,6 +20,7 @@ from rampart.engine.plotrow import NUMBERS, VARIANCES, T
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
 from rampart.kernels.birth import rise_span
+from rampart.kernels.consider import set_apart
 from rampart.kernels.imm import (
     ASLEEP,
     MODELS,
@@ -253,8 +254,13 @@ def pair_up(
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
             blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m, env)
-        _window(row, sensor, radars, gates, env, scratch)
         fresh = table.last_sensor[row] == sensor
+        if not fresh and not table.sensors[row] >> min(sensor, 62) & 1:
+            # this sensor's first look at it, which stands by the others' errors so far
+            place = radars.place[table.last_sensor[row]]
+            for j in range(MODELS):
+                set_apart(scratch.x[row, j], scratch.P[row, j], place, table.bias[row])
+        _window(row, sensor, radars, gates, env, scratch)
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = scratch.high[RANGE] + slack
         rate = 0.5 * (scratch.low[RANGE_RATE] + scratch.high[RANGE_RATE])

@@ -63,7 +63,7 @@ class Picture:
         self._tracker = tracker
         self._table = hold(tracker.bank.table)
         self._known = known
-        self._predictor = Predictor(site, settings.predict)
+        self._predictor = Predictor(site, settings.predict, settings.track.ballistic_accel)
         self._origins = OriginFinder(site, self._predictor)
         self._scatter = Scatter(site, self._predictor)
         self._classifier = Classifier(settings.classify)

@@ -100,9 +100,13 @@ class ImpactEstimate(msgspec.Struct, frozen=True, gc=False):
 class Predictor:
     """Impact points of a site's tracks. Stateless but for the weather."""
 
-    def __init__(self, site: Site, settings: PredictSettings | None = None) -> None:
+    def __init__(
+        self, site: Site, settings: PredictSettings | None = None, accel: float = 0.0
+    ) -> None:
+        """`accel`: density of the white acceleration (m²/s³) that the tracks assume in free flight."""
         self._site = site
         self._ground = ground_of_site(site)
+        self._accel = accel
         self.settings = settings or PredictSettings()
         self._sensors = np.zeros((len(site.sensors), SENSOR))
         for s, sensor in enumerate(site.sensors):
@@ -145,7 +149,7 @@ class Predictor:
         sigma = self.settings.wind_sigma_told_mps if told else self.settings.wind_sigma_mps
         s = self.settings
         self._priors = np.array(
-            [sigma, sigma, s.drift_sigma_mps2, s.drift_fast, s.memory_s, s.drag_sigma]
+            [sigma, sigma, s.drift_sigma_mps2, s.drift_fast, s.memory_s, s.drag_sigma, self._accel]
         )
 
     def impact(
@@ -191,7 +195,7 @@ class Predictor:
         sensor = self._sensors[sensor_index] if sensor_index >= 0 else _NO_SENSOR
         landed = _samples(
             x, P, sensor, self._priors, self.env, self._shapes, self._air, self._ground,
-            self.settings.step_s, draws(_FLIGHTS // 2 + 1),
+            self.settings.step_s, draws(_FLIGHTS // 2 + 3),
         )  # fmt: skip
         return landed[np.isfinite(landed).all(axis=1), :2]
 
@@ -264,6 +268,21 @@ def _sideways_lag(x: Array, P: Array) -> tuple[float, float, float]:
 
 
 @kernel
+def sideways_sigma(
+    height_m: float, speed_mps: float, inv_sound: float, slow: float, fast: float
+) -> float:
+    """One sigma of the lateral acceleration of a round at this height and speed, m/s²: `slow`, where fins
+    are likely, and `fast` times as much where spin is.
+
+    A shell that has slowed down high up still spins: judged by the speed that it falls back to.
+    """
+    fall_mps = math.sqrt(speed_mps * speed_mps + 19.6 * max(height_m, 0.0))
+    mach = fall_mps * inv_sound / sound_speed(0.0)
+    share = min(max((mach - _SLOW_MACH) / (_FAST_MACH - _SLOW_MACH), 0.0), 1.0)
+    return slow * (1.0 + (fast - 1.0) * share)
+
+
+@kernel
 def _bundle(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air, dt: float,
     rows: Array,
@@ -289,11 +308,8 @@ def _bundle(
             q += reach * L[6, column]
         rows[f, K] = math.exp(min(max(q, -16.0), -4.0))
         rows[f, C0], rows[f, C1] = env[SHAPE_C0], env[SHAPE_C1]
-    # a shell that has slowed down high up still spins: judged by the speed that it falls back to
     altitude = x[2] + air[LEVEL]
-    fall_mach = math.sqrt(speed * speed + 19.6 * max(x[2], 0.0)) * air[INV_A] / sound_speed(0.0)
-    fast = min(max((fall_mach - _SLOW_MACH) / (_FAST_MACH - _SLOW_MACH), 0.0), 1.0)
-    spin = priors[2] * (1.0 + (priors[3] - 1.0) * fast)
+    spin = sideways_sigma(x[2], speed, air[INV_A], priors[2], priors[3])
     # k (rho/rho0) S(M), 1/m
     drag = rows[0, K] * air[RHO] * density_ratio(altitude)
     drag *= drag_shape(mach, env[SHAPE_C0], env[SHAPE_C1], air[MACH], air[WIDTH])
@@ -357,6 +373,14 @@ def _crossing(
         yy += n * n
         tt += t * t
         mean += 0.5 * (plus + minus) - flights[0]
+    # white acceleration goes on to the end, as the track believes it did so far: q T³/3 in each direction,
+    # of which that in height moves the crossing along the flight
+    ahead = priors[6] * abs(mean[3]) ** 3 / 3.0
+    fall2 = max(mean[6] * mean[6], 1.0)
+    xx += ahead * (1.0 + mean[4] * mean[4] / fall2)
+    xy += ahead * mean[4] * mean[5] / fall2
+    yy += ahead * (1.0 + mean[5] * mean[5] / fall2)
+    tt += ahead / fall2
     for i in range(7):
         out[i] = mean[i]
     out[11] = 0.0
@@ -377,8 +401,8 @@ def _samples(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air,
     ground: Ground, dt: float, table: Array,
 ) -> Array:  # fmt: skip
-    """Rows of `fly` (n, 7): landings of as many draws of the bundle of a state as `table` has; its last
-    column draws how far all heights are off."""
+    """Rows of `fly` (n, 7): landings of as many draws of the bundle of a state as `table` has; its last three
+    columns draw what white acceleration adds on the way, east, north, and up with how far all heights are off."""
     bundle = np.empty((_FLIGHTS, ROW))
     dt = _bundle(x, P, sensor, priors, env, shapes, air, dt, bundle)
     rows = np.empty((table.shape[0], ROW))
@@ -386,9 +410,10 @@ def _samples(
     out = np.empty((table.shape[0], 7))
     fly_onto(rows, air, dt, ground, out)
     for s in range(table.shape[0]):
-        late = table[s, -1] * ground.sigma_m / max(abs(out[s, 6]), 1.0)
-        out[s, 0] += late * out[s, 4]
-        out[s, 1] += late * out[s, 5]
+        ahead = priors[6] * abs(out[s, 3]) ** 3 / 3.0  # as in `_crossing`
+        late = table[s, -1] * math.sqrt(ground.sigma_m**2 + ahead) / max(abs(out[s, 6]), 1.0)
+        out[s, 0] += math.sqrt(ahead) * table[s, -3] + late * out[s, 4]
+        out[s, 1] += math.sqrt(ahead) * table[s, -2] + late * out[s, 5]
     return out
 
 

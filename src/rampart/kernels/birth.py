@@ -1,4 +1,5 @@
-"""A track from its first plot: position as measured, velocity known along the line of sight only.
+"""A track from its first plot: position as measured, velocity known along the line of sight, and that
+what is first seen low in the beam is climbing.
 
 Where there is no Doppler the radial velocity is as wide as the tangential one; where there is
 neither elevation nor height, the height is as wide as the coverage and stays unknown.
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.kernels._jit import kernel
 from rampart.kernels.atmosphere import ALTITUDE, RADIUS
-from rampart.kernels.imm import MODELS
+from rampart.kernels.imm import DRONE, MODELS
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
 Array = npt.NDArray[np.float64]
@@ -33,6 +34,9 @@ class Prior(NamedTuple):
     drag_mean: float  # of q = ln k
     drag_sigma: float
     ceiling_m: float  # no object flies higher above the site's level
+    launch_climb_mps: float  # of what was launched just now: mean and sigma
+    launch_climb_sigma_mps: float
+    launch_rise_m: float  # as likely as not that it was, so high over the lowest place in sight
 
 
 @kernel
@@ -83,20 +87,31 @@ def begin(
     doppler = not math.isnan(numbers[RANGE_RATE])
     rate = numbers[RANGE_RATE] if doppler else 0.0
     height = place[2] + r * unit[2, 0] + (r * ce) ** 2 / (2.0 * env[RADIUS])
+    launched, climb = 0.0, 0.0
+    if observed:
+        # what is first seen low in the beam comes from below it: falling, it had been seen before
+        lowest, _ = rise_span(r, elevation_min, elevation_max, place[2], prior.ceiling_m, env)
+        launched = 1.0 / (1.0 + (max(r * se - lowest, 0.0) / prior.launch_rise_m) ** 4)
+        climb = prior.launch_climb_mps * unit[2, 2]
     boost = prior.boost_share if height < prior.boost_ceiling_m else prior.boost_share_high
     share = (1.0 - prior.drone_share - boost, prior.drone_share, boost)
     speeds = (prior.ballistic_speed_mps, prior.drone_speed_mps, prior.boost_speed_mps)
     total = 0.0
     for j in range(MODELS):
         P[row, j] = 0.0
+        across2 = speeds[j] ** 2
+        w = launched if j != DRONE else 0.0
+        # moments of a mixture: w N(climb, launch²) + (1 - w) N(0, across²)
+        rise2 = w * prior.launch_climb_sigma_mps**2 + (1.0 - w) * (across2 + w * climb * climb)
         for a in range(3):
             x[row, j, a] = place[a] + r * unit[a, 0]
-            x[row, j, 3 + a] = rate * unit[a, 0]
+            x[row, j, 3 + a] = rate * unit[a, 0] + w * climb * unit[a, 2]
         x[row, j, 6] = prior.drag_mean
         P[row, j, 6, 6] = prior.drag_sigma**2
         for c in range(3):
-            known = doppler and c == 0
-            speed2 = variances[RANGE_RATE] if known else speeds[j] ** 2
+            speed2 = across2 if c < 2 else rise2
+            if doppler and c == 0:
+                speed2 = variances[RANGE_RATE]
             for a in range(3):
                 for b in range(3):
                     P[row, j, a, b] += sigma[c] ** 2 * unit[a, c] * unit[b, c]

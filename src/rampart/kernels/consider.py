@@ -22,20 +22,17 @@ SENSOR: Final = 3 + BIASES * BIASES
 
 
 @kernel
-def widened(x: Array, P: Array, sensor: Array) -> Array:
-    """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
-    and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
-    out = 0.5 * (P + P.T)
-    p = x[:3] - sensor[:3]
+def _moves(x: Array, place: Array, d: Array) -> bool:
+    """d (4, 7) = (dp/db_i, dv/db_i, 0) of a sensor at `place`, and zero beyond the state; False overhead."""
+    p = x[:3] - place
     v = x[3:6]
     ground2 = p[0] * p[0] + p[1] * p[1]
     r = math.sqrt(ground2 + p[2] * p[2])
     ground = math.sqrt(ground2)
     if ground < 1.0:
-        return out
+        return False
     los = p / r
     rate = los[0] * v[0] + los[1] * v[1] + los[2] * v[2]
-    d = np.zeros((BIASES, 7))
     # range: p moves along the line of sight, v with the turn of that line
     for i in range(3):
         d[0, i] = los[i]
@@ -57,6 +54,17 @@ def widened(x: Array, P: Array, sensor: Array) -> Array:
     for i in range(3):
         d[3, i] = -v[i]
     d[3, 5] = 9.8
+    return True
+
+
+@kernel
+def widened(x: Array, P: Array, sensor: Array) -> Array:
+    """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
+    and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
+    out = 0.5 * (P + P.T)
+    d = np.zeros((BIASES, 7))
+    if not _moves(x, sensor[:3], d):
+        return out
     for m in range(BIASES):
         for n in range(BIASES):
             cov = sensor[3 + BIASES * m + n]
@@ -65,3 +73,20 @@ def widened(x: Array, P: Array, sensor: Array) -> Array:
                     for j in range(7):
                         out[i, j] += cov * d[m, i] * d[n, j]
     return out
+
+
+@kernel
+def set_apart(x: Array, P: Array, place: Array, bias: Array) -> None:
+    """Widen P by what biases (4,), one sigma each, of the one sensor at `place` do to a state that stands
+    by it alone: so far off it is for any other."""
+    d = np.zeros((BIASES, 7))
+    if not _moves(x, place, d):
+        return
+    for m in range(BIASES):
+        for i in range(7):
+            for j in range(7):
+                P[i, j] += bias[m] ** 2 * d[m, i] * d[m, j]
+    # of a velocity that is hardly known yet, the clock moves more than the mean
+    for i in range(3):
+        for j in range(3):
+            P[i, j] += bias[3] ** 2 * P[3 + i, 3 + j]
