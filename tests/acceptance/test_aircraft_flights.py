@@ -41,8 +41,8 @@ def test_nobody_is_warned_of(seen: list[Seen], kind: str) -> None:
 
 
 @pytest.mark.xfail(
-    reason="a miss: thankyou/473cc0 (66 m high, 35 m/s) comes back from a gap in its reports and is "
-    "warned of at its third plot, before a report vouches for it"
+    reason="a miss: thankyou/473cc0 (66 m high, 35 m/s) is warned of at its third plot. Its last report is 8 s "
+    "old then, and one older than 5 s vouches for no new track: a follower of a lost friend must not be hidden"
 )
 def test_nobody_is_warned_of_traffic_that_reports_itself(seen: list[Seen]) -> None:
     assert [s.id for s in seen if s.worst.get(True) == "warn"] == []

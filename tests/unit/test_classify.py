@@ -87,6 +87,18 @@ def test_a_boost_makes_a_rocket_of_what_could_be_a_shell() -> None:
     assert with_boost.p_family[ROCKET] > 0.9 > without.p_family[ROCKET]
 
 
+def test_an_airliner_that_still_seems_to_fall_is_known_by_its_echo() -> None:
+    # three plots at the edge of the coverage: the drone model, begun at 60 m/s, is all but ruled out
+    x = np.array([7000.0, -13_000.0, 11_600.0, -90.0, 278.0, 122.0, -9.5])
+    wide = np.diag([1500.0] * 3 + [900.0] * 3 + [0.5])
+    falls = np.array([1.0, 1e-9, 0.0])
+    airliner, round_ = (
+        Classifier().classify(x, wide, falls, 3, x[2], None, rcs) for rcs in (18.0, -20.0)
+    )
+    assert airliner.p_family[OTHER] > 0.9
+    assert round_.p_family[OTHER] < 0.1
+
+
 @pytest.mark.parametrize("speed", [90, 130, 180, 230, 260])
 @pytest.mark.parametrize("height", [150, 1000, 5000, 11_000])
 @pytest.mark.parametrize("rcs", [math.nan, 15.0])

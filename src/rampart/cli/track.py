@@ -96,7 +96,7 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
 def _rows(tracker: Tracker, tick: Tick) -> list[tuple[Value, ...]]:
     """Rows of tracks.csv at a Tick; the tracker knows no family.
 
-    A track that coasts where no sensor looks is followed but not shown: nobody could say that it is there.
+    A track that coasts where no sensor looks is followed but not shown, see ADR 10.
     """
     import math
 

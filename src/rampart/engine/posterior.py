@@ -17,6 +17,8 @@ from rampart.engine.classes import (
     BURN_S,
     CLIMB_TABLE,
     FAMILY_OF,
+    FAST_FLYERS_P,
+    FAST_FLYERS_PLOTS,
     FLYER_TABLE,
     IS_ROCKET,
     LEAP_HIGH,
@@ -163,7 +165,8 @@ def _posterior(
         total += out[i]
 
     # ---- flying by its own power: speed x height x climb x cross-section ...
-    powered = min(max(mu[1], 0.0), 1.0)
+    # the drone model begins at 60 m/s a side and cannot hold an airliner at its first plots
+    powered = min(max(mu[1], FAST_FLYERS_P if plots < FAST_FLYERS_PLOTS else 0.0), 1.0)
     way_mps, sigma_way = pace_of(pace)
     if sigma_way < sigma_v:  # over its way: a look at it now is worse
         speed, sigma_v = way_mps, sigma_way

@@ -402,7 +402,7 @@ def _samples(
     ground: Ground, dt: float, table: Array,
 ) -> Array:  # fmt: skip
     """Rows of `fly` (n, 7): landings of as many draws of the bundle of a state as `table` has; its last three
-    columns draw what white acceleration adds on the way, east, north, and up with how far all heights are off."""
+    columns draw what white acceleration adds east, north, and up with how far all heights are off."""
     bundle = np.empty((_FLIGHTS, ROW))
     dt = _bundle(x, P, sensor, priors, env, shapes, air, dt, bundle)
     rows = np.empty((table.shape[0], ROW))
