@@ -164,7 +164,7 @@ def markdown(
     ]
     lines += ["| " + " | ".join(r) + " |" for r in rows]
     lines += [
-        "", f"Asked: {ASKED}. N = 200 is run on the first {FEW} seeds: Stone Soup takes a second a scan.",
+        "", f"Asked: {ASKED}.",
         "", crowded, "",
         "### With a poorer radar, or in other air", "",
         "50 targets, the same seeds; in brackets the ratio to all data. Ellipses of the whole engine 5, 8, 12 "
