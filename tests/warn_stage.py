@@ -89,14 +89,15 @@ def flying(
     turn_rps: float = 0.0,
     sigma_turn_rps: float = 0.003,
     p: tuple[float, ...] = DRONE,
+    third_s: float = -10.0,
     **more: object,
 ) -> Threat:
-    """A mover at (x, y) flying east at `vx_mps`."""
+    """A mover at (x, y) flying east at `vx_mps`, seen long enough to show its course."""
     fields = {"detections": 9, "real": True, "fresh": not more.get("lost"), "impact": None, **more}
     return Threat(
         track=track,
         t_ns=ns(t_s),
-        t_third_ns=ns(0.0),
+        t_third_ns=ns(third_s),
         p_family=p,  # type: ignore[arg-type]
         motion=Motion(
             position_enu_m=(x_m, y_m, height_m),

@@ -494,6 +494,22 @@ def test_a_drone_is_warned_of_by_its_futures_and_renewed_while_tracked():
     assert last.t_impact_ns_q50 == pytest.approx(ns(2.0 + (7000 - 400) / 50), abs=2e9)
 
 
+def test_a_flyer_far_off_is_watched_until_it_has_shown_its_course_for_five_seconds():
+    stage = Stage([zone("A", 0.0)])
+    for k in range(20):
+        stage.see(flying(1, 1.0 + 0.5 * k, -4000.0 + 25.0 * k, 50.0, third_s=1.0))
+    rows = [row for row in stage.rows if row.zone == "A"]
+    assert rows[0].phase == "watch"
+    warn = next(row for row in rows if row.phase == "warn")
+    assert 6.0 <= (warn.issued_ns - ns(0.0)) / 1e9 <= 6.6
+
+
+def test_a_flyer_that_may_be_here_in_twenty_seconds_is_warned_of_at_its_third_plot():
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -1000.0, 50.0, third_s=1.0))
+    assert stage.phase("A") == "warn"
+
+
 def test_a_drone_above_the_ceiling_that_does_not_come_down_is_no_threat():
     stage = Stage([zone("A", 0.0)])
     stage.see(flying(1, 1.0, -2000.0, 50.0, height_m=3000.0))

@@ -137,10 +137,11 @@ LEAP_TOLD: Final = 1.0 / 60.0
 """[A] Mean speed, and densities of ln height and climb (m/s) and of cross-section (dB), of a track that
 leaps between plots that are not its own: any height, climb and echo is as good as another."""
 
-FAST_FLYERS_P: Final = 1e-3
+FAST_FLYERS_P: Final = 0.02
 FAST_FLYERS_PLOTS: Final = 6
-"""[A] Least probability of powered flight before so many plots. The motion model of what flies begins at a
-drone's speed, so an airliner at 280 m/s is 1e-5 likely by it until the plots tell, and its echo must speak."""
+"""Least probability of powered flight before so many plots: its share at birth (`TrackSettings.drone_share`).
+The motion model of what flies begins at a drone's speed, so an airliner at 280 m/s is 1e-5 likely by it until
+the plots tell; its height, speed and echo must speak meanwhile."""
 
 CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
 SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())

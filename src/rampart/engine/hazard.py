@@ -23,6 +23,9 @@ Mask = npt.NDArray[np.bool_]
 
 AFTER_Q95_NS: Final = 2 * NS_PER_S
 """'The last prediction stands until t_impact q95 + 2 s.'"""
+UNSETTLED_NS: Final = 5 * NS_PER_S
+"""After its third plot: what flies shows no course before, and one bird in a few hundred looks like a drone."""
+SOON_S: Final = 20.0  # [A] what may be there earlier (q05) is warned of at once all the same
 _BALLISTIC = tuple(POSTERIOR.index(f) for f in BALLISTIC)
 _DRONE, _OTHER, _UNKNOWN = (POSTERIOR.index(f) for f in ("drone", "other", "unknown"))
 _FALLING = (*_BALLISTIC, _UNKNOWN)
@@ -91,6 +94,10 @@ class Hazard:
         for k, (threat, p) in enumerate(zip(threats, posteriors, strict=True)):
             if hits.flies[k] and threat.motion is not None:
                 self._fly(hits, k, threat.motion, p, degraded, warned[k])
+                if _unsettled(threat):
+                    # it has time: on the console, but nobody runs for the first look at a bird
+                    later = ~warned[k] & ~(hits.entry_s[k, :, 0] <= SOON_S) & ~hits.inside[k]
+                    hits.fly[k, later] = np.minimum(hits.fly[k, later], self._rules.drone_watch_p)
         return hits
 
     def _fall(
@@ -240,6 +247,13 @@ def flies(threat: Threat, p: tuple[float, ...]) -> bool:
     if threat.motion is None or p[_DRONE] + p[_UNKNOWN] < NEGLIGIBLE:
         return False
     return threat.impact is None or not falls(p)
+
+
+def _unsettled(threat: Threat) -> bool:
+    """Its track is so young that its course tells little; one that is lost stays as it is."""
+    if threat.lost:
+        return False
+    return threat.t_third_ns is None or threat.t_ns - threat.t_third_ns < UNSETTLED_NS
 
 
 def falls(p: tuple[float, ...]) -> bool:
