@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Sensor, Site, Wind
-from rampart.engine.predict import PredictSettings, sideways_sigma
+from rampart.engine.predict import sideways_sigma
+from rampart.engine.predict_settings import PredictSettings
 from rampart.engine.settings import EngineSettings
 from rampart.kernels.atmosphere import (
     ALTITUDE,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from rampart.domain.site import Site
-from rampart.engine.predict import Predictor, PredictSettings
+from rampart.engine.predict import Predictor
+from rampart.engine.predict_settings import PredictSettings
 from rampart.kernels.atmosphere import (
     FILTER_RISE,
     FILTER_SHAPE,

@@ -13,7 +13,7 @@ from scipy.optimize import least_squares
 
 from rampart.domain.messages import TrackUpdate, ZoneState
 from rampart.domain.site import Sensor, Site, Zone
-from rampart.engine.predict import PredictSettings
+from rampart.engine.predict_settings import PredictSettings
 from rampart.kernels.atmosphere import FILTER_RISE, drag_shape_of, environment
 from rampart.kernels.flight import STILL_AIR, trajectory
 from rampart.metrics.ideal import IdealFilter

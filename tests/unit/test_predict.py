@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from rampart.domain.messages import Weather
 from rampart.domain.site import Sensor, Site, Wind
-from rampart.engine.predict import ImpactEstimate, Predictor, PredictSettings
+from rampart.engine.predict import ImpactEstimate, Predictor
+from rampart.engine.predict_settings import PredictSettings
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
 from rampart.kernels.flight import fly
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from rampart.domain.site import Site
 from rampart.domain.values import POSTERIOR
 from rampart.engine.classes import MAX_RANGE_M
-from rampart.engine.predict import ImpactEstimate, Predictor, PredictSettings
+from rampart.engine.predict import ImpactEstimate, Predictor
+from rampart.engine.predict_settings import PredictSettings
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

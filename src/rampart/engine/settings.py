@@ -9,7 +9,7 @@ import msgspec
 from rampart.domain.site import Settings
 from rampart.engine.classify import ClassifySettings
 from rampart.engine.known import KnownSettings
-from rampart.engine.predict import PredictSettings
+from rampart.engine.predict_settings import PredictSettings
 from rampart.engine.registration import RegistrationSettings
 from rampart.engine.tracking import TrackSettings
 

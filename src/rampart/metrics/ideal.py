@@ -22,7 +22,7 @@ import numpy as np
 
 from rampart.domain.frames import polar_from_enu, sensor_axes
 from rampart.domain.site import Settings, Site, Terrain
-from rampart.engine.predict import PredictSettings
+from rampart.engine.predict_settings import PredictSettings
 from rampart.kernels.atmosphere import EARTH_RADIUS_M, FILTER_RISE, drag_shape_of, environment
 from rampart.kernels.flight import step_for, trajectory
 from rampart.kernels.terrain import NOTHING, Ground, level_at
