@@ -40,9 +40,5 @@ def test_nobody_is_warned_of(seen: list[Seen], kind: str) -> None:
     assert [s.id for s in mine if s.worst.get(False) == "warn"] == []
 
 
-@pytest.mark.xfail(
-    reason="a miss: thankyou/473cc0 (66 m high, 35 m/s) is warned of at its third plot. Its last report is 8 s "
-    "old then, and one older than 5 s vouches for no new track: a follower of a lost friend must not be hidden"
-)
 def test_nobody_is_warned_of_traffic_that_reports_itself(seen: list[Seen]) -> None:
     assert [s.id for s in seen if s.worst.get(True) == "warn"] == []
