@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Sensor, Site, Wind
-from rampart.engine.predict import sideways_sigma
 from rampart.engine.predict_settings import PredictSettings
 from rampart.engine.settings import EngineSettings
 from rampart.kernels.atmosphere import (
@@ -31,6 +30,7 @@ from rampart.kernels.atmosphere import (
     environment,
     sound_speed,
 )
+from rampart.kernels.crossing import sideways_sigma
 from rampart.kernels.flight import trajectory
 from rampart.kernels.transition import SHAPE_DOUBT
 from rampart.sim.ballistic import FLIGHT_STEP_S, SAMPLE_S, ballistic
@@ -214,7 +214,7 @@ class _Flight(NamedTuple):
     burn_s: float
     exit_mps: float
     slow_mps2: float  # a sigma of drift, and
-    fast: float  # so many of it, as `predict.sideways_sigma` takes them
+    fast: float  # so many of it, as `crossing.sideways_sigma` takes them
     noise: tuple[float, float, float]
     gusts: Array  # (PIECES, 4), standard normal
 

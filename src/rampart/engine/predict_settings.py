@@ -18,7 +18,9 @@ class PredictSettings(Settings, frozen=True):
     )
     memory_s: float = 3.0  # the drag that a track has learnt is that of so long ago
     drift_sigma_mps2: float = 0.04  # lateral acceleration of slow rounds, where fins are likely;
-    drift_fast: float = 5.0  # so many times more for fast ones, where spin is: see `_crossing`
+    drift_fast: float = (
+        5.0  # so many times more for fast ones, where spin is: `crossing.sideways_sigma`
+    )
     step_s: float = 1.0  # of the flights; errs by 2 cm in 60 s, far below every ellipse
     height_sigma_max_m: float = 1_000.0  # beyond it height was never observed: no impact point
     climb_sigma_max_mps: float = 250.0
