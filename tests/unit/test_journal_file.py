@@ -16,7 +16,7 @@ import pytest
 
 from rampart.domain.errors import ConfigError
 from rampart.domain.messages import PLOT_DTYPE, PlotBatch, Rejected, Tick, Weather
-from rampart.domain.site import Sensor, Site, Zone
+from rampart.domain.site import Reflector, Sensor, Site, Terrain, Wind, Zone
 from rampart.formats.journal import (
     Decoder,
     Header,
@@ -71,6 +71,29 @@ def test_fields_and_messages_of_a_later_version_are_passed_over_and_counted() ->
     ]
     assert decoder.skipped == {"Seismograph": 1, "Smoke": 1, "X": 1, "PlotBatch": 1}
     assert decoder.torn is None
+
+
+def test_every_struct_of_the_site_is_read_without_what_a_later_version_added() -> None:
+    ground = Terrain(
+        heights_m=bytes(16), rows=2, columns=2, west_m=-1.0, south_m=-1.0, spacing_m=2.0
+    )
+    site = msgspec.structs.replace(
+        SITE,
+        wind=(Wind(height_m=0.0, east_mps=1.0, north_mps=2.0),),
+        reflectors=(Reflector(id="mast", position_enu_m=(1.0, 2.0, 3.0)),),
+        terrain=ground,
+    )
+    written = msgspec.structs.replace(HEADER, site=site)
+    header = msgspec.to_builtins(written, builtin_types=(bytes,))
+    raw = next(field for field in header if isinstance(field, dict))
+    values = [value if isinstance(value, list | tuple) else [value] for value in raw.values()]
+    later = [part for parts in values for part in parts if isinstance(part, dict)]
+    assert len(later) == 6  # zone, sensor, wind, reflector, rules, terrain
+    for part in later:
+        part["later"] = 1
+    decoder = Decoder()
+    decoder.feed(frame_of(header))
+    assert decoder.header == written
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, get_args
 
 import msgspec
 
 from rampart.domain.messages import PLOT_DTYPE, Input, Output, PlotBatch
-from rampart.domain.site import Reflector, Rules, Sensor, Settings, Site, Terrain, Wind, Zone
+from rampart.domain.site import Settings, Site
 
 SCHEMA: Final = 1
 """Raised only when an older reader would misread; appended fields and new messages do not count."""
@@ -121,13 +122,6 @@ def _count(raw: Any, skipped: dict[str, int]) -> None:
     skipped[tag] = skipped.get(tag, 0) + 1
 
 
-# The site stands in the header by field name; a later version may have named more fields.
-_NESTED: Final[dict[str, type[Settings]]] = {
-    "zones": Zone, "sensors": Sensor, "wind": Wind, "rules": Rules,
-    "terrain": Terrain, "reflectors": Reflector,
-}  # fmt: skip
-
-
 def _header(fields: list[Any]) -> Header:
     site = next((i for i, field in enumerate(fields) if isinstance(field, dict)), None)
     if site is not None:
@@ -137,12 +131,26 @@ def _header(fields: list[Any]) -> Header:
 
 
 def _known_fields(raw: Any, kind: type[Settings]) -> Any:
+    """`raw` without the fields that `kind`, or a struct in it, does not have: the site stands in the header by
+    field name, and a later version may have named more."""
     if isinstance(raw, list):
         return [_known_fields(item, kind) for item in raw]
     if not isinstance(raw, dict):
         return raw
+    within = _structs_in(kind)
     return {
-        name: _known_fields(value, _NESTED[name]) if name in _NESTED else value
+        name: _known_fields(value, within[name]) if name in within else value
         for name, value in raw.items()
         if name in kind.__struct_fields__
     }
+
+
+@cache
+def _structs_in(kind: type[Settings]) -> dict[str, type[Settings]]:
+    """The fields of `kind` that hold structs, one or several, and which."""
+    found = {}
+    for field in msgspec.structs.fields(kind):
+        for part in (field.type, *get_args(field.type)):
+            if isinstance(part, type) and issubclass(part, Settings):
+                found[field.name] = part
+    return found
