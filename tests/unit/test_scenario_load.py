@@ -86,6 +86,13 @@ def test_faults_of_a_threat(tmp_path: Path, threat: str, place: str, words: str)
     assert words in found[place]
 
 
+def test_the_false_plots_of_echoes_count_towards_what_fits_into_memory(tmp_path: Path) -> None:
+    head = HEAD.replace("duration_s = 60.0", "duration_s = 86400.0")
+    burst = 'echoes = [{ kind = "burst", sensor = "radar", plots = 9000 }]\n'
+    assert faults(tmp_path, head + "[site]\n" + SITE) == {}
+    assert list(faults(tmp_path, head + burst + "[site]\n" + SITE)) == ["duration_s"]
+
+
 @pytest.mark.parametrize(
     ("lines", "place", "words"),
     [

@@ -510,6 +510,41 @@ def test_a_flyer_that_may_be_here_in_twenty_seconds_is_warned_of_at_its_third_pl
     assert stage.phase("A") == "warn"
 
 
+def test_a_flyer_inside_the_zone_is_warned_of_at_its_third_plot():
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, 0.0, 2.0, third_s=1.0))
+    assert stage.phase("A") in ("warn", "impact")
+    assert any(row.phase == "warn" for row in stage.rows)
+
+
+def test_a_young_flyer_that_is_lost_far_off_is_warned_of_by_what_was_seen():
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -4000.0, 50.0, third_s=1.0))
+    assert stage.phase("A") == "watch"
+    stage.see(flying(1, 2.0, -3950.0, 50.0, third_s=1.0, lost="expired"))
+    assert stage.phase("A") == "warn"
+
+
+def test_what_is_told_of_a_zone_that_is_warned_of_a_young_flyer_is_its_p():
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -1000.0, 50.0, third_s=1.0))
+    for k in range(1, 4):  # it slows down: not here in twenty seconds any more
+        stage.see(flying(1, 1.0 + k, -1000.0 + 10.0 * k, 10.0, third_s=1.0))
+    last = stage.last("A")
+    assert last.phase == "warn"
+    assert (last.t_impact_ns_q05 - last.issued_ns) / 1e9 > 20.0
+    assert last.p_zone > Rules().drone_warn_p
+
+
+def test_a_warned_flyer_that_turns_out_to_be_known_traffic_is_let_go():
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -2500.0, 20.0))
+    assert stage.phase("A") == "warn"
+    for k in range(1, 60):
+        stage.see(flying(1, 1.0 + 0.5 * k, -2500.0 + 10.0 * k, 20.0, known="FRIEND"))
+    assert stage.phase("A") in ("watch", "clear")
+
+
 def test_a_drone_above_the_ceiling_that_does_not_come_down_is_no_threat():
     stage = Stage([zone("A", 0.0)])
     stage.see(flying(1, 1.0, -2000.0, 50.0, height_m=3000.0))

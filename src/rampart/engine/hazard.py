@@ -96,7 +96,7 @@ class Hazard:
                 self._fly(hits, k, threat.motion, p, degraded, warned[k])
                 if _unsettled(threat):
                     # it has time: on the console, but nobody runs for the first look at a bird
-                    later = ~warned[k] & ~(hits.entry_s[k, :, 0] <= SOON_S) & ~hits.inside[k]
+                    later = ~warned[k] & ~(hits.entry_s[k, :, 0] <= SOON_S)
                     hits.fly[k, later] = np.minimum(hits.fly[k, later], self._rules.drone_watch_p)
         return hits
 
