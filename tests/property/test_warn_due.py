@@ -105,6 +105,18 @@ def carry_out(stage: Stage, warner: type[Warner], step: Any) -> None:
     st.sampled_from(["off", "base_wide"]),
     st.sampled_from([30.0, 600.0]),
 )
+@example(  # the numbers of a warned zone move with time alone
+    story=[("flies", 1, "A", UNKNOWN)], fallback="off", hold_s=30.0
+)
+@example(  # a second word on a round brings its time nearer, in a zone that is only watched
+    story=[
+        ("coverage", set()),
+        ("falls", 1, "A", 40.0, 15.0, MORTAR),
+        ("falls", 1, "A", 40.0, 3.0, MORTAR),
+    ],
+    fallback="base_wide",
+    hold_s=30.0,
+)
 @example(  # a hold runs out, but coverage was not watched for 30 s yet
     story=[
         ("falls", 1, "A", 40.0, 3.0, MORTAR),
