@@ -32,8 +32,8 @@ def test_a_change_in_a_called_file_is_noticed(tmp_path: Path) -> None:
     one = "from rampart.kernels._jit import kernel\n\n\n@kernel\ndef factor():\n    return {}\n"
     (kernels / "one.py").write_text(one.format(2.0))
     (kernels / "two.py").write_text(
-        "from rampart.kernels._jit import kernel\nfrom rampart.kernels.one import factor\n\n\n"
-        "@kernel\ndef doubled(x):\n    return factor() * x\n"
+        "from rampart.kernels._jit import allocating_kernel\nfrom rampart.kernels.one import factor\n\n\n"
+        "@allocating_kernel\ndef doubled(x):\n    return factor() * x\n"
     )
     assert ask(tmp_path) == 2.0
     assert ask(tmp_path) == 2.0  # from the cache

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rampart.domain.messages import PLOT_DTYPE
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, VARIANCES, T
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 
 Array = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -159,7 +159,7 @@ def same_plot(a: Array, b: Array, window_s: float) -> bool:
     return True
 
 
-@kernel
+@allocating_kernel
 def doubles(plots: Array, known: Array, window_s: float, double: Bytes) -> int:
     """Mark in `double` (n,) every plot that repeats an earlier row or one of `known`; returns how many."""
     count = plots.shape[0]
@@ -194,7 +194,7 @@ def raw_views(data: bytes) -> tuple[Array, Ints]:
     )
 
 
-@kernel
+@allocating_kernel
 def sort_plots(plots: Array) -> Array:
     """`plots` by time, then range, then azimuth: one order for every way they may arrive in."""
     order = np.argsort(plots[:, NUMBERS + 1], kind="mergesort")

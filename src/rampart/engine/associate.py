@@ -19,9 +19,10 @@ from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_s
 from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
-from rampart.kernels._jit import Held, kernel
+from rampart.kernels._jit import Held, allocating_kernel, kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
+from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import BALLISTIC, Dynamics, Work
 from rampart.kernels.measurement import AZIMUTH, RANGE, RANGE_RATE
 
@@ -29,7 +30,7 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@kernel
+@allocating_kernel
 def _two_best(keys: Ints, gains: Array, count: int, size: int) -> Array:
     """(size, 2): for each key the best and the second best gain of the first `count` pairs, or -inf."""
     best = np.full((size, 2), -math.inf)
@@ -82,6 +83,7 @@ def _start(
     observed = begin(
         table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
         radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,
+        scratch.unit,
     )  # fmt: skip
     t_s = plots[p, T]
     table.t_s[row] = t_s
@@ -97,7 +99,8 @@ def _start(
     table.birth[row, 1] = plots[p, NUMBERS + AZIMUTH]
     table.last_sensor[row] = sensor
     table.sensors[row] = 1 << min(sensor, 62)
-    table.bias[row] = radars.bias[sensor]
+    for b in range(BIASES):
+        table.bias[row, b] = radars.bias[sensor, b]
     table.bounded[row] = 1 if observed else 0
     table.ambiguous[row] = 0
     table.fast[row] = 0
@@ -106,7 +109,8 @@ def _start(
     table.origin_t_s[row] = math.nan
     table.turn[row] = 0.0
     table.speed[row] = 0.0
-    table.velocity[row] = table.x[row, BALLISTIC, 3:6]
+    for a in range(3):
+        table.velocity[row, a] = table.x[row, BALLISTIC, 3 + a]
     table.marks[row] = math.nan
     table.bends[row] = 0.0
     table.climbs[row] = 0.0
@@ -135,7 +139,7 @@ class Sky(NamedTuple):
     ended: Ints  # (2 cap, 2) track id and reason code of named tracks that ended
 
 
-@kernel
+@allocating_kernel
 def settle_by_time(sky: Held, size: int, t_s: float) -> int:
     """End the named tracks that are over at `t_s`; returns how many, listed in `Sky.ended`."""
     table, clutter, radars, _, fate, _, _, env, _, _, _, ended = sky.content
@@ -144,7 +148,7 @@ def settle_by_time(sky: Held, size: int, t_s: float) -> int:
     )  # fmt: skip
 
 
-@kernel
+@allocating_kernel
 def step(
     sky: Held, size: int, t_s: float, sensor: int, plots: Array, complete: bool, look_start_s: float
 ) -> tuple[int, int, int]:
@@ -231,7 +235,7 @@ def step(
     return size, changed, gone
 
 
-@kernel
+@allocating_kernel
 def _second_plots(
     table: Table, size: int, pairs: int, t_s: float, sensor: int, plots: Array, used: Ints,
     radars: Radars, confirm_llr: float, gates: Gates, env: Array, scratch: Scratch, work: Work,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, MARKS, PACE
-from rampart.kernels._jit import Held, hold, kernel, literal_unroll
+from rampart.kernels._jit import Held, allocating_kernel, hold, kernel, literal_unroll
 from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
 from rampart.kernels.transition import N
 
@@ -112,7 +112,7 @@ def make_table(capacity: int, sensors: int) -> Table:
     )
 
 
-@kernel
+@allocating_kernel
 def copy_track(table: Table, row: int, to: int) -> None:
     """Make `to` a second track that is the same as `row`."""
     for column in literal_unroll(table):
@@ -135,7 +135,7 @@ class Motion(NamedTuple):
     mu: Array
 
 
-@kernel
+@allocating_kernel
 def _states_at(motion: Held, rows: Ints, t_s: float, mean: Array, cov: Array) -> None:
     """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` at `t_s`."""
     table, dynamics, env, work, x, P, mu = motion.content
@@ -149,7 +149,7 @@ def _states_at(motion: Held, rows: Ints, t_s: float, mean: Array, cov: Array) ->
         moments(x, P, mu, 0, mean[k], cov[k])
 
 
-@kernel
+@allocating_kernel
 def _mixtures(motion: Held, rows: Ints, mean: Array, cov: Array) -> None:
     """Mixture mean (n, 7) and covariance (n, 7, 7) of `rows` as they stand."""
     table = motion.content.table
@@ -157,7 +157,7 @@ def _mixtures(motion: Held, rows: Ints, mean: Array, cov: Array) -> None:
         moments(table.x, table.P, table.mu, rows[k], mean[k], cov[k])
 
 
-@kernel
+@allocating_kernel
 def _pack(motion: Held, size: int) -> Array:
     """The first `size` rows of every column, bit for bit, one column after the other."""
     table = motion.content.table
@@ -173,7 +173,7 @@ def _pack(motion: Held, size: int) -> Array:
     return packed
 
 
-@kernel
+@allocating_kernel
 def _unpack(motion: Held, size: int, packed: Array) -> None:
     """Inverse of `_pack`."""
     at = 0

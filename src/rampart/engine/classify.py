@@ -18,7 +18,7 @@ from rampart.engine.classes import CLASSES, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -112,7 +112,7 @@ class Classifier:
         return self.classify_many(one).named(0, self.settings.listed_p)
 
 
-@kernel
+@allocating_kernel
 def _families(by_word: Array, reject_p: float) -> tuple[Array, Ints]:
     """`p_family` and `word` of `Posteriors`, from the sums over `classes.WORDS` (n, words)."""
     n, words = by_word.shape

@@ -17,8 +17,10 @@ from rampart.engine.gate import Scratch, blur_height
 from rampart.engine.nearby import Gates, bound_row
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
 from rampart.kernels._jit import woven_kernel
+from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import BOOST, DRONE, copy_row, moments
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
+from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 
@@ -44,7 +46,8 @@ def commit(
     table.fade[row] = min(0.0, table.fade[row] + llr)
     table.last_sensor[row] = sensor
     table.sensors[row] |= 1 << min(sensor, 62)
-    table.bias[row] = radars.bias[sensor]
+    for b in range(BIASES):
+        table.bias[row, b] = radars.bias[sensor, b]
     table.looked_s[row, sensor] = t_s
     table.seen_s[row, sensor] = t_s
     if not math.isnan(plots[p, NUMBERS + ELEVATION]) or not math.isnan(plots[p, NUMBERS + HEIGHT]):
@@ -106,8 +109,10 @@ def _promote(table: Table, row: int, confirm_llr: float, gates: Gates, scratch: 
     """Confirm `row`, or put it into the fast lane; either makes a name due."""
     if table.hits[row] >= gates.confirm_hits and table.llr[row] >= confirm_llr:
         table.status[row] = CONFIRMED
-        table.origin_x[row] = scratch.mean
-        table.origin_cov[row] = scratch.cov
+        for a in range(N):
+            table.origin_x[row, a] = scratch.mean[a]
+            for b in range(N):
+                table.origin_cov[row, a, b] = scratch.cov[a, b]
         table.origin_t_s[row] = table.t_s[row]
     if table.status[row] == TENTATIVE and table.hits[row] == 2 and table.bounded[row] == 1:
         speed = math.sqrt(scratch.mean[3] ** 2 + scratch.mean[4] ** 2 + scratch.mean[5] ** 2)

@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import inline_kernel, kernel
+from rampart.kernels._jit import allocating_kernel, inline_kernel, kernel
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
 
 Array = npt.NDArray[np.float64]
@@ -135,11 +135,17 @@ def follow_course(
             climbs[k] = keep * climbs[k] + 0.5 * math.log((1.0 - DIVE_SHARE) * held + dives)
     begins = math.isnan(marks[BEGIN, 0]) and not math.isnan(marks[LAST, 0])
     for m in range(1, LAST):
-        marks[m] = marks[m + 1]
+        _move(marks, m + 1, m)
     marks[LAST, 0], marks[LAST, 1], marks[LAST, 2], marks[LAST, 3] = t_s, mean[0], mean[1], variance
     marks[LAST, 4], marks[LAST, 5] = height, cov[2, 2]
     if begins:
-        marks[BEGIN] = marks[LAST]
+        _move(marks, LAST, BEGIN)
+
+
+@kernel
+def _move(marks: Array, mark: int, to: int) -> None:
+    for c in range(marks.shape[1]):
+        marks[to, c] = marks[mark, c]
 
 
 @kernel
@@ -161,7 +167,7 @@ def left_behind(marks: Array, mean: Array, cov: Array) -> Array:
     return np.asarray(np.nan_to_num(left, nan=0.0))
 
 
-@kernel
+@allocating_kernel
 def held_courses(
     marks: Array, bends: Array, shares: Array, t_s: Array, mean: Array, cov: Array
 ) -> Array:

@@ -69,6 +69,7 @@ class Scratch(NamedTuple):
     low: Array  # (5,) window of each number
     high: Array
     radial: Array  # (3, 5)
+    unit: Array  # (3, 3)
     mean: Array  # (7,)
     cov: Array  # (7, 7)
     pair_row: Ints
@@ -86,7 +87,7 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
         np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
         np.zeros((capacity, 3, 7)), np.zeros((capacity, 3, 7, 7)), np.zeros((capacity, 3)),
         np.zeros(capacity, np.int64), np.zeros(5), np.zeros(5),
-        np.zeros(5), np.zeros(5), np.zeros((3, 5)), np.zeros(7), np.zeros((7, 7)),
+        np.zeros(5), np.zeros(5), np.zeros((3, 5)), np.zeros((3, 3)), np.zeros(7), np.zeros((7, 7)),
         np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
         np.zeros(capacity, np.int64), np.zeros(capacity, np.int64), np.zeros((3, 6)),
     )  # fmt: skip

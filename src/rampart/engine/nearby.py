@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.bank import Table
 from rampart.engine.fate import Radars, pull
 from rampart.engine.plotrow import NUMBERS, VARIANCES
-from rampart.kernels._jit import woven_kernel
+from rampart.kernels._jit import allocating_kernel, woven_kernel
 from rampart.kernels.imm import ASLEEP, BOOST, MODELS
 from rampart.kernels.measurement import (
     AZIMUTH,
@@ -85,7 +85,7 @@ class Lineup(NamedTuple):
     rate_variance: float
 
 
-@woven_kernel
+@allocating_kernel
 def line_up(plots: Array, sensor: int, radars: Radars) -> Lineup:
     """`plots` (n, COLUMNS) of `sensor` in order of range."""
     count = plots.shape[0]
@@ -166,7 +166,9 @@ def near_rows(
             if not ready:
                 ready = True
                 if table.last_sensor[row] == sensor:
-                    way[:] = table.way[row]
+                    for j in range(MODELS):
+                        for c in range(way.shape[1]):
+                            way[j, c] = table.way[row, j, c]
                 else:
                     _ways(table, row, sensor, radars, way)
             if _ranges_agree(

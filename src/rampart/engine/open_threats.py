@@ -7,7 +7,7 @@ import numpy as np
 
 from rampart.domain.values import POSTERIOR
 from rampart.engine.threat import Threat
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel
 from rampart.kernels.geometry import Array
 
 
@@ -36,7 +36,7 @@ class OpenThreat(msgspec.Struct, kw_only=True):
         return tuple(float(name == word) for name in POSTERIOR)
 
 
-@kernel
+@allocating_kernel
 def _products(fall: Array, fly: Array, bound: Array, slots: int) -> Array:
     """(zones, 3): 1 - prod over the first `slots` of all P, of unbound falling P, of unbound flying P."""
     zones = fall.shape[0]

@@ -37,7 +37,7 @@ from rampart.engine.classes import (
     TRAVELS_SHARE,
 )
 from rampart.engine.course import SCALES, pace_of
-from rampart.kernels._jit import inline_kernel, kernel
+from rampart.kernels._jit import allocating_kernel, inline_kernel
 
 Array = npt.NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def _sum(shares: Array, likelihoods: Array) -> float:
     return total
 
 
-@kernel
+@allocating_kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
     rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float,
@@ -231,7 +231,7 @@ def _sharpen(p: Array, whole: Array, sharp: Array) -> None:
             p[c] = _tempered(p[c]) * whole[FAMILY_OF[c]] / sharp[FAMILY_OF[c]]
 
 
-@kernel
+@allocating_kernel
 def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None:
     """Posterior of `classes.CLASSES` for every row of `f` into `p_class` (n, classes), and its sums over
     `classes.WORDS` into `p_word` (n, words); `young` (n,) is the share of what is too young to tell.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.threat import Motion
-from rampart.kernels._jit import Held, kernel
+from rampart.kernels._jit import Held, allocating_kernel
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
 from rampart.kernels.imm import moments
 from rampart.kernels.transition import N
@@ -41,7 +41,7 @@ class Columns(NamedTuple):
     pace: Array  # (n, PACE)
 
 
-@kernel
+@allocating_kernel
 def columns_of(table: Held, rows: Ints) -> Columns:
     """The tracks in `rows` of a table that is held: one call, where a call a column costs more than all
     that is done with it for a single track."""

@@ -79,8 +79,20 @@ def _compiled(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def kernel(function: F) -> F:
-    """`function` compiled on first use and kept in the kernel cache on disk."""
-    return cast(F, _compiled(function))
+    """`function` compiled on first use and kept in the kernel cache on disk; it makes no array.
+
+    So no references need be counted: an atomic count up and down at every array that is named, sliced or
+    taken from a table was a third of what a look costs. numba refuses to compile one that makes an array; one
+    that is given a new array by an `allocating_kernel` would never free it (`tests/unit/test_kernel_memory.py`).
+    """
+    return cast(F, _compiled(function, _nrt=False))
+
+
+def allocating_kernel(function: F) -> F:
+    """As `kernel`, for what makes arrays, or opens a `Held`: it counts references."""
+    return cast(
+        F, _compiled(function, _nrt=True)
+    )  # said, for else the caller's would be taken over
 
 
 def inline_kernel(function: F) -> F:
@@ -90,8 +102,8 @@ def inline_kernel(function: F) -> F:
 
 def woven_kernel(function: F) -> F:
     """As `kernel`, woven into its callers' machine code: for hot functions that take whole tables,
-    whose many arrays would otherwise be handed over and counted at every call."""
-    return cast(F, _compiled(function, forceinline=True))
+    whose many arrays would otherwise be handed over at every call."""
+    return cast(F, _compiled(function, forceinline=True, _nrt=False))
 
 
 class Held(structref.StructRefProxy):
@@ -112,7 +124,7 @@ class _HeldType(types.StructRef):
 structref.define_proxy(Held, _HeldType, ["content"])  # type: ignore[no-untyped-call]
 
 
-@kernel
+@allocating_kernel
 def hold(content: Any) -> Held:
     """`content`, a NamedTuple of arrays, scalars and such tuples, for kernels that are called often."""
     return Held(content)  # type: ignore[no-untyped-call]

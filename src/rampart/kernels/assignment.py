@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -32,7 +32,7 @@ def find(parent: Ints, node: int) -> int:
     return node
 
 
-@kernel
+@allocating_kernel
 def assign(
     rows: Ints, columns: Ints, gains: Array, row_count: int, column_count: int, taken: Ints
 ) -> int:
@@ -67,7 +67,7 @@ def assign(
     return largest
 
 
-@kernel
+@allocating_kernel
 def _solve_cluster(
     rows: Ints,
     columns: Ints,
@@ -112,7 +112,7 @@ def _solve_cluster(
     return n
 
 
-@kernel
+@allocating_kernel
 def _greedy(rows: Ints, columns: Ints, gains: Array, pairs: Ints, taken: Ints) -> None:
     """Take pairs in the order of their gain, as far as row and column are still alone."""
     order = np.argsort(-gains[pairs], kind="mergesort")
@@ -124,7 +124,7 @@ def _greedy(rows: Ints, columns: Ints, gains: Array, pairs: Ints, taken: Ints) -
             used[columns[p]] = True
 
 
-@kernel
+@allocating_kernel
 def hungarian(cost: Array) -> Ints:
     """Column of each row of least total cost; cost (n, m) with n <= m."""
     n, m = cost.shape

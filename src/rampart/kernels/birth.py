@@ -55,8 +55,10 @@ def rise_span(
 def begin(
     x: Array, P: Array, mu: Array, row: int, numbers: Array, variances: Array,
     axes: Array, place: Array, env: Array, elevation_min: float, elevation_max: float, prior: Prior,
+    unit: Array,
 ) -> bool:  # fmt: skip
-    """Set `row` from one plot; returns whether its height was observed. Arguments as `hypothesise`."""
+    """Set `row` from one plot; returns whether its height was observed. Arguments as `hypothesise`;
+    unit (3, 3): scratch."""
     r, azimuth = numbers[RANGE], numbers[AZIMUTH]
     elevation, sigma_el = numbers[ELEVATION], math.sqrt(variances[ELEVATION])
     observed = True
@@ -76,7 +78,6 @@ def begin(
     ca, sa = math.cos(azimuth), math.sin(azimuth)
     # columns: unit vectors along range, azimuth and elevation, in the sensor's axes, then the site's
     local = ((ce * sa, ca, -se * sa), (ce * ca, -sa, -se * ca), (se, 0.0, ce))
-    unit = np.empty((3, 3))
     for a in range(3):
         for c in range(3):
             unit[a, c] = (

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 from rampart.kernels.measurement import wrap_angle
 
 Array = npt.NDArray[np.float64]
@@ -55,7 +55,7 @@ def position_gradient(polar: Array, axes: Array, J: Array, G: Array) -> None:
         G[0, i], G[1, i], G[2, i] = along, across / flat, above / r
 
 
-@kernel
+@allocating_kernel
 def read_against(
     polar: Array, variances: Array, p: Array, cov: Array, v: Array, axes: Array, place: Array, at: int,
     z: Array, H: Array, R: Array, G: Array,
@@ -80,7 +80,7 @@ def read_against(
             R[i, j] = s
 
 
-@kernel
+@allocating_kernel
 def absorb(b: Array, P: Array, z: Array, H: Array, R: Array, gate_d2: float) -> bool:
     """Kalman update of b (n,), P (n, n) in place with z = H b + noise of covariance R (m, m); False, and no
     change, where the squared distance of the innovation is not below `gate_d2`."""
@@ -128,7 +128,7 @@ def absorb(b: Array, P: Array, z: Array, H: Array, R: Array, gate_d2: float) -> 
     return True
 
 
-@kernel
+@allocating_kernel
 def own_plots(
     t: Array, numbers: Array, variances: Array, sigma2: Array, t_s: Array, means: Array, covs: Array,
     axes: Array, place: Array, own_d2: float, foreign_d2: float, out: Ints,
@@ -162,7 +162,7 @@ def own_plots(
         out[k] = best if close == 1 and nearest < own_d2 else -1
 
 
-@kernel
+@allocating_kernel
 def standing(
     numbers: Array, variances: Array, polar: Array, doubt2: Array, gate_d2: float, still: float, out: Ints
 ) -> None:  # fmt: skip
@@ -188,7 +188,7 @@ def standing(
                 out[k], nearest = p, d2
 
 
-@kernel
+@allocating_kernel
 def disagreement(
     t: Array, numbers: Array, variances: Array, t_s: Array, means: Array, covs: Array, axes: Array,
     place: Array, bias2: Array, clock2: float, sigmas: float, widest_rad: float, guess: Array, out: Array,

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
 
@@ -21,7 +21,7 @@ SENSOR: Final = 3 + BIASES * BIASES
 """Numbers of a sensor as `widened` reads it: E N U, then the covariance of its biases."""
 
 
-@kernel
+@allocating_kernel
 def _moves(x: Array, place: Array, d: Array) -> bool:
     """d (4, 7) = (dp/db_i, dv/db_i, 0) of a sensor at `place`, and zero beyond the state; False overhead."""
     p = x[:3] - place
@@ -57,7 +57,7 @@ def _moves(x: Array, place: Array, d: Array) -> bool:
     return True
 
 
-@kernel
+@allocating_kernel
 def widened(x: Array, P: Array, sensor: Array) -> Array:
     """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
     and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
@@ -75,7 +75,7 @@ def widened(x: Array, P: Array, sensor: Array) -> Array:
     return out
 
 
-@kernel
+@allocating_kernel
 def set_apart(x: Array, P: Array, place: Array, bias: Array) -> None:
     """Widen P by what biases (4,), one sigma each, of the one sensor at `place` do to a state that stands
     by it alone: so far off it is for any other."""

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 from rampart.kernels.atmosphere import (
     SHAPE_C0,
     SHAPE_C1,
@@ -54,7 +54,7 @@ _LONGEST_LAG_S: Final = 10.0
 NO_SENSOR: Final = np.zeros(SENSOR)
 
 
-@kernel
+@allocating_kernel
 def _square_root(P: Array) -> Array:
     """Lower L with L Lᵀ = P, of the nearest usable matrix where P is not positive definite: scaled to
     unit diagonal, then with its off-diagonals shrunk until the Cholesky factor exists."""
@@ -123,7 +123,7 @@ def sideways_sigma(
     return slow * (1.0 + (fast - 1.0) * share)
 
 
-@kernel
+@allocating_kernel
 def _bundle(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air, dt: float,
     rows: Array,
@@ -182,7 +182,7 @@ def _bundle(
     return 0.5 * dt if np.max(rows[:, K]) * speed * abs(dt) > 1.0 else dt
 
 
-@kernel
+@allocating_kernel
 def _crossing(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air,
     ground: Ground, dt: float, out: Array,
@@ -237,7 +237,7 @@ def _crossing(
     return True
 
 
-@kernel
+@allocating_kernel
 def landings(
     x: Array, P: Array, sensor: Array, priors: Array, env: Array, shapes: Array, air: Air,
     ground: Ground, dt: float, table: Array,
@@ -258,7 +258,7 @@ def landings(
     return out
 
 
-@kernel
+@allocating_kernel
 def crossings(
     x: Array, P: Array, sensor_index: Ints, sensors: Array, limits: tuple[float, float],
     priors: Array, env: Array, shapes: Array, air: Air, ground: Ground, dt: float, out: Array,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 from rampart.kernels.lanes import fly_lanes_single
 from rampart.kernels.motion import (
     INV_R,
@@ -63,7 +63,8 @@ def _fly_row(
         # on or below the ground and not leaving it: it is where it is, now
         out[0], out[1], out[2], out[3], out[4], out[5], out[6] = e, n, u, 0.0, a, b, c
         if times.size > 0 and times[0] == 0.0:
-            path[0] = row[:6]
+            for j in range(6):
+                path[0, j] = row[j]
         return
     t = 0.0
     next_time = 0
@@ -106,7 +107,7 @@ def _fly_row(
         t += tau
 
 
-@kernel
+@allocating_kernel
 def fly_rows(
     rows: Array, air: Air, dt: float, thrust: Array, burn_s: Array, ground: Ground, out: Array
 ) -> None:

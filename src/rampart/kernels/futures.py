@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel
 from rampart.kernels.geometry import Array, Ints, signed_distance
 
 FUTURES: Final = 1_000
@@ -46,7 +46,7 @@ DRAWS: Final = _normal_table(FUTURES)
 """(1000, 6) standard normal: speed, turn rate, climb, position east and north, speed across."""
 
 
-@kernel
+@allocating_kernel
 def enter(
     motion: Array,
     draws: Array,

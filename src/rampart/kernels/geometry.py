@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -238,7 +238,7 @@ def _arc_mass(
     return total
 
 
-@kernel
+@allocating_kernel
 def gaussian_mass(
     mean_m: Array, cov_m2: Array, rows: Array, first: Ints, circles: Array, use: Mask
 ) -> Array:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel
 from rampart.kernels.geometry import Array, Ints, gaussian_mass, mahalanobis_distance
 
 Mask = npt.NDArray[np.bool_]
@@ -36,7 +36,7 @@ class Grown(NamedTuple):
     corner: Ints
 
 
-@kernel
+@allocating_kernel
 def land(
     at: Ints, impacts: Array, shares: Array, radius_of: Ints, touching: Ints, degraded: Mask,
     grown: Grown, fall: Array, touch: Mask,
@@ -85,7 +85,7 @@ def land(
                     touch[at[k], z] = sigmas <= HALF_REGION
 
 
-@kernel
+@allocating_kernel
 def pick(
     fall: Array, fly: Array, fly_high: Array, touch: Mask, inside: Mask, gap_m: Array,
     member: Mask, asks: Mask, pathless: Mask, watch_p: float, drone_watch_p: float, loiter_m: float,

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import in_single_precision, inline_kernel, kernel
+from rampart.kernels._jit import allocating_kernel, in_single_precision, inline_kernel, kernel
 from rampart.kernels.motion import INV_R, MAX_FLIGHT_S, MAX_HEIGHT_M, ROW, Air, bend, crossing, step
 
 Array = npt.NDArray[np.float64]
@@ -103,7 +103,7 @@ def rest(w: Array, i: int, ground_m: float, forward: bool, out: Array) -> None:
         out[3] = 0.0
 
 
-@kernel
+@allocating_kernel
 def fly_lanes(rows: Array, air: Air, dt: float, out: Array) -> None:
     """`out` (n, 7) = where the `rows` (n, ROW) meet the ground; see `flight.fly`, without thrust."""
     w = np.empty(WORK, rows.dtype)

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 from rampart.kernels.geometry import Array, Ints, signed_distance
 from rampart.kernels.motion import K
 from rampart.kernels.terrain import Ground, height
@@ -76,7 +76,7 @@ def spread(bundle: Array, states: int, table: Array, rows: Array) -> None:
         rows[s, K] = math.exp(ln_k)
 
 
-@kernel
+@allocating_kernel
 def hits(spots: Array, corners: Array, first: Ints, circles: Array, radii: Array) -> Array:
     """(zones, radii): the share of `spots` (n, 2) in each zone grown by each radius.
 
@@ -99,7 +99,7 @@ def hits(spots: Array, corners: Array, first: Ints, circles: Array, radii: Array
     return out
 
 
-@kernel
+@allocating_kernel
 def unevenness(flights: Array, states: int, inv_r: float, ground: Ground) -> float:
     """How far the ground bends the landings out of a Gaussian, in sigmas of the landing along the flight.
 

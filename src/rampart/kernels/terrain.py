@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel, woven_kernel
+from rampart.kernels._jit import allocating_kernel, kernel, woven_kernel
 from rampart.kernels.lanes import (
     BEFORE,
     FLYING,
@@ -178,7 +178,7 @@ def meets(
     return x
 
 
-@kernel
+@allocating_kernel
 def heights(ground: Ground, e: Array, n: Array) -> Array:
     """`height` at every (e[i], n[i])."""
     out = np.empty(e.size)
@@ -187,7 +187,7 @@ def heights(ground: Ground, e: Array, n: Array) -> Array:
     return out
 
 
-@kernel
+@allocating_kernel
 def shadowed(ground: Ground, place: Array, points: Array, inv_r: float) -> npt.NDArray[np.bool_]:
     """(n,): whether the ground hides `points` (n, 3) from `place` (3,), both site ENU.
 
@@ -210,7 +210,7 @@ def shadowed(ground: Ground, place: Array, points: Array, inv_r: float) -> npt.N
     return out
 
 
-@kernel
+@allocating_kernel
 def fly_onto(rows: Array, air: Air, dt: float, ground: Ground, out: Array) -> None:
     """`lanes.fly_lanes` down to `ground`: the same steps, and after each a look at who has met it."""
     if is_level(ground):

@@ -19,7 +19,7 @@ from rampart.formats.asterix.slots import (
     REPEAT,
     REPEAT_FX,
 )
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -143,7 +143,7 @@ def _item(
     return at
 
 
-@kernel
+@allocating_kernel
 def scan(
     data: Octets, start: int, end: int, nodes: Ints, links: Ints, fields: Ints, factors: Floats,
     uaps: Ints, select: Ints, out: Floats,
