@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, MARKS, PACE
-from rampart.kernels._jit import Held, allocating_kernel, hold, kernel, literal_unroll
+from rampart.kernels._jit import Held, allocating_kernel, hold, literal_unroll
 from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
 from rampart.kernels.transition import N
 

@@ -83,7 +83,7 @@ def kernel(function: F) -> F:
 
     So no references need be counted: an atomic count up and down at every array that is named, sliced or
     taken from a table was a third of what a look costs. numba refuses to compile one that makes an array; one
-    that is given a new array by an `allocating_kernel` would never free it (`tests/unit/test_kernel_memory.py`).
+    that is given a new array by an `allocating_kernel` would never free it (`test_kernel_memory.py`).
     """
     return cast(F, _compiled(function, _nrt=False))
 
