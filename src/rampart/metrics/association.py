@@ -55,8 +55,8 @@ def _nearest(truth: Paths, tracks: Paths, scans: Scans, within_m: float) -> Ints
     """Nearest truth below `within_m` of each row of `tracks`, or NOBODY."""
     nearest = np.full(len(tracks.times_s), NOBODY, np.int64)
     pairs = close_pairs(truth, tracks, scans, within_m)
-    rows, first = np.unique(pairs.track, return_index=True)  # the nearest of a row stands first
-    nearest[rows] = truth.owner[pairs.truth[first]]
+    order = np.argsort(-pairs.distance_m)  # the nearest of a row comes last, and stays
+    nearest[pairs.track[order]] = truth.owner[pairs.truth[order]]
     return nearest
 
 

@@ -96,7 +96,7 @@ def _paired(
 ) -> tuple[Ints, Floats]:
     """(pairs closer than c, Σ d^p over them) at each scan, when Σ min(d, c)^assign_by is least."""
     pairs = close_pairs(truth, tracks, scans, c)
-    chosen = best_matching(pairs, c**assign_by - pairs.distance_m**assign_by)
+    chosen = best_matching(pairs, c**assign_by - pairs.distance_m**assign_by, scans)
     scan = scans.truth_scan[pairs.truth[chosen]]
     count = len(scans.times_s)
     cost = np.bincount(scan, pairs.distance_m[chosen] ** p, minlength=count)
