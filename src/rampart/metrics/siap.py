@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rampart.metrics.association import Association, associate
+from rampart.metrics.association import CONFIRM, MISSES, WITHIN_M, Association, associate
 from rampart.metrics.paths import Paths, Scans
 
 Span = tuple[int, int]
@@ -47,7 +47,11 @@ class Siap:
 
 
 def siap(
-    truth: Paths, tracks: Paths, within_m: float = 100.0, confirm: int = 3, misses: int = 2
+    truth: Paths,
+    tracks: Paths,
+    within_m: float = WITHIN_M,
+    confirm: int = CONFIRM,
+    misses: int = MISSES,
 ) -> Siap:
     """`Siap` of `tracks` against `truth`, associated by `association.associate` with these settings."""
     scans = Scans.of(truth, tracks)
