@@ -7,7 +7,7 @@ SIAP measures from it, and GOSPA with its parts and OSPA at every scan; the valu
 (tests/oracle/test_metrics_stonesoup.py). Each is timed from its own objects, which are made of the rows
 before the clock starts, to the values, in a process that has loaded everything (our kernels compiled, theirs
 imported), by the median CPU time of the repeats after a first that does not count. Stone Soup's also makes
-SIAP of every scan, which is 5 divisions a scan of what it has summed anyway.
+SIAP of every scan, 5 divisions a scan of what it has summed anyway; ours the delay of each truth's first track.
 One JSON row a size; Stone Soup lies in the venv .peers/stonesoup (.ci/peers.sh).
 """
 

@@ -11,9 +11,8 @@ from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.neighbours import neighbours
 from rampart.metrics.paths import Floats, Ints, Paths, Scans
 
-NO_LIMIT: Final = np.iinfo(
-    np.int64
-).max  # a judge does not hurry: the largest crowd is matched exactly
+NO_LIMIT: Final = np.iinfo(np.int64).max
+"""Of the cells of a cluster: a judge does not hurry, and matches the largest crowd exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Pairs:
 
 
 def close_pairs(truth: Paths, tracks: Paths, scans: Scans, below_m: float) -> Pairs:
-    """All `Pairs` closer than `below_m`, by track row, then by truth row."""
+    """All `Pairs` closer than `below_m`, by track row."""
     return Pairs(
         *neighbours(
             truth.xyz_m, scans.truth_scan, tracks.xyz_m, scans.track_scan,

@@ -125,8 +125,7 @@ def _errors(
     rows = high - low
     j = np.arange(rows.sum()) + np.repeat(high - np.cumsum(rows), rows)
     wanted = np.repeat(followed, rows) * count + scans.track_scan[j]
-    i = np.searchsorted(truth_keys, wanted)
-    i = np.minimum(i, len(truth_keys) - 1)
+    i = np.minimum(np.searchsorted(truth_keys, wanted), len(truth_keys) - 1)
     both = truth_keys[i] == wanted
     i, j = i[both], j[both]
     return (
