@@ -60,7 +60,8 @@ def paths(rows: list[Any]) -> Paths:
     return Paths.of(table[:, 1].astype(int), table[:, 0], table[:, 2:5], table[:, 5:8])
 
 
-def peer_says(python: Path, folder: Path, *tables: list[Any]) -> Any:
+def peer_says(python: Path, folder: Path, *tables: list[Any], repeats: int = 1) -> Any:
+    """What `stonesoup_metrics.py` prints of these rows of truth and of tracks."""
     files = []
     for name, rows in zip(("truth.csv", "tracks.csv"), tables, strict=True):
         files.append(folder / name)
@@ -70,5 +71,7 @@ def peer_says(python: Path, folder: Path, *tables: list[Any]) -> Any:
             writer.writerows(
                 [[repr(float(v)) if i != 1 else v for i, v in enumerate(r)] for r in rows]
             )
-    done = subprocess.run([python, PEER, *files], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [python, PEER, *files, str(repeats)], capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)

@@ -43,3 +43,13 @@ def test_nothing_compiles_after_warm(recordings, source, monkeypatch, capsys) ->
     assert main(["run", source, "--out", "out", "--quiet", *more]) == 0
     new = {name: n for name, n in compiled().items() if n > before.get(name, 0)}
     assert not new
+
+
+def test_a_score_does_not_compile_after_warm(tmp_path, capsys) -> None:
+    rows = "time,{}_id,x,y,z\n0,a,0,0,0\n0,b,9,0,0\n1,a,0,0,0\n1,b,9,0,0\n"
+    for name in ("truth", "track"):
+        (tmp_path / f"{name}.csv").write_text(rows.format(name))
+    assert main(["warm"]) == 0
+    before = compiled()
+    assert main(["score", str(tmp_path / "truth.csv"), str(tmp_path / "track.csv")]) == 0
+    assert compiled() == before

@@ -117,6 +117,21 @@ def test_crps_of_a_certain_forecast_is_the_distance() -> None:
     assert crps_quantiles((0.05, 0.5, 0.95), (3.0, 3.0, 3.0), 1.0) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize(
+    ("levels", "quantiles", "value", "probability"),
+    [
+        ((0.05, 0.5, 0.95), (2.0, 2.0, 3.0), 2.0, 0.5),
+        ((0.1, 0.3, 0.6, 0.9), (1.0, 2.0, 2.0, 3.0), 2.0, 0.6),
+        ((0.05, 0.5, 0.95), (1.0, 2.0, 2.0), 2.0, 1.0),
+        ((0.05, 0.5, 0.95), (2.0, 2.0, 2.0), 2.0, 1.0),
+    ],
+)
+def test_pit_of_a_value_that_several_quantiles_share_holds_all_that_lies_there(
+    levels: tuple[float, ...], quantiles: tuple[float, ...], value: float, probability: float
+) -> None:
+    assert pit_quantiles(levels, quantiles, value) == pytest.approx(probability, abs=1e-12)
+
+
 def test_quantiles_that_fall_are_refused() -> None:
     with pytest.raises(ValueError, match="must both increase"):
         crps_quantiles((0.05, 0.5, 0.95), (1.0, 0.0, 2.0), 0.0)

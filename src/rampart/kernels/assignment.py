@@ -18,9 +18,8 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 NONE: Final = -1
-DENSE_LIMIT: Final = (
-    40_000  # cells of one cluster's cost matrix; a larger cluster is taken greedily
-)
+DENSE_LIMIT: Final = 40_000
+"""Cells of one cluster's cost matrix, above which a tracker in a hurry takes it greedily."""
 
 
 @kernel
@@ -34,13 +33,19 @@ def find(parent: Ints, node: int) -> int:
 
 @allocating_kernel
 def assign(
-    rows: Ints, columns: Ints, gains: Array, row_count: int, column_count: int, taken: Ints
+    rows: Ints,
+    columns: Ints,
+    gains: Array,
+    row_count: int,
+    column_count: int,
+    taken: Ints,
+    dense_limit: int = DENSE_LIMIT,
 ) -> int:
     """Fill taken (row_count,) with the index of the pair that each row takes, or -1; returns the size
     of the largest cluster in rows.
 
     rows, columns, gains (n,): the pairs; those of no gain are never taken. The total gain is the
-    largest possible within each cluster of up to DENSE_LIMIT cells.
+    largest possible within each cluster of up to `dense_limit` cells.
     """
     count = rows.shape[0]
     taken[:row_count] = NONE
@@ -61,7 +66,9 @@ def assign(
         stop = start + 1
         while stop < count and root[order[stop]] == root[order[start]]:
             stop += 1
-        n = _solve_cluster(rows, columns, gains, order[start:stop], local_row, local_column, taken)
+        n = _solve_cluster(
+            rows, columns, gains, order[start:stop], local_row, local_column, taken, dense_limit
+        )
         largest = max(largest, n)
         start = stop
     return largest
@@ -76,6 +83,7 @@ def _solve_cluster(
     local_row: Ints,
     local_column: Ints,
     taken: Ints,
+    dense_limit: int,
 ) -> int:
     """Solve one cluster, `pairs` being its pair indices; returns its number of rows."""
     if pairs.shape[0] == 1:
@@ -90,7 +98,7 @@ def _solve_cluster(
         if local_column[columns[p]] == NONE:
             local_column[columns[p]] = m
             m += 1
-    if n * (m + n) > DENSE_LIMIT:
+    if n * (m + n) > dense_limit:
         _greedy(rows, columns, gains, pairs, taken)
     else:
         # every row may also take a column of its own that costs nothing: to stay alone

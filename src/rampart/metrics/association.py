@@ -19,6 +19,10 @@ from rampart.metrics.pairs import close_pairs
 from rampart.metrics.paths import Ints, Paths, Scans
 
 NOBODY: Final = -1
+# the settings of a score where nobody asks for others; `confirm` and `misses` are Stone Soup's own
+WITHIN_M: Final = 100.0
+CONFIRM: Final = 3
+MISSES: Final = 2
 
 
 class Association(NamedTuple):
@@ -35,9 +39,9 @@ def associate(
     tracks: Paths,
     scans: Scans,
     *,
-    within_m: float = 100.0,
-    confirm: int = 3,
-    misses: int = 2,
+    within_m: float = WITHIN_M,
+    confirm: int = CONFIRM,
+    misses: int = MISSES,
 ) -> list[Association]:
     """All associations, by track and in time order."""
     candidate = _nearest(truth, tracks, scans, within_m).tolist()
@@ -55,8 +59,10 @@ def _nearest(truth: Paths, tracks: Paths, scans: Scans, within_m: float) -> Ints
     """Nearest truth below `within_m` of each row of `tracks`, or NOBODY."""
     nearest = np.full(len(tracks.times_s), NOBODY, np.int64)
     pairs = close_pairs(truth, tracks, scans, within_m)
-    rows, first = np.unique(pairs.track, return_index=True)  # the nearest of a row stands first
-    nearest[rows] = truth.owner[pairs.truth[first]]
+    order = np.argsort(
+        -pairs.distance_m, kind="stable"
+    )  # the nearest of a row comes last, and stays
+    nearest[pairs.track[order]] = truth.owner[pairs.truth[order]]
     return nearest
 
 

@@ -125,7 +125,7 @@ def crps_gaussian(mean: npt.ArrayLike, sigma: npt.ArrayLike, value: npt.ArrayLik
 def pit_quantiles(levels: Sequence[float], quantiles: npt.ArrayLike, value: float) -> float:
     """F(value) of the forecast whose quantiles at `levels` are given; see `crps_quantiles`."""
     knots, means, sigmas = _pieces(levels, quantiles)
-    i = int(np.searchsorted(knots, value))
+    i = int(np.searchsorted(knots, value, side="right"))  # F holds what lies at the value itself
     if sigmas[i] == 0:
         return float(value >= means[i])
     return float(ndtr((value - means[i]) / sigmas[i]))

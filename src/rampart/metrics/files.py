@@ -10,17 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from rampart.domain.errors import ConfigError, Fault
-from rampart.metrics.ospa import gospa, ospa
+from rampart.metrics.association import CONFIRM, MISSES, WITHIN_M
+from rampart.metrics.ospa import CUT_OFF_M, ORDER, gospa, mean, ospa
 from rampart.metrics.paths import SNAP_S, Floats, Paths, snapped
 from rampart.metrics.siap import siap
 
 POSITION: Final = ("x", "y", "z")
 VELOCITY: Final = ("vx", "vy", "vz")
-CUT_OFF_M: Final = 100.0
-ORDER: Final = 2.0
-WITHIN_M: Final = 100.0
-CONFIRM: Final = 3
-MISSES: Final = 2
 _FAULTS_SHOWN: Final = 20
 
 
@@ -64,8 +60,7 @@ def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
     """
     truth, sampled_s = read_truth(truth_csv)
     tracks, off = snapped(read := read_tracks(tracks_csv), scan_times(sampled_s, read.times_s))
-    picture = siap(truth, tracks, WITHIN_M, CONFIRM, MISSES)
-    g, o = gospa(truth, tracks, CUT_OFF_M, ORDER), ospa(truth, tracks, CUT_OFF_M, ORDER)
+    picture, g, o = siap(truth, tracks), gospa(truth, tracks), ospa(truth, tracks)
     values = {
         "completeness": picture.completeness,
         "ambiguity": picture.ambiguity,
@@ -77,9 +72,9 @@ def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
         "longest_segment": picture.longest_segment,
         "gospa_mean": g.mean,
         "ospa_mean": o.mean,
-        "gospa_localisation_mean": _mean(g.localisation),
-        "gospa_missed_mean": _mean(g.missed),
-        "gospa_false_mean": _mean(g.false),
+        "gospa_localisation_mean": mean(g.localisation),
+        "gospa_missed_mean": mean(g.missed),
+        "gospa_false_mean": mean(g.false),
         "missed_objects_per_scan": g.missed_objects,
         "false_objects_per_scan": g.false_objects,
         "truths": len(truth),
@@ -117,10 +112,6 @@ def scan_times(sampled_s: Floats, tracked_s: Floats) -> Floats:
     grid = first + step * np.arange(low, high + 1)
     grid[(index - low).astype(int)] = sampled_s
     return np.asarray(grid)
-
-
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else 0.0
 
 
 def _percentile(values: Sequence[float], q: float) -> float:

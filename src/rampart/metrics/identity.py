@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 
 from rampart.domain.messages import TrackUpdate
-from rampart.metrics.truth import Truth
+from rampart.metrics.truth import Floats, Ints, Truth
 
-NEAR_M: Final = 300.0
+NEAR_M: Final = (
+    300.0  # [A] wide of any radar's error: the nearest decides, this refuses tracks of nothing
+)
 
 
 def who_is_who(
@@ -29,7 +31,7 @@ def who_is_who(
     for track, seen in rows.items():
         t_ns = np.array([row[0] for row in seen])
         xyz = np.array([row[1:] for row in seen])
-        alive = np.flatnonzero((truth.t_launch_ns <= t_ns[-1]) & (truth.t_end_ns >= t_ns[0]))
+        alive = np.flatnonzero((truth.t_launch_ns <= t_ns.max()) & (truth.t_end_ns >= t_ns.min()))
         if not len(alive):
             continue
         gaps = np.stack([_gap(truth, int(i), t_ns, xyz) for i in alive])
@@ -40,7 +42,7 @@ def who_is_who(
     return found
 
 
-def _gap(truth: Truth, i: int, t_ns: np.ndarray, xyz: np.ndarray) -> np.ndarray:
+def _gap(truth: Truth, i: int, t_ns: Ints, xyz: Floats) -> Floats:
     """Distance (n,) of points from object `i` at the same times; inf where it did not exist."""
     rows = truth.samples(i)
     at = truth.sample_t_ns[rows]

@@ -8,11 +8,16 @@ filters", 2008. Values equal those of Stone Soup 1.9.1 (`GOSPAMetric`, `OSPAMetr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from rampart.metrics.pairs import best_matching, close_pairs
 from rampart.metrics.paths import Floats, Ints, Paths, Scans
+
+# the settings of a score where nobody asks for others
+CUT_OFF_M: Final = 100.0
+ORDER: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,17 @@ class Gospa:
     @property
     def mean(self) -> float:
         """Mean distance over the scans, m; 0 where there is none."""
-        return float(self.distance.mean()) if len(self.distance) else 0.0
+        return mean(self.distance)
 
     @property
     def missed_objects(self) -> float:
         """True objects without a track, mean a scan."""
-        return float(self.missed.mean() / (self.c**self.p / 2)) if len(self.missed) else 0.0
+        return float(mean(self.missed) / (self.c**self.p / 2))
 
     @property
     def false_objects(self) -> float:
         """Tracks without a true object, mean a scan."""
-        return float(self.false.mean() / (self.c**self.p / 2)) if len(self.false) else 0.0
+        return float(mean(self.false) / (self.c**self.p / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,15 @@ class Ospa:
     @property
     def mean(self) -> float:
         """Mean distance over the scans, m; 0 where there is none."""
-        return float(self.distance.mean()) if len(self.distance) else 0.0
+        return mean(self.distance)
 
 
-def gospa(truth: Paths, tracks: Paths, c: float = 100.0, p: float = 2.0) -> Gospa:
+def mean(values: Floats) -> float:
+    """Mean of `values` (s,); 0 where there is none."""
+    return float(values.mean()) if len(values) else 0.0
+
+
+def gospa(truth: Paths, tracks: Paths, c: float = CUT_OFF_M, p: float = ORDER) -> Gospa:
     """`Gospa` of positions with cut-off `c` (m), order `p` and alpha = 2.
 
     Raises ValueError unless c > 0 and p >= 1.
@@ -75,7 +85,7 @@ def gospa(truth: Paths, tracks: Paths, c: float = 100.0, p: float = 2.0) -> Gosp
     return Gospa(scans.times_s, distance, localisation, missed, false, c, p)
 
 
-def ospa(truth: Paths, tracks: Paths, c: float = 100.0, p: float = 2.0) -> Ospa:
+def ospa(truth: Paths, tracks: Paths, c: float = CUT_OFF_M, p: float = ORDER) -> Ospa:
     """`Ospa` of positions with cut-off `c` (m) and order `p`.
 
     The assignment minimises Σ min(d, c) and the distance is taken with power `p` over it, as Stone Soup
@@ -96,7 +106,7 @@ def _paired(
 ) -> tuple[Ints, Floats]:
     """(pairs closer than c, Σ d^p over them) at each scan, when Σ min(d, c)^assign_by is least."""
     pairs = close_pairs(truth, tracks, scans, c)
-    chosen = best_matching(pairs, c**assign_by - pairs.distance_m**assign_by)
+    chosen = best_matching(pairs, c**assign_by - pairs.distance_m**assign_by, scans)
     scan = scans.truth_scan[pairs.truth[chosen]]
     count = len(scans.times_s)
     cost = np.bincount(scan, pairs.distance_m[chosen] ** p, minlength=count)

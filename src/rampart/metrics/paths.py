@@ -84,13 +84,12 @@ def snapped(tracks: Paths, scan_times_s: npt.ArrayLike) -> tuple[Paths, int]:
     grid = np.unique(np.asarray(scan_times_s, float))
     if not len(grid):
         return Paths.of([], [], np.empty((0, 3))), len(tracks.times_s)
-    right = np.searchsorted(grid, tracks.times_s).clip(1, max(len(grid) - 1, 1))
-    right = np.minimum(right, len(grid) - 1)
+    right = np.minimum(np.searchsorted(grid, tracks.times_s), len(grid) - 1)
     left = np.maximum(right - 1, 0)
     nearer = np.abs(grid[right] - tracks.times_s) < np.abs(grid[left] - tracks.times_s)
     at = grid[np.where(nearer, right, left)]
     near = np.abs(at - tracks.times_s) <= SNAP_S
-    names = np.array(tracks.names)[tracks.owner[near]] if len(tracks) else np.empty(0, str)
+    names = np.array(tracks.names)[tracks.owner[near]]
     return (
         Paths.of(names, at[near], tracks.xyz_m[near], tracks.velocity_mps[near]),
         int((~near).sum()),

@@ -15,9 +15,8 @@ from rampart.metrics.ideal import IdealFilter
 from rampart.metrics.truth import NO_TIME, Floats, Truth
 
 REGION: Final = 0.99
-HISTORY_S: Final = (
-    30.0  # of a mover's true path, from which its spread of turn rate and speed is taken
-)
+HISTORY_S: Final = 30.0
+"""Of a mover's true path, from which its spread of turn rate and speed is taken."""
 TURN_FLOOR_RPS: Final = 0.01  # [A] nobody can trust an object to fly straighter than this
 SPEED_FLOOR_MPS: Final = 2.0  # [A]
 POSITION_SIGMA_M: Final = 12.0  # [A] of a mover as an ideal filter knows it
@@ -45,7 +44,8 @@ class Reach:
             if signed_distance(e, n, self._corners[z]) <= radius:
                 when = int(truth.t_impact_ns[i])
         if truth.families[i] == "drone":
-            for row in range(*truth.samples(i).indices(len(truth.sample_t_ns))):
+            rows = truth.samples(i)
+            for row in range(rows.start, rows.stop):
                 e, n, u = truth.sample_enu_m[row]
                 if _height(e, n, u) > self._rules.drone_ceiling_m:
                     continue

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rampart.metrics.association import Association, associate
-from rampart.metrics.paths import Floats, Ints, Paths, Scans
+from rampart.metrics.association import CONFIRM, MISSES, WITHIN_M, Association, associate
+from rampart.metrics.paths import Paths, Scans
 
 Span = tuple[int, int]
 
@@ -47,36 +47,40 @@ class Siap:
 
 
 def siap(
-    truth: Paths, tracks: Paths, within_m: float = 100.0, confirm: int = 3, misses: int = 2
+    truth: Paths,
+    tracks: Paths,
+    within_m: float = WITHIN_M,
+    confirm: int = CONFIRM,
+    misses: int = MISSES,
 ) -> Siap:
     """`Siap` of `tracks` against `truth`, associated by `association.associate` with these settings."""
     scans = Scans.of(truth, tracks)
     found = associate(truth, tracks, scans, within_m=within_m, confirm=confirm, misses=misses)
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)  # of each (truth, track)
+    of_track: dict[int, list[Span]] = defaultdict(list)
     for a in found:
         spans[a.truth, a.track].append((a.first, a.last))
-    of_truth: list[list[list[Span]]] = [[] for _ in range(len(truth))]
-    of_track: list[list[Span]] = [[] for _ in range(len(tracks))]
-    for (j, i), runs in spans.items():
+        of_track[a.track].append((a.first, a.last))
+    of_truth: dict[int, list[list[Span]]] = defaultdict(list)
+    for (j, _), runs in spans.items():
         of_truth[j].append(runs)
-        of_track[i] += runs
 
-    truth_tracked = sum(_covered([s for runs in mine for s in runs]) for mine in of_truth)
-    followers = sum(_covered(runs) for runs in of_track)
-    position_error, velocity_error = _errors(truth, tracks, scans, found)
-
-    changes, delays = 0, []
-    time_tracked = longest = lifetime = 0.0
-    t = scans.times_s
-    for j, mine in enumerate(of_truth):
-        seen = scans.truth_scan[truth.rows(j)]
-        lifetime += t[seen[-1]] - t[seen[0]]
-        if not mine:
-            continue
-        changes += _least_tracks(seen, mine) - 1
-        time_tracked += _time_tracked(t, seen, mine)
+    t = scans.times_s.tolist()
+    born_s = truth.times_s[truth.start[:-1]].tolist()
+    truth_tracked = changes = 0
+    time_tracked = longest = 0.0
+    delays = []
+    for j in sorted(of_truth):
+        mine = of_truth[j]
+        tracked, tracked_s = _union([span for runs in mine for span in runs], t)
+        truth_tracked += tracked
+        time_tracked += tracked_s
+        changes += _least_tracks(scans.truth_scan[truth.rows(j)].tolist(), mine) - 1
         longest += max(sum(t[b] - t[a] for a, b in runs) for runs in mine)
-        delays.append(float(t[min(a for runs in mine for a, _ in runs)] - t[seen[0]]))
+        delays.append(t[min(runs[0][0] for runs in mine)] - born_s[j])
+    followers = sum(_union(runs, t)[0] for runs in of_track.values())
+    position_error, velocity_error = _errors(truth, tracks, scans, found)
+    lifetime = float((truth.times_s[truth.start[1:] - 1] - truth.times_s[truth.start[:-1]]).sum())
     n = len(tracks.times_s)
     return Siap(
         completeness=_ratio(truth_tracked, len(truth.times_s), 0.0),
@@ -88,7 +92,7 @@ def siap(
         rate_of_change_hz=_ratio(changes, time_tracked, 0.0),
         longest_segment=_ratio(longest, lifetime, 0.0),
         delays_s=tuple(delays),
-        never_tracked=sum(not mine for mine in of_truth),
+        never_tracked=len(truth) - len(of_truth),
     )
 
 
@@ -96,68 +100,56 @@ def _ratio(a: float, b: float, otherwise: float) -> float:
     return float(a / b) if b else otherwise
 
 
-def _covered(spans: Sequence[Span]) -> int:
-    """Number of scans in the union of `spans`."""
-    total, reached = 0, -1
+def _union(spans: Sequence[Span], t: Sequence[float]) -> tuple[int, float]:
+    """(number of scans, seconds) in the union of `spans` of the scans at times `t`."""
+    scans, seconds, reached = 0, 0.0, -1
     for first, last in sorted(spans):
-        total += max(last - max(first, reached + 1) + 1, 0)
-        reached = max(reached, last)
-    return total
+        if last > reached:
+            scans += last - max(first - 1, reached)
+            seconds += t[last] - t[max(first, reached)]
+            reached = last
+    return scans, seconds
 
 
 def _errors(
     truth: Paths, tracks: Paths, scans: Scans, found: Sequence[Association]
 ) -> tuple[float, float]:
     """Sums of the position and velocity errors over all instants at which a pair has both rows."""
-    if not found:
-        return 0.0, 0.0
-    rows, followed = [], []
-    for a in found:
-        mine = tracks.rows(a.track)
-        low, high = np.searchsorted(scans.track_scan[mine], [a.first, a.last + 1])
-        rows.append(np.arange(mine.start + low, mine.start + high))
-        followed.append(np.full(high - low, a.truth))
-    j = np.concatenate(rows)
-    # rows of the truth stand by object, then by scan: a truth and a scan lead to one row at most
+    # rows stand by object, then by scan: an object and a scan lead to one row at most
     count = len(scans.times_s)
-    keys = truth.owner * count + scans.truth_scan
-    wanted = np.concatenate(followed) * count + scans.track_scan[j]
-    i = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    i, j = i[keys[i] == wanted], j[keys[i] == wanted]
+    truth_keys = truth.owner * count + scans.truth_scan
+    track_keys = tracks.owner * count + scans.track_scan
+    track, followed, first, last = np.array(found, np.int64).reshape(-1, 4).T
+    low = np.searchsorted(track_keys, track * count + first)
+    high = np.searchsorted(track_keys, track * count + last, side="right")
+    rows = high - low
+    j = np.arange(rows.sum()) + np.repeat(high - np.cumsum(rows), rows)
+    wanted = np.repeat(followed, rows) * count + scans.track_scan[j]
+    i = np.minimum(np.searchsorted(truth_keys, wanted), len(truth_keys) - 1)
+    both = truth_keys[i] == wanted
+    i, j = i[both], j[both]
     return (
         float(np.linalg.norm(tracks.xyz_m[j] - truth.xyz_m[i], axis=1).sum()),
         float(np.linalg.norm(tracks.velocity_mps[j] - truth.velocity_mps[i], axis=1).sum()),
     )
 
 
-def _time_tracked(t: Floats, seen: Ints, mine: Sequence[Sequence[Span]]) -> float:
-    """Seconds of a truth during which some track followed it; spans begin and end at its own rows."""
-    before, after = seen[:-1], seen[1:]
-    tracked = np.zeros(len(before), bool)
-    for runs in mine:
-        for first, last in runs:
-            tracked |= (first <= before) & (last >= after)
-    return float((t[after] - t[before])[tracked].sum())
-
-
-def _least_tracks(seen: Ints, mine: Sequence[Sequence[Span]]) -> int:
-    """Least number of tracks that cover a truth: always on with the track that ends last.
+def _least_tracks(seen: Sequence[int], mine: Sequence[Sequence[Span]]) -> int:
+    """Least number of tracks that cover a truth with rows at scans `seen`: always on with the track that
+    ends last.
 
     A truth that is handed over at the very scan at which a track ends is not looked at further (so
     Stone Soup).
     """
     by_end = sorted(mine, key=lambda runs: runs[-1][1], reverse=True)
-    scans = seen.tolist()
-    index_of = {scan: i for i, scan in enumerate(scans)}
     needed = i = 0
-    while i < len(scans):
-        run = next((r for runs in by_end for r in runs if r[0] <= scans[i] <= r[1]), None)
+    while i < len(seen):
+        run = next((r for runs in by_end for r in runs if r[0] <= seen[i] <= r[1]), None)
         if run is None:
             i += 1
             continue
         needed += 1
-        end = index_of[run[1]]  # spans end at rows of the truth
-        if end == i:
+        if run[1] == seen[i]:
             break
-        i = end + 1
+        i = seen.index(run[1], i) + 1  # spans end at rows of the truth
     return needed
