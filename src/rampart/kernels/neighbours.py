@@ -7,13 +7,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@kernel
+@allocating_kernel
 def neighbours(
     a_m: Array, a_scan: Ints, b_m: Array, b_scan: Ints, scans: int, below_m: float
 ) -> tuple[Ints, Ints, Array]:
