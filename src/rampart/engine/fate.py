@@ -275,9 +275,10 @@ def settle(
 def tells_by_silence(table: Table, row: int, sensor: int) -> bool:
     """Whether a look of `sensor` that shows nothing at `row` says that nothing is there.
 
-    A sensor that has never shown a confirmed track may be off, or screened: it cannot end it.
+    One that has never shown this track may be off, screened, deaf or made for other targets: it has no say,
+    or two blind radars would keep the third from ever warning.
     """
-    return bool(table.status[row] != CONFIRMED or table.seen_s[row, sensor] > -math.inf)
+    return bool(table.seen_s[row, sensor] > -math.inf)
 
 
 @woven_kernel

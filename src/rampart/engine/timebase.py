@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from rampart.domain.messages import Input, SensorHealth
+from rampart.domain.messages import Input, PlotBatch, SensorHealth
 from rampart.domain.time import NS_PER_S
 from rampart.engine.stamps import (
     FAR_NS,
@@ -33,8 +33,9 @@ BACK_NS: Final = NS_PER_S // 4
 SAME_NS: Final = NS_PER_S // 2
 """[A] Ages of a source's content that differ by less are the same: radars deliver in parts of a scan."""
 
-LEAD_NS: Final = 2 * NS_PER_S
-"""[A] Content from further ahead is stamped by another clock; so is content older than LEAP_NS."""
+LEAD_NS: Final = SAME_NS
+"""[A] Content from further ahead is stamped by another clock, for nothing is told before it happens; so is
+content older than LEAP_NS, or than what others deliver by more than can be put in order."""
 
 PATIENCE_NS: Final = NS_PER_S
 """[A] What nothing has confirmed while time went on for so long stands alone; a source whose content has
@@ -42,6 +43,9 @@ been of another time for so long keeps that time."""
 
 START_NS: Final = 0, FAR_NS - 2**58
 """Engine time starts at the first stamp, but not before 1970 nor after 2107: there is room to count on."""
+
+BESIDE_NS: Final = 5 * NS_PER_S
+"""[A] A sensor that has delivered plots or an empty look within this stands beside the others."""
 
 REPEAT_NS: Final = 60 * NS_PER_S
 """What is wrong with a clock is said again so often while it lasts, and never more often."""
@@ -94,9 +98,13 @@ class _Clock(msgspec.Struct, kw_only=True):
 
 
 class Timebase:
-    """Engine time, and the clocks of all that is heard. `now_ns`: None before the first message."""
+    """Engine time, and the clocks of all that is heard. `now_ns`: None before the first message.
 
-    def __init__(self) -> None:
+    `order_ns`: how much later than another sensor's plots those of one can be and still take their place.
+    """
+
+    def __init__(self, order_ns: int) -> None:
+        self._order_ns = order_ns
         self.now_ns: int | None = None
         self._clocks: dict[str, _Clock] = {}
         self._reference = SERVICE
@@ -239,7 +247,8 @@ class Timebase:
         """`message` as handled now, its content in engine time."""
         assert self.now_ns is not None
         t_ns = content_ns(message)
-        if t_ns is not None:
+        # where plots come, they tell: a word about the sensor itself may be prompter
+        if t_ns is not None and (isinstance(message, PlotBatch) or not self._delivers(clock)):
             self._follow_events(t_ns, clock)
         if clock.event_ns:
             message = event_moved(message, clock.event_ns)
@@ -261,7 +270,7 @@ class Timebase:
             if odd_ns(other_ns) + SAME_NS < odd_ns(best_ns):
                 best_ns = other_ns
         lag_ns = now_ns - (t_ns - best_ns)
-        if -LEAD_NS <= lag_ns <= LEAP_NS:
+        if -LEAD_NS <= lag_ns <= self._oldest_ns(clock):
             clock.event_ns, clock.lag_ns, clock.far_from_ns = best_ns, lag_ns, None
             return
         if clock.far_from_ns is None or abs(t_ns - now_ns - clock.far_ns) > SAME_NS:
@@ -269,6 +278,22 @@ class Timebase:
         elif now_ns - clock.far_from_ns >= PATIENCE_NS:
             clock.event_ns = self._returned(clock.far_ns)
             clock.lag_ns, clock.far_from_ns = now_ns - (t_ns - clock.event_ns), None
+
+    def _oldest_ns(self, clock: _Clock) -> int:
+        """How old the content of a source may be. Beside prompter sensors the plots of a late one would all
+        be refused: what it sees now, told of now and said to be late, still warns."""
+        if not self._delivers(clock):
+            return LEAP_NS
+        others = [c for c in self._clocks.values() if c is not clock and self._delivers(c)]
+        # an empty look is of its receipt
+        promptest_ns = min((c.lag_ns or 0 for c in others), default=LEAP_NS)
+        return min(LEAP_NS, promptest_ns + self._order_ns)
+
+    def _delivers(self, clock: _Clock) -> bool:
+        """Whether the source has brought looks of late."""
+        assert self.now_ns is not None
+        heard_ns, _ = clock.rhythm.get(PlotBatch.__name__, (-LEAP_NS, 0))
+        return self.now_ns - heard_ns <= BESIDE_NS
 
     def _tells_of_now(self, message: Input, clock: _Clock) -> bool:
         """Whether the content is of about now, or of no time: then only its stamp can be wrong."""

@@ -33,8 +33,8 @@ class TrackSettings(Settings, frozen=True):
     max_rows: int = 4096  # tracks; the weakest tentative ones give way
     height_sigma_m: float = 30.0  # of a reported height: barometric, 25 ft quantum
     # the ring of the last seconds
-    ring_s: float = 2.0  # a plot may come this late
-    copy_every_s: float = 0.1  # of event time: cost of copies against cost of replays
+    ring_s: float = 2.0  # a plot may come this late, see `order_s`
+    ring_copies: int = 20  # in that time: cost of copies against cost of replays
     # motion
     # m²/s³: gusts, and what wind, drift and drag-shape errors leave, in free flight, so far and to the end.
     # Set on seeds 1-80 of benchmarks/honesty.py: with 0.1 landings were said 1.2 times as wide as they fell
@@ -110,6 +110,12 @@ class TrackSettings(Settings, frozen=True):
     alive_periods: float = 3.0
     alive_min_s: float = 2.0
     settle_every_s: float = 0.1  # tracks are judged by time this often between complete looks
+
+
+def order_s(site: Site, settings: TrackSettings) -> float:
+    """How late a plot may be beside those of other sensors: one that is delivered with the whole turn of its
+    antenna, and a second more, is in time."""
+    return max(settings.ring_s, 1.0 + max((s.scan_period_s for s in site.sensors), default=0.0))
 
 
 def radars_of(site: Site) -> Radars:

@@ -29,6 +29,7 @@ from rampart.engine.track_settings import (
     dynamics_of,
     fate_of,
     gates_of,
+    order_s,
     prior_of,
     radars_of,
 )
@@ -70,7 +71,8 @@ class Tracker:
             np.zeros(most, np.int64), np.zeros((2 * settings.max_rows, 2), np.int64),
         )  # fmt: skip
         self._held = hold(self._sky)
-        self._ring = Ring(settings.ring_s, settings.copy_every_s)
+        span_s = order_s(site, settings)
+        self._ring = Ring(span_s, span_s / settings.ring_copies)
         self._ring.start(self._copy())
         self._names: dict[tuple[float, ...], int] = {}
         self._next_id = 1
