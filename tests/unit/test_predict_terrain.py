@@ -155,6 +155,16 @@ def test_samples_carry_the_doubt_of_the_heights() -> None:
     assert spread[0, 0] > np.cov(sure.samples(X, P, 0).T)[0, 0] + 0.8 * 60.0**2 * 0.5
 
 
+def test_samples_carry_the_gusts_to_come() -> None:
+    site = on(0 * EAST + 20.0)
+    calm, gusty = (Predictor(site, accel=q) for q in (0.0, 10.0))
+    told = gusty.impact(X, P, 0.0, 0)
+    assert told is not None
+    spread = np.cov(gusty.samples(X, P, 0).T)
+    np.testing.assert_allclose([spread[0, 0], spread[1, 1]], told.cov_m2[::2], rtol=0.05)
+    assert spread[1, 1] > 1.2 * np.cov(calm.samples(X, P, 0).T)[1, 1]
+
+
 def threat(site: Site) -> Threat:
     """The mortar bomb as the rules see it on `site`."""
     predictor = Predictor(site)
