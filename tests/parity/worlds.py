@@ -30,7 +30,12 @@ SITE = Site(
         Zone(id="depot", name="Depot", polygon_enu_m=square(900, 300, 300), release=ASK, people=5),
     ),
     sensors=(
-        Sensor(id="stare", position_enu_m=(0.0, -200.0, 5.0), clutter_per_scan=5.0),
+        Sensor(
+            id="stare",
+            position_enu_m=(0.0, -200.0, 5.0),
+            clutter_per_scan=5.0,
+            snr_threshold_db=3.5,
+        ),
         Sensor(
             id="sweep", position_enu_m=(300.0, 100.0, 5.0), scan_period_s=1.0, clutter_per_scan=4.0
         ),

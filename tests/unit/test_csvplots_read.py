@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from rampart.domain.errors import ConfigError
 from rampart.domain.messages import PlotBatch, Tick
@@ -260,6 +261,15 @@ def test_a_sensor_may_measure_no_elevation_and_no_doppler(tmp_path) -> None:
     meta = load_meta(meta_file(tmp_path, OURS | {"sigma_el_rad": None, "sigma_rr_mps": None}))
     assert meta.sensor.sigma_elevation_rad is None
     assert meta.sensor.sigma_range_rate_mps is None
+
+
+def test_a_threshold_is_told_or_not_and_survives_writing(tmp_path) -> None:
+    assert load_meta(meta_file(tmp_path, OURS)).sensor.snr_threshold_db is UNSET
+    meta = load_meta(meta_file(tmp_path, OURS | {"snr_threshold_db": 11.1}))
+    write_meta(tmp_path / "again.json", meta.sensor, meta.site)
+    assert load_meta(tmp_path / "again.json").sensor.snr_threshold_db == 11.1
+    with pytest.raises(ConfigError, match="snr_threshold_db"):
+        load_meta(meta_file(tmp_path, OURS | {"snr_threshold_db": 90}))
 
 
 def test_a_position_makes_a_site_on_the_earth_and_survives_writing(tmp_path) -> None:

@@ -41,6 +41,7 @@ range_max_m = 20000
 azimuth_min_deg = 300
 azimuth_max_deg = 60
 system_id = [10, 3]
+snr_threshold_db = 3.5
 
 [[reflectors]]
 id = "mast"
@@ -90,6 +91,7 @@ def test_a_good_file_becomes_a_site_in_si_units(tmp_path: Path) -> None:
     assert sensor.sigma_elevation_rad is None
     assert sensor.azimuth_min_rad == pytest.approx(np.radians(300))
     assert sensor.system_id == (10, 3)
+    assert sensor.snr_threshold_db == 3.5
     np.testing.assert_allclose(
         geodetic_from_enu(sensor.position_enu_m, site), [35.1, 40.56, 230.0], atol=1e-6
     )
@@ -154,6 +156,7 @@ def test_all_faults_are_told_at_once_each_with_place_value_and_what_is_allowed(
         (("centre_deg = [35.11, 40.56], ", ""), "zones[1].circle", "exactly one of"),
         (('id = "radar"', 'id = "my radar"'), "sensors[0].id", "text that matches"),
         (("[10, 3]", "[10, 300]"), "sensors[0].system_id[1]", "<= 255"),
+        (("_db = 3.5", "_db = 300"), "sensors[0].snr_threshold_db", "<= 60"),
         (("[35.1, 40.56, 230.0]", "[35.1, 40.56]"), "sensors[0].position_deg_m", "a list of"),
         (("range_max_m = 20000", "range_max_m = 200"), "sensors[0].range_min_m", "less than range_max_m"),
         (("people = 12", "people = 12.5"), "zones[0].people", "a whole number"),

@@ -38,7 +38,8 @@ class Sensor(Settings, frozen=True):
 
     Accuracies are one sigma. `sigma_elevation_rad` None: 2-D; `sigma_range_rate_mps` None: no Doppler.
     Sector: clockwise from `azimuth_min_rad` to `azimuth_max_rad`. Bias sigmas are the slow errors that
-    repeated plots do not average out.
+    repeated plots do not average out. `snr_threshold_db`: the `snr_db` that an echo must pass to be plotted;
+    where it is set and plots tell theirs, tracks are judged by their own Pd instead of the sensor's.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Sensor(Settings, frozen=True):
     bias_time_s: float = 0.0
     silent_after_s: float | None = None
     system_id: tuple[int, int] | None = None
+    snr_threshold_db: float | msgspec.UnsetType = msgspec.UNSET  # then no recording mentions it
 
     @property
     def bias_sigmas(self) -> tuple[float, float, float, float]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather
-from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
+from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
@@ -104,7 +104,7 @@ def _start(
     table.bounded[row] = 1 if observed else 0
     table.ambiguous[row] = 0
     table.fast[row] = 0
-    table.snr[row] = 0.0
+    table.echoes[row] = 0.0
     table.rcs[row] = 0.0
     table.origin_t_s[row] = math.nan
     table.turn[row] = 0.0
@@ -119,7 +119,7 @@ def _start(
     table.seen_s[row] = -math.inf
     table.seen_s[row, sensor] = t_s
     bound_row(table, row, sensor, radars, gates, table.x[row, BALLISTIC], env)
-    gather(table, row, p, plots)
+    gather(table, row, p, plots, sensor, radars)
 
 
 class Sky(NamedTuple):
@@ -319,7 +319,6 @@ def _missed(
     env: Array,
 ) -> None:
     """Account a look that is over to every track that it should have shown and did not."""
-    loss = math.log(1.0 - radars.pd[sensor])
     for row in range(size):
         if table.status[row] == FREE or table.seen_s[row, sensor] >= look_start_s:
             continue
@@ -327,6 +326,7 @@ def _missed(
             continue
         e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
         if covered(e, n, u, sensor, radars) and tells_by_silence(table, row, sensor):
+            loss = math.log(1.0 - pd_there(table, row, e, n, u, sensor, radars))
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1

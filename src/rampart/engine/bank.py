@@ -50,7 +50,7 @@ class Table(NamedTuple):
     bounded: Ints  # 1: height was observed
     ambiguous: Ints  # plots until the track counts as unambiguous again
     fast: Ints  # 1: plainly ballistic at its second plot
-    snr: Array  # (cap, 2) sum and count, dB
+    echoes: Array  # (cap, sensors, 2) how strong it was to each sensor: `detection.add_echo`
     rcs: Array  # (cap, 3) sum, sum of squares and count, dBsm
     origin_x: Array  # (cap, 7) the first confirmed posterior
     origin_cov: Array  # (cap, 7, 7)
@@ -93,7 +93,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         bounded=np.zeros(capacity, i),
         ambiguous=np.zeros(capacity, i),
         fast=np.zeros(capacity, i),
-        snr=np.zeros((capacity, 2), f),
+        echoes=np.zeros((capacity, max(sensors, 1), 2), f),
         rcs=np.zeros((capacity, 3), f),
         origin_x=np.zeros((capacity, N), f),
         origin_cov=np.zeros((capacity, N, N), f),

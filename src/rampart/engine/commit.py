@@ -18,6 +18,7 @@ from rampart.engine.nearby import Gates, bound_row
 from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
 from rampart.kernels._jit import woven_kernel
 from rampart.kernels.consider import BIASES
+from rampart.kernels.detection import add_echo
 from rampart.kernels.imm import BOOST, DRONE, copy_row, moments
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
 from rampart.kernels.transition import N
@@ -56,7 +57,7 @@ def commit(
         blur_height(table.x, table.P, row, sensor, radars, gates.ceiling_m, env)
     moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
     bound_row(table, row, sensor, radars, gates, scratch.mean, env)
-    gather(table, row, p, plots)
+    gather(table, row, p, plots, sensor, radars)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
     follow_course(
         table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,
@@ -72,11 +73,11 @@ def commit(
 
 
 @woven_kernel
-def gather(table: Table, row: int, p: int, plots: Array) -> None:
-    """Add the echo strengths of plot `p` to those of `row`."""
-    if not math.isnan(plots[p, SNR]):
-        table.snr[row, 0] += plots[p, SNR]
-        table.snr[row, 1] += 1.0
+def gather(table: Table, row: int, p: int, plots: Array, sensor: int, radars: Radars) -> None:
+    """Add the echo strengths of plot `p` of `sensor` to those of `row`."""
+    threshold = radars.snr_threshold[sensor]
+    if threshold > 0.0 and not math.isnan(plots[p, SNR]):
+        add_echo(table.echoes[row, sensor], plots[p, SNR], plots[p, NUMBERS + RANGE], threshold)
     if not math.isnan(plots[p, RCS]):
         table.rcs[row, 0] += plots[p, RCS]
         table.rcs[row, 1] += plots[p, RCS] ** 2

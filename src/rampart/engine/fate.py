@@ -16,6 +16,7 @@ from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
 from rampart.engine.clutter_map import note_vain
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
+from rampart.kernels.detection import look_pd
 from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
 from rampart.kernels.terrain import Ground, height
 from rampart.kernels.transition import drag_rate
@@ -44,6 +45,7 @@ class Radars(NamedTuple):
     bias: Array  # (n, 4) range m, azimuth, elevation rad, time s; one sigma
     period_s: Array
     pd: Array
+    snr_threshold: Array  # power in units of noise above which it reports a plot; 0: not declared
     reach_m: Array  # (n, 2) least and greatest range
     elevation: Array  # (n, 2) lowest and highest beam, rad
     sector: Array  # (n, 2) first azimuth and width clockwise, rad
@@ -116,6 +118,18 @@ def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
         return False
     clockwise = (math.atan2(de, dn) - radars.sector[sensor, 0]) % (2.0 * math.pi)
     return bool(clockwise <= radars.sector[sensor, 1])
+
+
+@woven_kernel
+def pd_there(
+    table: Table, row: int, e: float, n: float, u: float, sensor: int, radars: Radars
+) -> float:
+    """Probability that a look of `sensor` shows the object of `row` at a place in site ENU."""
+    place = radars.place[sensor]
+    range_m = math.sqrt((e - place[0]) ** 2 + (n - place[1]) ** 2 + (u - place[2]) ** 2)
+    return look_pd(
+        table.echoes[row, sensor], range_m, radars.snr_threshold[sensor], radars.pd[sensor]
+    )
 
 
 @woven_kernel
@@ -227,7 +241,7 @@ def settle(
             if due < 1.0:
                 continue
             inside = inside and tells_by_silence(table, row, s)
-            loss = due * math.log(1.0 - radars.pd[s]) if inside else 0.0
+            loss = due * math.log(1.0 - pd_there(table, row, e, n, u, s, radars)) if inside else 0.0
             fade += loss
             if account:
                 table.looked_s[row, s] += due * radars.period_s[s]

@@ -21,6 +21,7 @@ from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
 from rampart.kernels.birth import rise_span
 from rampart.kernels.consider import set_apart
+from rampart.kernels.detection import look_pd
 from rampart.kernels.imm import (
     ASLEEP,
     MODELS,
@@ -238,7 +239,6 @@ def pair_up(
     count = 0
     if used.all():
         return 0
-    miss = math.log(1.0 - radars.pd[sensor])
     found = near_rows(
         table, size, grade, lone, t_s, sensor, plots, used, line, radars, gates, scratch.way, scratch.rows,
     )  # fmt: skip
@@ -264,6 +264,10 @@ def pair_up(
         _window(row, sensor, radars, gates, env, scratch)
         slack = gates.sigmas * math.sqrt(radars.sigma[sensor, 0] ** 2 + radars.bias[sensor, 0] ** 2)
         top = scratch.high[RANGE] + slack
+        pd = look_pd(
+            table.echoes[row, sensor], 0.5 * (scratch.low[RANGE] + scratch.high[RANGE]),
+            radars.snr_threshold[sensor], radars.pd[sensor],
+        )  # fmt: skip
         rate = 0.5 * (scratch.low[RANGE_RATE] + scratch.high[RANGE_RATE])
         rate_off = LOOSE * (scratch.high[RANGE_RATE] - rate) + loose_rate
         azimuth = 0.5 * (scratch.low[AZIMUTH] + scratch.high[AZIMUTH])
@@ -293,8 +297,8 @@ def pair_up(
             background = clutter_density(
                 clutter, radars, sensor, plots, p, places[k], gates.birth_per_look
             )
-            llr = math.log(radars.pd[sensor]) + loglik - math.log(background)
-            gain = llr - miss
+            llr = math.log(pd) + loglik - math.log(background)
+            gain = llr - math.log(1.0 - pd)
             if grade == TENTATIVE:
                 # the track exists with probability e only: ln(1 - e + e exp(gain))
                 odds = table.llr[row] + clutter.log_birth_odds[sensor]

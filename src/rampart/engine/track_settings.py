@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from msgspec import UNSET
 
 from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Sensor, Settings, Site
@@ -14,6 +15,7 @@ from rampart.engine.fate import Fate, Radars
 from rampart.engine.ground import ground_of_site
 from rampart.engine.nearby import Gates
 from rampart.kernels.birth import Prior
+from rampart.kernels.detection import LEAST_PD, MOST_PD
 from rampart.kernels.imm import Dynamics
 
 NO_ELEVATION_RAD = 1.0  # stands in for an accuracy that a 2-D sensor does not have
@@ -134,12 +136,18 @@ def radars_of(site: Site) -> Radars:
         sigma=np.array([_sigmas(sensor) for sensor in sensors]),
         bias=several * np.array([sensor.bias_sigmas for sensor in sensors]),
         period_s=np.array([sensor.scan_period_s for sensor in sensors]),
-        pd=np.array([min(max(sensor.pd, 0.05), 0.995) for sensor in sensors]),
+        pd=np.array([min(max(sensor.pd, LEAST_PD), MOST_PD) for sensor in sensors]),
+        snr_threshold=np.array([_snr_threshold(sensor) for sensor in sensors]),
         reach_m=np.array([(s.range_min_m, s.range_max_m) for s in sensors]),
         elevation=np.array([(s.elevation_min_rad, s.elevation_max_rad) for s in sensors]),
         sector=np.array([(s.azimuth_min_rad, width(s)) for s in sensors]),
         rate_max_mps=np.array([s.range_rate_max_mps for s in sensors]),
     )
+
+
+def _snr_threshold(sensor: Sensor) -> float:
+    declared = sensor.snr_threshold_db
+    return 0.0 if declared is UNSET else 10.0 ** (0.1 * declared)
 
 
 def _sigmas(sensor: Sensor) -> tuple[float, float, float, float]:

@@ -21,6 +21,7 @@ NotNegative = Annotated[float, Meta(ge=0, le=1e6)]
 Wide = Annotated[float, Meta(ge=0, le=360)]
 Elevation = Annotated[float, Meta(ge=-90, le=90)]
 WindSpeed = Annotated[float, Meta(ge=-150, le=150)]
+Decibels = Annotated[float, Meta(ge=-30, le=60)]
 Milliradians = Annotated[float, Meta(gt=0, le=200)]
 Policy = Literal["auto", "confirm"]
 PointDeg = tuple[Latitude, Longitude]
@@ -73,7 +74,8 @@ class ZoneForm(Settings, frozen=True):
 
 class SensorForm(Settings, frozen=True):
     """A radar; exactly one position. Without sigma_elevation_mrad it measures no elevation, without
-    sigma_range_rate_mps no Doppler. Accuracies and biases are one sigma.
+    sigma_range_rate_mps no Doppler. Accuracies and biases are one sigma. snr_threshold_db: the snr_db that
+    an echo must pass to be plotted; with it, what is far or small may be missed more often than pd says.
     """
 
     id: Ident
@@ -103,6 +105,7 @@ class SensorForm(Settings, frozen=True):
     system_id: (
         tuple[Annotated[int, Meta(ge=0, le=255)], Annotated[int, Meta(ge=0, le=255)]] | None
     ) = None
+    snr_threshold_db: Decibels | None = None
 
 
 class ReflectorForm(Settings, frozen=True):

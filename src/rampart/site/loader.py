@@ -260,6 +260,9 @@ def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: boo
         bias_time_s=form.bias_time_s,
         silent_after_s=form.silent_after_s,
         system_id=form.system_id,
+        snr_threshold_db=(
+            msgspec.UNSET if form.snr_threshold_db is None else form.snr_threshold_db
+        ),
     )
 
 

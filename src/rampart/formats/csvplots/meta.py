@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from rampart.domain.errors import ConfigError, Fault
 from rampart.domain.frames import geodetic_from_enu
 from rampart.domain.site import Sensor, Site
@@ -57,6 +59,10 @@ _KEYS: Final = (
 _RATE_MAX: Final = _Key(
     "range_rate_max_mps", ("range_rate_max_mps", "vmax"), 0.0, 1e5, "m/s above 0", False, True
 )
+_SNR_THRESHOLD: Final = _Key(
+    "snr_threshold_db", ("snr_threshold_db",), -30.0, 60.0, "dB, -30 to 60"
+)
+_OPTIONAL: Final = (_RATE_MAX, _SNR_THRESHOLD)
 _POSITION: Final = (
     _Key("latitude_deg", ("lat",), -90.0, 90.0, "degrees, -90 to 90"),
     _Key("longitude_deg", ("lon",), -180.0, 360.0, "degrees, -180 to 360"),
@@ -78,8 +84,9 @@ def meta_from(raw: dict[str, Any], path: str, *, sensor_id: str = "R1") -> Senso
     """As `load_meta`, of an object already parsed; `path` names it in faults."""
     faults: list[Fault] = []
     values = {key.field: _value(raw, key, faults) for key in _KEYS}
-    if any(name in raw for name in _RATE_MAX.names):
-        values[_RATE_MAX.field] = _value(raw, _RATE_MAX, faults)
+    for key in _OPTIONAL:
+        if any(name in raw for name in key.names):
+            values[key.field] = _value(raw, key, faults)
     position = {
         key.field: _value(raw, key, faults)
         for key in _POSITION
@@ -162,6 +169,8 @@ def write_meta(path: str | Path, sensor: Sensor, site: Site) -> None:
     numbers = {key.names[0]: getattr(sensor, key.field) for key in _KEYS if key is not _RATE}
     numbers["rate"] = 1.0 / sensor.scan_period_s
     numbers[_RATE_MAX.names[0]] = sensor.range_rate_max_mps
+    if sensor.snr_threshold_db is not UNSET:
+        numbers[_SNR_THRESHOLD.names[0]] = sensor.snr_threshold_db
     if site.known_position:
         place = geodetic_from_enu(sensor.position_enu_m, site)
         numbers |= {key.names[0]: float(v) for key, v in zip(_POSITION, place, strict=True)}
