@@ -20,16 +20,13 @@ from rampart.kernels._jit import kernel, woven_kernel
 
 Array = npt.NDArray[np.float64]
 
-SPOTS: Final = (
-    256  # of each radar: those of a dozen looks under heavy clutter, so that a second plot counts
-)
-REACH_M: Final = (
-    150.0  # half the side of a place: a turbine's rotor, and the noise at some ten kilometres
-)
+SPOTS: Final = 256
+"""Of each radar: those of a dozen looks under heavy clutter, so that a second plot counts."""
+REACH_M: Final = 150.0
+"""Half the side of a place: a turbine's rotor, and the noise at some ten kilometres."""
 MEMORY_S: Final = 300.0
-PERSISTENT: Final = (
-    6.0  # plots in memory from which on a place is one; of chance there are some near by
-)
+PERSISTENT: Final = 6.0
+"""Plots in memory from which on a place is one; of chance there are some near by."""
 BLADES_MPS: Final = 100.0  # what moves in one place: rotor tips stay below
 BLADES_SHARE: Final = 0.9
 LEAST_SIGMA_M: Final = 20.0  # of a coordinate of a place's plots
