@@ -78,7 +78,7 @@ class OriginFinder:
         if ground_speed > 0.0:
             e, n = e / ground_speed, n / ground_speed
         along2 = p_rocket * s.boost_sigma_m**2
-        cov = _floored(xx + along2 * e * e, xy + along2 * e * n, yy + along2 * n * n, self._floor_m)
+        cov = floored(xx + along2 * e * e, xy + along2 * e * n, yy + along2 * n * n, self._floor_m)
         sigma_t = (launch.t_q95_s - launch.t_q50_s) / _Q05
         sigma_t = math.sqrt(sigma_t**2 + p_rocket * s.boost_sigma_s**2)
         t_s = launch.t_q50_s - p_rocket * s.boost_s
@@ -92,7 +92,7 @@ class OriginFinder:
         )
 
 
-def _floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
+def floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
     """The covariance whose 95 % ellipse has no half-axis below `floor_m`."""
     # C = m I + d [[cos 2a, sin 2a], [sin 2a, -cos 2a]]: eigenvalues m + d and m - d
     m, cos, sin = 0.5 * (xx + yy), 0.5 * (xx - yy), xy
