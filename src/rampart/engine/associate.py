@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
-from rampart.engine.commit import commit, gather
+from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, Radars, covered, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
@@ -103,7 +103,7 @@ def _start(
     table.fast[row] = 0
     table.snr[row] = 0.0
     table.rcs[row] = 0.0
-    table.origin_t_s[row] = math.nan
+    table.recent[row] = math.nan
     table.turn[row] = 0.0
     table.speed[row] = 0.0
     table.velocity[row] = table.x[row, BALLISTIC, 3:6]
@@ -116,6 +116,7 @@ def _start(
     table.seen_s[row, sensor] = t_s
     bound_row(table, row, sensor, radars, gates, table.x[row, BALLISTIC], env)
     gather(table, row, p, plots)
+    remember(table, row, p, sensor, plots)
 
 
 class Sky(NamedTuple):

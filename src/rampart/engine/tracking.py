@@ -41,7 +41,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 8
+STATE_VERSION: Final = 9
 
 
 class Tracker:
