@@ -75,7 +75,8 @@ class OriginFinder:
         )  # fmt: skip
         if t_s.size - passed < _LEAST_PLOTS or passed > _PASSED_SHARE * t_s.size:
             return None
-        return self.launch(mean, cov, float(t_s[first]), kept.sensor)
+        launch = self.launch(mean, cov, float(t_s[first]), kept.sensor)
+        return _doubted(launch, self._predictor.settings.origin_doubt) if launch else None
 
     def launch(
         self, x: Array, P: Array, t_s: float, sensor_index: int = -1
@@ -143,6 +144,18 @@ def sharper(new: ImpactEstimate | None, old: ImpactEstimate | None) -> ImpactEst
 def _area2(crossing: ImpactEstimate) -> float:
     xx, xy, yy = crossing.cov_m2
     return xx * yy - xy * xy
+
+
+def _doubted(launch: ImpactEstimate, doubt: float) -> ImpactEstimate:
+    """`launch` with `doubt` times its variances."""
+    xx, xy, yy = launch.cov_m2
+    reach_s = math.sqrt(doubt) * (launch.t_q95_s - launch.t_q50_s)
+    return msgspec.structs.replace(
+        launch,
+        cov_m2=(doubt * xx, doubt * xy, doubt * yy),
+        t_q05_s=launch.t_q50_s - reach_s,
+        t_q95_s=launch.t_q50_s + reach_s,
+    )
 
 
 def floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:

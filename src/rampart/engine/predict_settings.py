@@ -35,3 +35,7 @@ class PredictSettings(Settings, frozen=True):
     # m²/s³, of the flight back over the first plots: wind, drift and the drag curve push a fast round by
     # 0.2 m/s² all along; white noise that does as much to its speed in 10 s
     origin_accel: float = 0.4
+    # of the variances of a smoothed launch. Smoothing leaves little but the radar's own errors, and those are
+    # believed no better than `benchmarks/honesty.py` draws them: 0.9 to 1.3 of the noise that is declared (1.22
+    # of its variance) and 0.6 to 1.9 of the bias (1.70)
+    origin_doubt: float = 1.3
