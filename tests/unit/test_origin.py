@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from rampart import scenario
 from rampart.domain.frames import polar_from_enu
+from rampart.domain.messages import Origin
 from rampart.domain.site import Rules, Sensor, Site
+from rampart.engine.engine import Engine
 from rampart.engine.kept import MOST, SPACING_S, Kept
 from rampart.engine.origin import OriginEstimate, OriginFinder
 from rampart.engine.plotrow import KEPT, NUMBERS, SEEN_BY, VARIANCES, T
-from rampart.engine.predict import Predictor
+from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.kernels.atmosphere import drag_shape_of, environment
 from rampart.kernels.flight import STILL_AIR, fly, trajectory
 
@@ -224,3 +227,29 @@ def test_the_first_plots_of_one_sensor_are_kept_in_order_and_not_too_close() -> 
     assert kept.sensor == 0
     assert kept.last_s == times[-1]
     assert kept.near == tuple(np.arange(7.0))
+
+
+def test_the_last_origin_of_a_bomb_rests_on_its_first_plots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = scenario.load("one-mortar", seed=11)
+    asked: list[Kept] = []
+    smoothed = OriginFinder.smoothed
+
+    def asking(finder: OriginFinder, kept: Kept) -> ImpactEstimate | None:
+        asked.append(kept)
+        return smoothed(finder, kept)
+
+    monkeypatch.setattr(OriginFinder, "smoothed", asking)
+    engine = Engine(run.site, simulated=True)
+    out = [o for message in run.messages() for o in engine.receive(message)]
+    origins = [o for o in out if isinstance(o, Origin)]
+    assert len(asked) == len(origins) == 2
+    seen_s = run.truth.plot_t_ns[run.truth.plot_object == 0] / 1e9
+    first_s, last_s = (asked[1].columns()[0][i] % 86_400.0 for i in (0, -1))
+    assert first_s == pytest.approx(seen_s.min() % 86_400.0, abs=1e-3)
+    assert last_s - first_s > 10.0
+    launch_m = run.truth.sample_enu_m[0, :2]
+    misses_m = [np.hypot(*(np.array(o.launch_enu_m[:2]) - launch_m)) for o in origins]
+    assert misses_m[1] < misses_m[0]
+    assert misses_m[1] < 30.0
