@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
-from rampart.engine.commit import commit, gather
+from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
@@ -106,7 +106,7 @@ def _start(
     table.fast[row] = 0
     table.echoes[row] = 0.0
     table.rcs[row] = 0.0
-    table.origin_t_s[row] = math.nan
+    table.recent[row] = math.nan
     table.turn[row] = 0.0
     table.speed[row] = 0.0
     for a in range(3):
@@ -120,6 +120,7 @@ def _start(
     table.seen_s[row, sensor] = t_s
     bound_row(table, row, sensor, radars, gates, table.x[row, BALLISTIC], env)
     gather(table, row, p, plots, sensor, radars)
+    remember(table, row, p, sensor, plots)
 
 
 class Sky(NamedTuple):

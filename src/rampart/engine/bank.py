@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MARK, MARKS, PACE
+from rampart.engine.plotrow import KEPT, RECENT
 from rampart.kernels._jit import Held, allocating_kernel, hold, literal_unroll
 from rampart.kernels.imm import MODELS, Dynamics, Work, make_work, moments, predict_row
 from rampart.kernels.transition import N
@@ -52,9 +53,7 @@ class Table(NamedTuple):
     fast: Ints  # 1: plainly ballistic at its second plot
     echoes: Array  # (cap, sensors, 2) how strong it was to each sensor: `detection.add_echo`
     rcs: Array  # (cap, 3) sum, sum of squares and count, dBsm
-    origin_x: Array  # (cap, 7) the first confirmed posterior
-    origin_cov: Array  # (cap, 7, 7)
-    origin_t_s: Array  # nan before confirmation
+    recent: Array  # (cap, RECENT, KEPT) its last plots, oldest first; nan where there were fewer
     # (cap, 10) what the first gate reads: mean place and velocity, their one-sigma radii in the
     # widest model, unmodelled and modelled acceleration at most (m/s²)
     bound: Array
@@ -95,9 +94,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         fast=np.zeros(capacity, i),
         echoes=np.zeros((capacity, max(sensors, 1), 2), f),
         rcs=np.zeros((capacity, 3), f),
-        origin_x=np.zeros((capacity, N), f),
-        origin_cov=np.zeros((capacity, N, N), f),
-        origin_t_s=np.zeros(capacity, f),
+        recent=np.zeros((capacity, RECENT, KEPT), f),
         bound=np.zeros((capacity, 10), f),
         way=np.zeros((capacity, MODELS, 6), f),
         velocity=np.zeros((capacity, 3), f),

@@ -15,13 +15,12 @@ from rampart.engine.course import follow_course
 from rampart.engine.fate import Radars
 from rampart.engine.gate import Scratch, blur_height
 from rampart.engine.nearby import Gates, bound_row
-from rampart.engine.plotrow import NUMBERS, RCS, SNR, T
+from rampart.engine.plotrow import KEPT, NUMBERS, RCS, RECENT, SEEN_BY, SNR, T
 from rampart.kernels._jit import woven_kernel
 from rampart.kernels.consider import BIASES
 from rampart.kernels.detection import add_echo
 from rampart.kernels.imm import BOOST, DRONE, copy_row, moments
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
-from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 
@@ -58,6 +57,7 @@ def commit(
     moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
     bound_row(table, row, sensor, radars, gates, scratch.mean, env)
     gather(table, row, p, plots, sensor, radars)
+    remember(table, row, p, sensor, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
     follow_course(
         table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,
@@ -82,6 +82,18 @@ def gather(table: Table, row: int, p: int, plots: Array, sensor: int, radars: Ra
         table.rcs[row, 0] += plots[p, RCS]
         table.rcs[row, 1] += plots[p, RCS] ** 2
         table.rcs[row, 2] += 1.0
+
+
+@woven_kernel
+def remember(table: Table, row: int, p: int, sensor: int, plots: Array) -> None:
+    """Put plot `p` behind the last ones of `row`."""
+    recent = table.recent[row]
+    for k in range(1, RECENT):
+        for c in range(KEPT):
+            recent[k - 1, c] = recent[k, c]
+    for c in range(SEEN_BY):
+        recent[RECENT - 1, c] = plots[p, c]
+    recent[RECENT - 1, SEEN_BY] = sensor
 
 
 @woven_kernel
@@ -110,11 +122,6 @@ def _promote(table: Table, row: int, confirm_llr: float, gates: Gates, scratch: 
     """Confirm `row`, or put it into the fast lane; either makes a name due."""
     if table.hits[row] >= gates.confirm_hits and table.llr[row] >= confirm_llr:
         table.status[row] = CONFIRMED
-        for a in range(N):
-            table.origin_x[row, a] = scratch.mean[a]
-            for b in range(N):
-                table.origin_cov[row, a, b] = scratch.cov[a, b]
-        table.origin_t_s[row] = table.t_s[row]
     if table.status[row] == TENTATIVE and table.hits[row] == 2 and table.bounded[row] == 1:
         speed = math.sqrt(scratch.mean[3] ** 2 + scratch.mean[4] ** 2 + scratch.mean[5] ** 2)
         doubt = math.sqrt(scratch.cov[3, 3] + scratch.cov[4, 4] + scratch.cov[5, 5])

@@ -40,7 +40,7 @@ from rampart.engine.track_settings import order_s
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 5
+SNAPSHOT_VERSION: Final = 6
 
 
 class Engine:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.engine.bank import Table
 from rampart.engine.classify import Classification
+from rampart.engine.kept import Kept
 from rampart.engine.predict import ImpactEstimate
 from rampart.engine.threat import Threat
 
@@ -25,7 +26,8 @@ class Note(msgspec.Struct):
 
     threat: Threat
     classified: Classification
-    launch: ImpactEstimate | None
+    launch: ImpactEstimate | None  # behind its state, for the classifier
+    kept: Kept  # for its origin
     impact: ImpactEstimate | None
     boost_p: float
     free_p: float

@@ -1,7 +1,8 @@
 """Where and when a ballistic track was launched: an area, never a point.
 
-The state is flown backwards by the kernel that predicts impacts. Thrust is not flown backwards: a
-rocket's origin is widened along its line of fire instead, and its launch set earlier.
+The state at the first plot, smoothed over those that followed (`kernels.hindsight`), is flown backwards by the
+kernel that predicts impacts. Thrust is not: plots of the burn are passed over, a rocket's origin is widened by
+what thrust may have turned, and its launch set earlier.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ import numpy.typing as npt
 from rampart.domain.site import Site
 from rampart.domain.values import POSTERIOR
 from rampart.engine.classes import MAX_RANGE_M
+from rampart.engine.kept import Kept
 from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.engine.predict_settings import PredictSettings
+from rampart.engine.track_settings import TrackSettings, radars_of
+from rampart.kernels.hindsight import flown_back
+from rampart.kernels.imm import make_work
+from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,6 +32,9 @@ _Q05: Final = 1.6448536269514722  # standard normal 95 % quantile
 _CHI95: Final = math.sqrt(-2.0 * math.log(0.05))  # radius of the 95 % ellipse in sigmas
 _ROCKET: Final = POSTERIOR.index("rocket")
 _PLAUSIBLE_P: Final = 0.05  # a class less likely than this does not explain a range
+_LEAST_PLOTS: Final = 3  # of free flight: fewer tell no velocity across the line of sight
+_PASSED_SHARE: Final = 0.34  # of the plots, from which on the track is not that of one free flight
+_LOWEST_SINE: Final = 0.1  # of the launch angle: none leaves flatter than 6 degrees
 
 
 class OriginEstimate(msgspec.Struct, frozen=True, gc=False):
@@ -41,11 +50,33 @@ class OriginEstimate(msgspec.Struct, frozen=True, gc=False):
 
 
 class OriginFinder:
-    """Origins of a site's tracks, from the earliest posterior that is confirmed."""
+    """Origins of a site's tracks."""
 
-    def __init__(self, site: Site, predictor: Predictor) -> None:
+    def __init__(
+        self, site: Site, predictor: Predictor, track: TrackSettings | None = None
+    ) -> None:
         self._floor_m = site.rules.origin_floor_m
         self._predictor = predictor
+        self._track = track or TrackSettings()
+        self._radars = radars_of(site)
+        self._work = make_work()
+
+    def smoothed(self, kept: Kept) -> ImpactEstimate | None:
+        """As `launch`, of the state at the first of the plots that are kept of a track, given them all; None
+        also where they are too few, or not of one free flight."""
+        t_s, numbers, variances = kept.columns()
+        if t_s.size < _LEAST_PLOTS:
+            return None
+        s, mean, cov = self._track, np.empty(N), np.empty((N, N))
+        first, passed = flown_back(
+            t_s, numbers, variances, self._radars.axes[kept.sensor], self._radars.place[kept.sensor],
+            np.array(kept.near), self._predictor.env, self._predictor.settings.origin_accel,
+            s.drag_walk, s.drag_sigma, s.gate_distance2, self._work, mean, cov,
+        )  # fmt: skip
+        if t_s.size - passed < _LEAST_PLOTS or passed > _PASSED_SHARE * t_s.size:
+            return None
+        launch = self.launch(mean, cov, float(t_s[first]), kept.sensor)
+        return _doubted(launch, self._predictor.settings.origin_doubt) if launch else None
 
     def launch(
         self, x: Array, P: Array, t_s: float, sensor_index: int = -1
@@ -73,14 +104,25 @@ class OriginFinder:
         s: PredictSettings = self._predictor.settings
         p_rocket = p_family[_ROCKET]
         xx, xy, yy = launch.cov_m2
-        e, n = launch.velocity_mps[0], launch.velocity_mps[1]
+        e, n, u = launch.velocity_mps
         ground_speed = math.hypot(e, n)
         if ground_speed > 0.0:
             e, n = e / ground_speed, n / ground_speed
-        along2 = p_rocket * s.boost_sigma_m**2
-        cov = _floored(xx + along2 * e * e, xy + along2 * e * n, yy + along2 * n * n, self._floor_m)
+        # a shift across the path moves the crossing by it sideways, and by it / sin(elevation) along
+        across2 = p_rocket * s.boost_sigma_m**2
+        sine = max(u / max(math.hypot(ground_speed, u), 1.0), _LOWEST_SINE)
+        along2 = across2 / sine**2
+        cov = floored(
+            xx + along2 * e * e + across2 * n * n,
+            xy + (along2 - across2) * e * n,
+            yy + along2 * n * n + across2 * e * e,
+            self._floor_m,
+        )
+        # a rocket left earlier, anything else did not: moments of that mixture
         sigma_t = (launch.t_q95_s - launch.t_q50_s) / _Q05
-        sigma_t = math.sqrt(sigma_t**2 + p_rocket * s.boost_sigma_s**2)
+        sigma_t = math.sqrt(
+            sigma_t**2 + p_rocket * (s.boost_sigma_s**2 + (1.0 - p_rocket) * s.boost_s**2)
+        )
         t_s = launch.t_q50_s - p_rocket * s.boost_s
         return OriginEstimate(
             launch.enu_m,
@@ -92,7 +134,31 @@ class OriginFinder:
         )
 
 
-def _floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
+def sharper(new: ImpactEstimate | None, old: ImpactEstimate | None) -> ImpactEstimate | None:
+    """The crossing with the smaller ellipse: flown backwards, process noise wins in the end."""
+    if new is None or old is None:
+        return new or old
+    return new if _area2(new) <= _area2(old) else old
+
+
+def _area2(crossing: ImpactEstimate) -> float:
+    xx, xy, yy = crossing.cov_m2
+    return xx * yy - xy * xy
+
+
+def _doubted(launch: ImpactEstimate, doubt: float) -> ImpactEstimate:
+    """`launch` with `doubt` times its variances."""
+    xx, xy, yy = launch.cov_m2
+    reach_s = math.sqrt(doubt) * (launch.t_q95_s - launch.t_q50_s)
+    return msgspec.structs.replace(
+        launch,
+        cov_m2=(doubt * xx, doubt * xy, doubt * yy),
+        t_q05_s=launch.t_q50_s - reach_s,
+        t_q95_s=launch.t_q50_s + reach_s,
+    )
+
+
+def floored(xx: float, xy: float, yy: float, floor_m: float) -> tuple[float, float, float]:
     """The covariance whose 95 % ellipse has no half-axis below `floor_m`."""
     # C = m I + d [[cos 2a, sin 2a], [sin 2a, -cos 2a]]: eigenvalues m + d and m - d
     m, cos, sin = 0.5 * (xx + yy), 0.5 * (xx - yy), xy

@@ -22,9 +22,10 @@ from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
 from rampart.engine.course import held_courses, left_behind
+from rampart.engine.kept import Kept
 from rampart.engine.known import KnownTraffic
 from rampart.engine.note import Note
-from rampart.engine.origin import OriginFinder
+from rampart.engine.origin import OriginFinder, sharper
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.engine.scatter import Scatter
@@ -64,7 +65,7 @@ class Picture:
         self._table = hold(tracker.bank.table)
         self._known = known
         self._predictor = Predictor(site, settings.predict, settings.track.ballistic_accel)
-        self._origins = OriginFinder(site, self._predictor)
+        self._origins = OriginFinder(site, self._predictor, settings.track)
         self._scatter = Scatter(site, self._predictor)
         self._classifier = Classifier(settings.classify)
         self._weather: Weather | None = None
@@ -192,10 +193,15 @@ class Picture:
         aged = [note.aged_plots if note else 0 for note in notes]
         ages = [f and s.plots >= 2 * a for f, s, a in zip(falls, seen, aged, strict=True)]
         launches = [
-            _sharper(new, note.launch if note else None)
+            sharper(new, note.launch if note else None)
             for new, note in zip(
                 _for_some(self._origins.launches, ages, states), notes, strict=True
             )
+        ]
+        first = [note.kept if note else Kept() for note in notes]
+        kept = [
+            k.joined(recent, s.x) if f else k
+            for k, recent, f, s in zip(first, now.recent, falls, seen, strict=True)
         ]
         boosts = [
             max(s.mu[BOOST], note.boost_p if note else 0.0)
@@ -223,6 +229,7 @@ class Picture:
                 threat=threats[-1],
                 classified=c,
                 launch=launches[k],
+                kept=kept[k],
                 impact=impacts[k],
                 boost_p=boosts[k],
                 free_p=frees[k],
@@ -336,10 +343,11 @@ class Picture:
         return out
 
     def _origin(self, track: int, note: Note) -> list[Output]:
-        if note.launch is None:
+        launch = self._origins.smoothed(note.kept) or note.launch
+        if launch is None:
             return []
         c = note.classified
-        estimate = self._origins.origin(note.launch, c.p_family, c.classes, note.impact)
+        estimate = self._origins.origin(launch, c.p_family, c.classes, note.impact)
         ns = self._ns
         return [
             Origin(
@@ -386,15 +394,3 @@ def _for_some(
     some = np.array(wanted)
     found = iter(estimate(*(column[some] for column in states)))
     return [next(found) if want else None for want in wanted]
-
-
-def _sharper(new: ImpactEstimate | None, old: ImpactEstimate | None) -> ImpactEstimate | None:
-    """The crossing with the smaller ellipse: flown backwards, process noise wins in the end."""
-    if new is None or old is None:
-        return new or old
-    return new if _area2(new) <= _area2(old) else old
-
-
-def _area2(crossing: ImpactEstimate) -> float:
-    xx, xy, yy = crossing.cov_m2
-    return xx * yy - xy * xy

@@ -14,6 +14,12 @@ SNR: Final = 11  # dB
 RCS: Final = 12  # dBsm
 COLUMNS: Final = 13
 
+RECENT: Final = 4
+"""Last plots that the tables hold of a track: it has a name at its third or fourth, and what keeps its first
+plots (`kept.py`) asks only then."""
+SEEN_BY: Final = 11  # of a plot that is kept: the columns up to here, and the sensor's index
+KEPT: Final = 12
+
 
 def columns(plots: npt.NDArray[np.float64], first: int, count: int) -> npt.NDArray[np.float64]:
     """`count` columns of `plots` from `first`, (n, count), contiguous: those of one plot are so anyhow, and a

@@ -39,6 +39,7 @@ class Columns(NamedTuple):
     bends: Array  # (n, scales, accelerations)
     climbs: Array  # (n, len(CLIMB_MPS))
     pace: Array  # (n, PACE)
+    recent: Array  # (n, RECENT, KEPT)
 
 
 @allocating_kernel
@@ -61,6 +62,7 @@ def columns_of(table: Held, rows: Ints) -> Columns:
         t.track_id[rows], t.t_s[rows], t.t_first_s[rows], t.t_third_s[rows], t.hits[rows],
         t.bounded[rows], t.turn[rows], t.last_sensor[rows], t.mu[rows], x, P, height_m, rcs_dbsm,
         rcs_plots, t.marks[rows], t.bends[rows], t.climbs[rows], t.pace[rows],
+        t.recent[rows],
     )  # fmt: skip
 
 

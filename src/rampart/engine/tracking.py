@@ -42,7 +42,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 9
+STATE_VERSION: Final = 10
 
 
 class Tracker:

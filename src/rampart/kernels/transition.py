@@ -204,12 +204,14 @@ def predict_straight(x: Array, P: Array, i: int, j: int, dt: float) -> None:
 
 @kernel
 def add_white_acceleration(P: Array, i: int, j: int, dt: float, q_accel: float) -> None:
-    """Add the covariance of isotropic white acceleration of density `q_accel` (m²/s³) over `dt`."""
+    """Add the covariance of isotropic white acceleration of density `q_accel` (m²/s³) over `dt`: of what went
+    before, where `dt` < 0."""
+    span = abs(dt)
     for a in range(3):
-        P[i, j, a, a] += q_accel * dt**3 / 3.0
-        P[i, j, a, 3 + a] += q_accel * dt * dt / 2.0
-        P[i, j, 3 + a, a] += q_accel * dt * dt / 2.0
-        P[i, j, 3 + a, 3 + a] += q_accel * dt
+        P[i, j, a, a] += q_accel * span**3 / 3.0
+        P[i, j, a, 3 + a] += q_accel * dt * span / 2.0
+        P[i, j, 3 + a, a] += q_accel * dt * span / 2.0
+        P[i, j, 3 + a, 3 + a] += q_accel * span
 
 
 @kernel
