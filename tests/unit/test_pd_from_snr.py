@@ -11,7 +11,7 @@ import pytest
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Sensor
 from rampart.engine.tracking import Tracker
-from rampart.kernels._jit import kernel
+from rampart.kernels._jit import allocating_kernel, kernel
 from rampart.kernels.detection import add_echo, look_pd
 from rampart.sim import probability_of_detection
 from rampart.sim.detection import draw_statistic, threshold
@@ -22,7 +22,7 @@ BOX = 4.0  # dB, threshold of the radar in the tests of behaviour
 SENSOR = Sensor(id="R", clutter_per_scan=1.0, snr_threshold_db=BOX)
 
 
-@kernel
+@allocating_kernel
 def echoes_of(snr_db: np.ndarray, range_m: float, level: float) -> np.ndarray:
     """The echoes of plots of one range."""
     echoes = np.zeros(2)

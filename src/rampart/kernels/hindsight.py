@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.kernels._jit import allocating_kernel
 from rampart.kernels.imm import BALLISTIC, MODELS, Work, hypothesise
-from rampart.kernels.transition import N, add_white_acceleration, predict_ballistic
+from rampart.kernels.transition import N, predict_ballistic
 
 Array = npt.NDArray[np.float64]
 
@@ -51,8 +51,7 @@ def flown_back(
         cov[:] = P[0, BALLISTIC]
         if i < first:
             dt = t_s[i] - t_s[first]
-            predict_ballistic(x, P, 0, BALLISTIC, dt, env, 0.0, q_drag, work.G, work.T)
-            add_white_acceleration(P, 0, BALLISTIC, dt, q_accel)
+            predict_ballistic(x, P, 0, BALLISTIC, dt, env, q_accel, q_drag, work.G, work.T)
         _, distance2 = hypothesise(x, P, mu, 0, numbers[i], variances[i], axes, place, env, work)
         if distance2 <= gate:
             first = i

@@ -207,11 +207,11 @@ def predict_row(
         )  # fmt: skip
     if mu[row, DRONE] >= ASLEEP:
         predict_straight(x, P, row, DRONE, dt)
-        add_white_acceleration(P, row, DRONE, abs(dt), dynamics.drone_accel)
+        add_white_acceleration(P, row, DRONE, dt, dynamics.drone_accel)
         P[row, DRONE, 6, 6] += dynamics.drag_walk * abs(dt)
     if mu[row, BOOST] >= ASLEEP:
         predict_straight(x, P, row, BOOST, dt)
-        add_white_acceleration(P, row, BOOST, abs(dt), dynamics.boost_accel)
+        add_white_acceleration(P, row, BOOST, dt, dynamics.boost_accel)
         add_thrust(x, P, row, BOOST, abs(dt), dynamics.boost_thrust)
         P[row, BOOST, 6, 6] += dynamics.drag_walk * abs(dt)
     follow(x, P, mu, row)

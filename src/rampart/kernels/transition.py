@@ -125,7 +125,7 @@ def predict_ballistic(
         midpoint(x, i, j, 0.5 * h, k, env)
         after = math.sqrt(x[i, j, 3] ** 2 + x[i, j, 4] ** 2 + x[i, j, 5] ** 2)
         _congruence(P, i, j, G, T)
-        add_white_acceleration(P, i, j, abs(h), q_accel)
+        add_white_acceleration(P, i, j, h, q_accel)
         # where Cd(M) is steep its shape is doubtful, and q must follow what the air does
         P[i, j, 6, 6] += q_drag * abs(h) + SHAPE_DOUBT * steepness * abs(after - before)
 
