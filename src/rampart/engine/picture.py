@@ -66,7 +66,7 @@ class Picture:
         self._predictor = Predictor(site, settings.predict, settings.track.ballistic_accel)
         self._origins = OriginFinder(site, self._predictor)
         self._scatter = Scatter(site, self._predictor)
-        self._classifier = Classifier(settings.classify)
+        self._classifier = Classifier(settings.classify, settings.track)
         self._weather: Weather | None = None
         self._notes: dict[int, Note] = {}
         self._ended: list[int] = []
