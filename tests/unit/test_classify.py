@@ -14,6 +14,7 @@ from rampart.domain.values import FAMILIES, POSTERIOR
 from rampart.engine.classify import Classification, Classifier
 from rampart.engine.origin import OriginFinder
 from rampart.engine.predict import Predictor
+from rampart.engine.track_settings import TrackSettings
 from rampart.kernels.atmosphere import FILTER_RISE, environment
 from rampart.kernels.flight import STILL_AIR, trajectory
 
@@ -72,6 +73,33 @@ def test_a_shell_is_known_by_the_drag_that_a_track_has_of_it() -> None:
     foreign = ballistic(650, 40, 4.0 * seen, rcs=-22)
     assert known.p_family[UNKNOWN] < 0.05 < foreign.p_family[UNKNOWN]
     assert known.p_family[GUN] > foreign.p_family[GUN]
+
+
+@pytest.mark.parametrize("began_per_m", [0.5e-4, 1.7e-4])
+def test_what_the_filter_believed_of_drag_before_it_saw_any_names_no_class(
+    began_per_m: float,
+) -> None:
+    """One look at ln k, 1e-4 +- 0.5, joined by Bayes to where the filter began: the look alone tells."""
+    look, look_sigma = math.log(1e-4), 0.5
+    track = TrackSettings(drag_per_m=began_per_m)
+    began, sigma = math.log(began_per_m), track.drag_sigma
+    variance = 1.0 / (1.0 / look_sigma**2 + 1.0 / sigma**2)
+    joined = variance * (look / look_sigma**2 + began / sigma**2)
+    wide, x = P.copy(), np.array([-3000.0, 0.0, 1000.0, 150.0, 0.0, 50.0, joined])
+    wide[6, 6] = variance
+    found = Classifier(track=track).classify(x, wide, FALLS, 3, 1000.0)
+    # what a filter says that began with no belief at all
+    x[6], wide[6, 6] = look, look_sigma**2
+    free = Classifier(track=TrackSettings(drag_sigma=1e6)).classify(x, wide, FALLS, 3, 1000.0)
+    assert found.classes == pytest.approx(free.classes, abs=1e-6)
+    assert found.p_family == pytest.approx(free.p_family, abs=1e-6)
+
+
+@pytest.mark.parametrize("rcs", [-32.0, -20.0, -7.5])
+def test_a_round_of_no_class_may_have_the_cross_section_of_any(rcs: float) -> None:
+    # too fast for the small rockets and mortars, too much drag for a shell or a large rocket
+    found = ballistic(500, 50, 1.5e-4, rcs=rcs)
+    assert found.p_family[UNKNOWN] > 0.4
 
 
 def test_classes_of_a_family_are_sharpened_and_the_family_is_not() -> None:

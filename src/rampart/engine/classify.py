@@ -18,6 +18,7 @@ from rampart.engine.classes import CLASSES, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
+from rampart.engine.track_settings import TrackSettings
 from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
@@ -67,10 +68,13 @@ class Posteriors(NamedTuple):
 
 
 class Classifier:
-    """First classification by kinematics; stateless."""
+    """First classification by kinematics; stateless. `track`: the numbers of the tracker that it judges."""
 
-    def __init__(self, settings: ClassifySettings | None = None) -> None:
+    def __init__(
+        self, settings: ClassifySettings | None = None, track: TrackSettings | None = None
+    ) -> None:
         self.settings = settings or ClassifySettings()
+        self._track = track or TrackSettings()
 
     def classify_many(self, features: Features) -> Posteriors:
         """Posteriors of all rows of `features`. Absurd or missing values widen them and raise nothing."""
@@ -78,7 +82,14 @@ class Classifier:
         p_class = np.empty((len(features.x), len(CLASSES)))
         by_word = np.empty((len(features.x), len(WORDS)))
         young = s.young_unknown_p * np.exp(-features.plots / s.young_plots)
-        posteriors(features, young, p_class, by_word)
+        posteriors(
+            features,
+            young,
+            math.log(self._track.drag_per_m),
+            self._track.drag_sigma,
+            p_class,
+            by_word,
+        )
         p_family, word = _families(by_word, s.reject_p)
         return Posteriors(p_family, word, p_class)
 

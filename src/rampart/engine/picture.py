@@ -19,7 +19,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
-from rampart.engine.classes import DRONE_BENDS
+from rampart.engine.classes import DRONE_BENDS, ROUNDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
 from rampart.engine.course import held_courses, left_behind
 from rampart.engine.kept import Kept
@@ -49,6 +49,7 @@ TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
 
 _BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
+_ROUNDS: Final = len(ROUNDS)
 _P_DRONE: Final = POSTERIOR.index("drone")
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
 
@@ -67,7 +68,7 @@ class Picture:
         self._predictor = Predictor(site, settings.predict, settings.track.ballistic_accel)
         self._origins = OriginFinder(site, self._predictor, settings.track)
         self._scatter = Scatter(site, self._predictor)
-        self._classifier = Classifier(settings.classify)
+        self._classifier = Classifier(settings.classify, settings.track)
         self._weather: Weather | None = None
         self._notes: dict[int, Note] = {}
         self._ended: list[int] = []
@@ -217,8 +218,8 @@ class Picture:
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
             c = classified.named(k, self._settings.classify.listed_p)
             known = explained.get(s.track, "")
-            # no report explains what falls: traffic that crosses its path must not silence it
-            if known and sum(c.p_family[i] for i in _BALLISTIC) < TRAFFIC_FALLS_P:
+            # no report explains what falls, named or not: traffic that crosses its path must not silence it
+            if known and classified.p_class[k, :_ROUNDS].sum() < TRAFFIC_FALLS_P:
                 c = _KNOWN
             else:
                 known = ""

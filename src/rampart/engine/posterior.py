@@ -16,6 +16,7 @@ from rampart.engine.classes import (
     BEND_TABLE,
     BURN_S,
     CLIMB_TABLE,
+    DRAG_UNSEEN,
     FAMILY_OF,
     FAST_FLYERS_P,
     FAST_FLYERS_PLOTS,
@@ -28,7 +29,6 @@ from rampart.engine.classes import (
     LEAPS_FROM,
     LEAPS_PLOTS,
     ODD_SHARE,
-    ROUND_RCS_DB,
     ROUND_TABLE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
@@ -85,11 +85,22 @@ def _sum(shares: Array, likelihoods: Array) -> float:
     return total
 
 
+@inline_kernel
+def _seen_drag(q: float, variance: float, mean: float, sigma: float) -> tuple[float, float]:
+    """ln k and its variance by what has been seen alone, of a filter that began with N(mean, sigma²):
+    its `q` would count that belief as a look, and call what is young a class of such drag.
+
+    N(q; m, V) ~ N(m; q', V') / N(m; mean, sigma²): 1/V' = 1/V - 1/sigma², q'/V' = q/V - mean/sigma².
+    """
+    unseen = min(max(variance, 0.0) / (sigma * sigma), DRAG_UNSEEN)
+    return q + (q - mean) * unseen / (1.0 - unseen), max(variance, 0.0) / (1.0 - unseen)
+
+
 @allocating_kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
     rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float,
-    bends: Array, climbs: Array, pace: Array, left: float, out: Array,
+    bends: Array, climbs: Array, pace: Array, left: float, drag_mean: float, drag_sigma: float, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
@@ -112,6 +123,7 @@ def _posterior(
     log_height = math.log(max(height_m, 20.0))
 
     # ---- falling freely: among the rounds, by launch speed x elevation x drag x cross-section
+    drag, drag_variance = _seen_drag(x[6], P[6, 6], drag_mean, drag_sigma)
     within = unboosted = 0.0
     boosted = min(max(boost_p, 0.0), 1.0)
     for i in range(rounds):
@@ -125,9 +137,9 @@ def _posterior(
             # nothing is told of the launch: a round is hardly faster now than then, drag has cost
             # it half of its speed at most
             p *= _within(energetic, 0.5 * row[1], row[2], 10.0 + sigma_v)
-        p *= _normal(x[6], math.log(row[5]), math.sqrt(row[6] * row[6] + max(P[6, 6], 0.0)))
+        p *= _normal(drag, math.log(row[5]), math.sqrt(row[6] * row[6] + drag_variance))
         if told:
-            p *= _normal(rcs, row[7], math.sqrt(ROUND_RCS_DB**2 + scatter_db * scatter_db))
+            p *= _normal(rcs, row[7], math.sqrt(row[8] * row[8] + scatter_db * scatter_db))
         unboosted += p
         # a short boost is often over before the second plot: its absence says little
         p *= 0.5 + 0.5 * boosted if IS_ROCKET[i] else 1.0 - 0.9 * boosted
@@ -212,10 +224,10 @@ def _posterior(
 
 @inline_kernel
 def _tempered(p: float) -> float:
-    """p^(1/T), T = 2/3. The spreads of the rounds are wide on purpose, so that the classes of one family were
-    right more often than they said. T was set on seeds 1-80 of `benchmarks/classifier.py`.
+    """p^(1/T), T = 1/2. The spreads of the rounds are wide on purpose, so that the classes of one family were
+    right more often than they said. T was set on seeds 1-400 of `benchmarks/classifier.py`.
     Source: temperature scaling, Guo et al., ICML 2017."""
-    return p * math.sqrt(p)
+    return p * p
 
 
 @inline_kernel
@@ -232,16 +244,19 @@ def _sharpen(p: Array, whole: Array, sharp: Array) -> None:
 
 
 @allocating_kernel
-def posteriors(f: Features, young: Array, p_class: Array, p_word: Array) -> None:
+def posteriors(
+    f: Features, young: Array, drag_mean: float, drag_sigma: float, p_class: Array, p_word: Array
+) -> None:
     """Posterior of `classes.CLASSES` for every row of `f` into `p_class` (n, classes), and its sums over
-    `classes.WORDS` into `p_word` (n, words); `young` (n,) is the share of what is too young to tell.
+    `classes.WORDS` into `p_word` (n, words); `young` (n,) is the share of what is too young to tell,
+    N(drag_mean, drag_sigma²) what the filter believes of ln k before it has seen anything.
     """
     whole, sharp = np.empty(p_word.shape[1]), np.empty(p_word.shape[1])
     for i in range(p_class.shape[0]):
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
             f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.bends[i],
-            f.climbs[i], f.pace[i], f.left[i], p_class[i],
+            f.climbs[i], f.pace[i], f.left[i], drag_mean, drag_sigma, p_class[i],
         )  # fmt: skip
         _sharpen(p_class[i], whole, sharp)
         p_word[i] = 0.0
