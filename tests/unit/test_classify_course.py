@@ -19,6 +19,7 @@ from rampart.engine.course import (
     MARK,
     MARKS,
     PACE,
+    WAY_S,
     follow_course,
     held_courses,
     left_behind,
@@ -59,11 +60,13 @@ def straight(times_s: Array, speed: float) -> Array:
     return np.stack([speed * times_s - 1500.0, 0 * times_s, 0 * times_s + 120.0], axis=1)
 
 
-def weaving(times_s: Array, speed: float, accel: float, period_s: float = 30.0) -> Array:
+def weaving(
+    times_s: Array, speed: float, accel: float, period_s: float = 30.0, phase: float = 0.0
+) -> Array:
     """The same way with a sideways sine of this root mean square acceleration."""
     path = straight(times_s, speed)
     w = 2.0 * math.pi / period_s
-    path[:, 1] += math.sqrt(2.0) * accel / w**2 * np.sin(w * times_s)
+    path[:, 1] += math.sqrt(2.0) * accel / w**2 * np.sin(w * times_s + phase)
     return path
 
 
@@ -79,13 +82,22 @@ def named(path: Array, times_s: Array, rcs: float, *, sigma_m: float, seed: int)
 
 def test_small_straight_flyers_become_drones_and_weaving_ones_stay_birds() -> None:
     t = np.arange(0.0, 90.0)
-    drones, birds, in_step = (
+    drones, birds, faster = (
         np.array([named(p, t, -17.0, sigma_m=4.0, seed=s).p_family[DRONE] for s in range(40)])
         for p in (straight(t, 14.0), weaving(t, 14.0, 0.5, 40.0), weaving(t, 14.0, 0.5, 30.0))
     )
     assert np.mean(drones > 0.3) > 0.85  # from 0.2 on they count as threats
     assert np.all(birds < 0.05)
-    assert np.all(in_step < 0.2)  # a weave nearly in step with the longer stretches hides from them
+    assert np.all(faster < 0.05)
+
+
+@pytest.mark.parametrize("phase", np.arange(6) * math.pi / 6)
+def test_a_weave_in_step_with_the_stretches_hides_at_no_phase(phase: float) -> None:
+    """Twice 12 s: laid end to end, all stretches would end where it crosses its straight way."""
+    t = np.arange(0.0, 90.0)
+    path = weaving(t, 14.0, 0.5, 2.0 * EVERY_S, phase)
+    birds = [named(path, t, -17.0, sigma_m=4.0, seed=s).p_family[DRONE] for s in range(10)]
+    assert np.mean(birds) < 0.3
 
 
 def test_the_more_is_seen_of_a_straight_course_the_more_it_says() -> None:
@@ -245,6 +257,6 @@ def test_a_course_that_was_just_left_is_not_held() -> None:
 
 
 def test_no_course_is_held_before_there_is_a_way_to_hold_it() -> None:
-    t = np.arange(0.0, EVERY_S - 1.0)
+    t = np.arange(0.0, WAY_S)
     f = flown(straight(t, 50.0), t, 10.0, 9)
     assert np.isnan(course_of(f, f.mean)).all()

@@ -504,6 +504,19 @@ def test_a_flyer_far_off_is_watched_until_it_has_shown_its_course_for_five_secon
     assert 6.0 <= (warn.issued_ns - ns(0.0)) / 1e9 <= 6.6
 
 
+def test_a_flyer_that_would_be_watched_is_not_shown_before_it_has_flown_for_five_seconds():
+    """As a bird whose third plot looks like a drone's, and whose fifth does not."""
+    stage = Stage([zone("A", 0.0)])
+    perhaps = (0.0, 0.0, 0.0, 0.21, 0.79, 0.0)
+    for k in range(20):
+        x_m = -4000.0 + 25.0 * k
+        stage.see(flying(1, 1.0 + 0.5 * k, x_m, 50.0, y_m=600.0, p=perhaps, third_s=1.0))
+    rows = [row for row in stage.rows if row.zone == "A"]
+    assert rows[0].phase == "watch"
+    assert 6.0 <= (rows[0].issued_ns - ns(0.0)) / 1e9 <= 6.6
+    assert Rules().drone_watch_p < rows[0].p_zone < Rules().drone_warn_p
+
+
 def test_a_flyer_that_may_be_here_in_twenty_seconds_is_warned_of_at_its_third_plot():
     stage = Stage([zone("A", 0.0)])
     stage.see(flying(1, 1.0, -1000.0, 50.0, third_s=1.0))

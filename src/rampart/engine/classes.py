@@ -75,10 +75,10 @@ FLYERS: Final[dict[str, Flyer]] = {
     # stray: set on small drones of S1, seeds 5 to 299, birds of `quiet-day`, seeds 1-3, one-way drones of
     # `drone_roc.py`, seeds 100-103, and 120 recorded aircraft (72 s at a time: birds 0.05 to 0.36 in nine of
     # ten, gliders 0.09 to 0.57, small drones below 0.03)
-    # the prior of the quadcopter: so that birds of those hours come as near to being drones as they did before
-    # strays were seen (0.004 then); one flies as straight as a drone for a minute now and then
+    # the prior of the quadcopter: so that small drones are told as soon as before stretches ended at every
+    # step (0.002 then; S1, seeds 1205 to 1259 by six); birds then come half as near to being drones
     "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
-    "quadcopter": Flyer("drone", 0.002, 12, 6, 150, 1.0, -14, 4, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8),
+    "quadcopter": Flyer("drone", 0.003, 12, 6, 150, 1.0, -14, 4, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8),
     "airliner": Flyer(
         "aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 10, 0.15, 1.0, 3.0, 1.5, 0.15, 1.2
     ),
@@ -112,8 +112,8 @@ ODD_SHARE: Final = 0.03
 straight."""
 
 ODD_STRAY_SHARE: Final = 0.2
-"""[A] Share of each class that strays over long stretches like nothing: of a weave in step with them, each half
-a minute, they show little."""
+"""[A] Share of each class that strays over long stretches like nothing: of a weave of 20 s, in step with
+them, they show little."""
 
 TRAVELS_SHARE: Final = 0.03
 """[A] Share of moving clutter that leaves its place: a vehicle on a ridge."""

@@ -2,13 +2,16 @@
 
 Two places `EVERY_S` apart foretell a third on a straight line at one speed. What it is off by, over
 half the product of the times, is the mean acceleration of the stretch. The filter remembers about
-3 s, so such places err independently, each by its own stated variance; on a young or badly seen track
-that noise hides every bend, and nothing is said. A bird wanders, a small drone holds its way: over
+3 s, so places `STEP_S` apart err independently, each by its own stated variance; on a young or badly seen
+track that noise hides every bend, and nothing is said. A bird wanders, a small drone holds its way: over
 tens of seconds this tells them apart where one look at speed and echo does not.
 
-Over stretches of twice that length they differ most. A weave of metres about a straight way goes down with
-the square of the time, a change of the way itself with the time only: a bird that strays bends by 0.16 m/s²
-then, a small drone by 0.02, and a radar that errs by 14 m sees 0.06. It takes 48 s to be seen.
+Over longer stretches they differ most. A weave of metres about a straight way goes down with the square of
+the time, a change of the way itself with the time only: a bird that strays bends by 0.16 m/s² then, a small
+drone by 0.02, and a radar that errs by 14 m sees 0.06. It takes 40 s to be seen.
+
+A stretch ends at every step: were they laid end to end, a weave in step with them would show each time the same
+phase, and once in a while that is the one where it seems straight.
 
 So does height: an autopilot with an engine holds it to a few metres a minute, a glider sinks at 0.7 to
 2 m/s between its climbs. Over two stretches, 24 s, a radar of 3 mrad sees that 8 km away.
@@ -28,13 +31,16 @@ from rampart.kernels.atmosphere import EARTH_RADIUS_M
 Array = npt.NDArray[np.float64]
 
 EVERY_S: Final = 12.0  # birds and small drones differ most: shorter is noise, longer is late
+STRETCHES_S: Final = (EVERY_S, 20.0)  # of the two scales: no weave a stretch long hides from both
+STEP_S: Final = 4.0  # between marks, a third and a fifth of a stretch
+WAY_S: Final = 2.0 * STEP_S  # of the shortest course that is held: a mark lies in its middle
 GAP_S: Final = 36.0  # after a gap this long the course is begun anew
 MEMORY_S: Final = 90.0  # [A] falls by e in this time: what loitered may attack
 FILTER_S: Final = 3.0  # what the filter's velocities remember
 ACCEL_MPS2: Final = np.outer((1.0, 0.5), 0.01 * 2.0 ** np.arange(9))
 """(scales, accelerations): root mean square of a horizontal component, of which the likelihoods are kept, over
-stretches of `EVERY_S` and of twice that."""
-SCALES: Final = len(ACCEL_MPS2)
+stretches of `STRETCHES_S`."""
+SCALES: Final = len(STRETCHES_S)
 TURN_SHARE: Final = 0.2  # [A] of the stretches hold a turn ...
 TURN_FACTOR: Final = 4.0  # ... this much harder than the rest of the flight
 CLIMB_MPS: Final = 0.2 * 2.0 ** np.arange(7)
@@ -48,7 +54,7 @@ AGREES_D2: Final = 9.0  # of two velocities in the plane: 99 % of what flies on 
 CLIMBS_D2: Final = 4.0  # of two climbs, 95 %
 MARK: Final = 6
 BEGIN: Final = 0  # the mark of the place where the course began; the others follow, the newest last
-MARKS: Final = 1 + 2 * SCALES
+MARKS: Final = 1 + round(2 * STRETCHES_S[-1] / STEP_S)
 LAST: Final = MARKS - 1
 PACE: Final = 2
 
@@ -57,6 +63,15 @@ PACE: Final = 2
 def _height(mean: Array) -> float:
     """Above the site's level, m: U + (E² + N²) / 2R."""
     return float(mean[2] + (mean[0] * mean[0] + mean[1] * mean[1]) / (2.0 * EARTH_RADIUS_M))
+
+
+@inline_kernel
+def _mark_at(marks: Array, t_s: float) -> int:
+    """The newest of the last marks that is no newer than `t_s` and half a step; BEGIN where there is none."""
+    m = LAST
+    while m > BEGIN and not marks[m, 0] <= t_s + 0.5 * STEP_S:
+        m -= 1
+    return m
 
 
 @inline_kernel
@@ -94,7 +109,7 @@ def follow_course(
     pace[0] = keep * pace[0] + weight
     pace[1] = keep * pace[1] + weight * (mean[3] * mean[3] + mean[4] * mean[4])
     newer = t_s - marks[LAST, 0]  # nan before there is a mark
-    if newer < EVERY_S:
+    if newer < STEP_S:
         return
     if newer > GAP_S:
         marks[:] = math.nan
@@ -102,14 +117,15 @@ def follow_course(
     height = _height(mean)
     keep = math.exp(-newer / MEMORY_S)
     for scale in range(SCALES):
-        first, second = marks[LAST - 2 * scale - 1], marks[LAST - scale]
-        if math.isnan(first[0]):
+        middle = _mark_at(marks, t_s - STRETCHES_S[scale])
+        first = _mark_at(marks, marks[middle, 0] - STRETCHES_S[scale])
+        if first == BEGIN:  # as where there is no middle
             break
-        off_e, off_n, per_accel, noise = _off(first, second, t_s, mean, variance)
+        off_e, off_n, per_accel, noise = _off(marks[first], marks[middle], t_s, mean, variance)
         a2 = (off_e * off_e + off_n * off_n) / per_accel**2
         noise /= per_accel**2
-        # a stretch over two marks overlaps the next one by half, and counts half
-        share = 1.0 / (scale + 1)
+        # a stretch ends at every mark: together they count as if they lay end to end
+        share = newer / (t_s - marks[middle, 0])
         for k in range(bends.shape[1]):
             calm = noise + ACCEL_MPS2[scale, k] ** 2
             turn = noise + (TURN_FACTOR * ACCEL_MPS2[scale, k]) ** 2
@@ -119,20 +135,21 @@ def follow_course(
                 + TURN_SHARE * math.exp(-0.5 * a2 / turn) / turn
                 + 1e-12
             )
-    older = marks[LAST - 1]
-    both = t_s - older[0]
-    if not math.isnan(both):
-        # climb = (h2 - h0) / (t1 + t2), seen with sqrt(var h0 + var h2) / (t1 + t2)
+    first = _mark_at(marks, t_s - 2.0 * EVERY_S)
+    if first > BEGIN:
+        older = marks[first]
+        both = t_s - older[0]
+        # climb = (h2 - h0) / t, seen with sqrt(var h0 + var h2) / t
         climb2 = ((height - older[4]) / both) ** 2
         unsure = (cov[2, 2] + older[5]) / both**2
         # what dives tells no class: it may be the attack
         spread = unsure + DIVE_MPS**2
         dives = DIVE_SHARE * math.exp(-0.5 * climb2 / spread) / math.sqrt(spread) + 1e-12
+        share = newer / both
         for k in range(climbs.shape[0]):
             spread = unsure + CLIMB_MPS[k] ** 2
-            # every stretch is in two of these, and counts half in each
             held = math.exp(-0.5 * climb2 / spread) / math.sqrt(spread)
-            climbs[k] = keep * climbs[k] + 0.5 * math.log((1.0 - DIVE_SHARE) * held + dives)
+            climbs[k] = keep * climbs[k] + share * math.log((1.0 - DIVE_SHARE) * held + dives)
     begins = math.isnan(marks[BEGIN, 0]) and not math.isnan(marks[LAST, 0])
     for m in range(1, LAST):
         _move(marks, m + 1, m)
@@ -173,7 +190,7 @@ def held_courses(
 ) -> Array:
     """(n, 5): velocity east, north, up, its sigma (m/s) and that of the turn rate (rad/s), of n tracks.
 
-    Over the way since one of the marks, 12 to 48 s, that which tells most: only where it tells more than the
+    Over the way since one of the marks, 8 to 40 s, that which tells most: only where it tells more than the
     filter's own velocity, of 3 s, and agrees with it; nan elsewhere: the track has just turned, or wanders,
     or is young. `shares`: how probable each of `ACCEL_MPS2[0]` is beforehand. `marks`, `bends` as in
     `follow_course`; `mean` (n, 7) and `cov` (n, 7, 7) at `t_s` (n,).
@@ -191,13 +208,14 @@ def held_courses(
         now2 = 0.5 * (cov[i, 3, 3] + cov[i, 4, 4])
         least2 = now2
         for m in range(LAST - 1, BEGIN, -1):
-            older, newer = marks[i, m], marks[i, m + 1]
+            older = marks[i, m]
             way_s = t_s[i] - older[0]
-            if not EVERY_S <= way_s <= 2.0 * GAP_S:
+            if not WAY_S <= way_s <= 2.0 * GAP_S:
                 continue
             bent2 = accel2
-            if t_s[i] > newer[0]:
-                off_e, off_n, per_accel, noise = _off(older, newer, t_s[i], mean[i], variance)
+            middle = marks[i, max(_mark_at(marks[i], t_s[i] - 0.5 * way_s), m + 1)]
+            if t_s[i] > middle[0]:
+                off_e, off_n, per_accel, noise = _off(older, middle, t_s[i], mean[i], variance)
                 # what 95 % of noise does not explain: -ln 0.05 of an exponential variate
                 seen2 = 0.5 * (off_e * off_e + off_n * off_n) - 3.0 * noise
                 bent2 += max(seen2, 0.0) / per_accel**2

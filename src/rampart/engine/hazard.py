@@ -95,9 +95,11 @@ class Hazard:
             if hits.flies[k] and threat.motion is not None:
                 self._fly(hits, k, threat.motion, p, degraded, warned[k])
                 if _unsettled(threat):
-                    # it has time: on the console, but nobody runs for the first look at a bird
+                    # it has time: where it would be warned of it is watched, where it would be watched it is
+                    # not yet; nobody runs for the first look at a bird
                     later = ~warned[k] & ~(hits.entry_s[k, :, 0] <= SOON_S)
-                    hits.fly[k, later] = np.minimum(hits.fly[k, later], self._rules.drone_watch_p)
+                    share = np.minimum(hits.fly[k, later] / self._rules.drone_warn_p, 1.0)
+                    hits.fly[k, later] = share * self._rules.drone_watch_p
         return hits
 
     def _fall(

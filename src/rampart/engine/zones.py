@@ -21,7 +21,7 @@ NEVER: Final = 2**62
 CANCEL_UPDATES: Final = 3
 CANCEL_SPAN_NS: Final = NS_PER_S
 FLYER_CANCEL_SPAN_NS: Final = ns_from_seconds(EVERY_S)
-"""A stretch of a held course: until the next, all updates of what flies hang on the same places."""
+"""A stretch of a held course: updates of what flies within one hang on places in common."""
 
 
 class Member(msgspec.Struct, kw_only=True):
