@@ -58,7 +58,7 @@ class Engine:
         _refuse_repeated("sensor", [sensor.id for sensor in site.sensors])
         _refuse_repeated("zone", [zone.id for zone in site.zones])
         self._seq = 0
-        self._time = Timebase()
+        self._time = Timebase(sensor.id for sensor in site.sensors)
         self._tracker: Tracker | None = None  # made when the first message tells the day
         self._picture: Picture | None = None
         self._health = Health(site)
