@@ -110,8 +110,10 @@ class Engine:
             case PlotBatch() if len(message.data) % PLOT_DTYPE.itemsize:
                 out.append(self._rejected(message.sensor, "torn_batch"))
             case PlotBatch():
-                self._health.heard(message.sensor, now_ns)
-                self._tracker.observe(message)
+                if self._tracker.observe(message):
+                    self._health.heard(message.sensor, now_ns, plots=len(message) > 0)
+                else:
+                    self._health.refused(message.sensor, now_ns)
                 self._register()
             case SensorStatus():
                 if not self._health.told(message):

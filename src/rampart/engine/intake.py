@@ -24,8 +24,8 @@ from rampart.engine.admission import (
     sort_plots,
 )
 from rampart.engine.calibration import ZERO, Calibration, calibration_of, moved
-from rampart.engine.order import NO_PLOTS, Entry, Ring, sub_scans
-from rampart.engine.plotrow import COLUMNS, SNR, T
+from rampart.engine.order import NO_PLOTS, Entry, Ring, loudest, sub_scans
+from rampart.engine.plotrow import COLUMNS, T
 from rampart.engine.reflectors import Reflectors, Sighting
 from rampart.engine.track_settings import TrackSettings, doors
 
@@ -100,7 +100,7 @@ class Intake:
         """Whether the sensor of `look` is set aside; its plots are counted then."""
         if look.sensor not in self.set_aside:
             return False
-        count = sum(len(entry.plots) for entry in look.sub_scans if entry.plots is not None)
+        count = sum(entry.size for entry in look.sub_scans)
         if count:
             self._refuse(look.feed, NOT_BELIEVED, count)
         return True
@@ -128,11 +128,8 @@ class Intake:
             if ring.is_too_late(entry.t_s):
                 self._refuse(look.feed, TOO_LATE, max(len(plots), 1))
                 continue
-            most = s.max_plots
-            if len(plots) > most:
-                self._refuse(look.feed, OVERLOAD, len(plots) - most)
-                loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")
-                plots = plots[np.sort(loudest[:most])]
+            self.overload(look, len(plots) - s.max_plots)
+            plots = loudest(plots, s.max_plots)
             # twice: correcting them anew moves their times by a few ms at most
             known = ring.near(entry, s.sub_scan_s, 2.0 * s.double_s)
             double = np.zeros(len(plots), np.uint8)
@@ -145,6 +142,11 @@ class Intake:
                     continue
             entries.append(entry if plots is entry.plots else entry._replace(plots=plots))
         return entries
+
+    def overload(self, look: Look, count: int) -> None:
+        """So many plots of `look`, if any, were too many."""
+        if count > 0:
+            self._refuse(look.feed, OVERLOAD, count)
 
     def settled_s(self, now_s: float) -> float:
         """The event time before which all has come at `now_s`, by how long each sensor's plots take."""
