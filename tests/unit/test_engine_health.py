@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import msgspec
+import pytest
 
-from rampart.domain.messages import SensorStatus
+from rampart import scenario
+from rampart.domain.messages import PlotBatch, SensorHealth, SensorStatus, Tick, ZoneState
 from rampart.domain.site import Sensor, Site, Zone
+from rampart.engine.engine import Engine
 from rampart.engine.health import Health
 
 S = 1_000_000_000
@@ -111,3 +114,115 @@ def test_a_snapshot_keeps_silence_running() -> None:
     second.load(msgspec.msgpack.decode(msgspec.msgpack.encode(first.state())))
     assert second.advance(7 * S, 1) == []
     assert len(second.advance(7 * S + 1, 2)) == 1
+
+
+def test_a_sensor_whose_plots_are_all_refused_says_so_though_it_marks_north() -> None:
+    health = Health(site(Sensor(id="r", scan_period_s=0.5)))
+    said = []
+    for k in range(40):
+        t_ns = k * S // 4
+        health.heard("r", t_ns)  # a mark
+        if 4 <= k < 20:
+            health.refused("r", t_ns)
+        if k == 30:
+            health.heard("r", t_ns, plots=True)
+        said += [(k / 4, c.state, c.reason) for c in health.advance(t_ns, k)]
+    refused = "all its plots are refused"
+    assert said == [(3.25, "DEGRADED", refused), (7.0, "LIVE", "heard again")]
+
+
+def test_plots_that_are_refused_break_no_silence_and_are_told_from_it() -> None:
+    health = Health(site(Sensor(id="r", scan_period_s=0.5)))
+    health.heard("r", 0)
+    for k in range(1, 9):
+        health.refused("r", k * S // 4)
+        assert health.advance(k * S // 4, k) == []
+    health.refused("r", 9 * S // 4)
+    (change,) = health.advance(9 * S // 4, 9)
+    assert (change.state, change.reason) == ("DEGRADED", "all its plots are refused")
+    (change,) = health.advance(9 * S // 4 + 2 * S + 1, 10)
+    assert (change.state, change.reason) == ("DEGRADED", "silent")
+    health.heard("r", 5 * S, plots=True)
+    (change,) = health.advance(5 * S, 11)
+    assert change.state == "LIVE"
+
+
+def test_one_refused_plot_now_and_then_is_no_fault() -> None:
+    health = Health(site(Sensor(id="r", scan_period_s=0.5)))
+    for k in range(60):
+        health.heard("r", k * S)  # looks without plots
+        if k % 5 == 0:
+            health.refused("r", k * S)
+        assert health.advance(k * S, k) == []
+
+
+def test_a_snapshot_keeps_refusals_running() -> None:
+    first = Health(site(Sensor(id="r")))
+    first.heard("r", 0)
+    first.refused("r", S)
+    second = Health(site(Sensor(id="r")))
+    second.load(msgspec.msgpack.decode(msgspec.msgpack.encode(first.state())))
+    (change,) = second.advance(2 * S + 1, 1)
+    assert change.reason == "all its plots are refused"
+
+
+REFUSED = {
+    "no number": {"range_m": math.nan},
+    "negative range": {"range_m": -1.0},
+    "of last hour": {"t_event_ns": -3600 * S},
+}
+
+
+@pytest.mark.parametrize("damage", REFUSED)
+@pytest.mark.parametrize("marks", [False, True], ids=["", "with north marks"])
+def test_no_all_clear_while_every_plot_is_refused(damage, marks) -> None:
+    """After the impact the radar delivers rubbish only: the hold stands, as it would with a silent radar."""
+    run = scenario.load("one-mortar", seed=11)
+    zones = tuple(msgspec.structs.replace(z, all_clear="auto") for z in run.site.zones)
+    site = msgspec.structs.replace(run.site, zones=zones)
+    messages = list(run.messages())
+    start = messages[0].t_arrival_ns
+    good = next(m for m in messages if isinstance(m, PlotBatch) and len(m))
+    engine = Engine(site, simulated=True)
+    cut = [m for m in messages if m.t_arrival_ns < start + 45 * S]
+    for m in cut:
+        engine.receive(m)
+    told, sensor = [], []
+    for k in range(90, 1500):
+        t_ns = start + k * S // 2
+        rows = good.rows[:1].copy()
+        rows["t_event_ns"] = t_ns
+        # stamps come at odd distances, so that no clock explains them
+        for name, value in REFUSED[damage].items():
+            rows[name] = value if name != "t_event_ns" else t_ns + value - (k % 7) * 20 * S
+        feed = [
+            msgspec.structs.replace(good, t_arrival_ns=t_ns, data=rows.tobytes(), complete=True)
+        ]
+        if marks:
+            feed.append(
+                SensorStatus(sensor="radar", t_event_ns=t_ns, t_arrival_ns=t_ns, kind="north")
+            )
+        for m in (*feed, Tick(t_arrival_ns=t_ns)):
+            out = engine.receive(m)
+            told += [o.phase for o in out if isinstance(o, ZoneState)]
+            sensor += [(o.state, o.reason) for o in out if isinstance(o, SensorHealth)]
+    assert sensor[0] == ("DEGRADED", "all its plots are refused")
+    assert "all_clear" not in told
+    assert "clear" not in told
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["empty", "only beyond the coverage"])
+def test_a_look_that_shows_nothing_near_is_heard(far) -> None:
+    run = scenario.load("one-mortar", seed=11)
+    good = next(m for m in run.messages() if isinstance(m, PlotBatch) and len(m))
+    engine = Engine(run.site)
+    out = []
+    for k in range(40):
+        t_ns = 10**18 + k * S // 2
+        rows = good.rows[:1].copy()
+        rows["t_event_ns"], rows["range_m"] = t_ns, 90_000.0
+        data = rows.tobytes() if far else b""
+        look = PlotBatch(sensor="radar", t_arrival_ns=t_ns, data=data, complete=not far)
+        out += engine.receive(look)
+        out += engine.receive(Tick(t_arrival_ns=t_ns))
+    assert not [o for o in out if isinstance(o, SensorHealth)]

@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from rampart.domain.frames import geodetic_from_enu
+from rampart.domain.frames import ecef_axes, enu_from_geodetic, geodetic_from_enu
 from rampart.domain.messages import KnownTrack
 from rampart.domain.site import Site
-from rampart.engine.known import KnownSettings, KnownTraffic
+from rampart.engine.known import GATE_D2, KnownSettings, KnownTraffic
 
 S = 1_000_000_000
 SITE = Site(name="t", uuid="u", latitude_deg=35.0, longitude_deg=40.0, height_m=200.0)
@@ -146,3 +146,115 @@ def test_a_report_from_a_clock_far_ahead_vouches_for_nothing() -> None:
     known = KnownTraffic(SITE, KnownSettings())
     assert not known.hear(report("ahead", (0.0, 3000.0, 200.0), t_s=3600.0), now_ns=0)
     assert explain(known, 3600.0, (0.0, 3000.0)) == {}
+
+
+class OneByOne:
+    """What explains what, report by report as the rule reads: the slow twin of `KnownTraffic.explain`."""
+
+    def __init__(self, reports: list[KnownTrack], settings: KnownSettings) -> None:
+        self.reports, self.s, self.bonds = reports, settings, dict[str, int]()
+
+    def explain(self, tracks, t_ns, states, covariances) -> dict[int, str]:
+        s, pairs = self.s, []
+        for report in self.reports:
+            x, y, up = enu_from_geodetic(
+                report.latitude_deg, report.longitude_deg, report.height_m, SITE
+            )
+            here = ecef_axes(report.latitude_deg, report.longitude_deg)
+            home = ecef_axes(SITE.latitude_deg, SITE.longitude_deg)
+            told = np.array(report.velocity_enu_mps or (0.0, 0.0, 0.0))
+            v = (home.T @ here @ told)[:2]
+            age_s = abs((t_ns - report.t_event_ns) / 1e9)
+            at = np.array([x, y]) + (t_ns - report.t_event_ns) / 1e9 * v
+            if age_s > s.bond_s:
+                continue
+            for track, state, P in zip(tracks.tolist(), states, covariances, strict=True):
+                bonded = self.bonds.get(report.ident) == track
+                reach_s = age_s if bonded else min(age_s, s.near_s)
+                drift_m = 0.5 * s.acceleration_mps2 * reach_s**2
+                S = P[:2, :2] + (report.sigma_m**2 + drift_m**2) * np.eye(2)
+                miss = state[:2] - at
+                d2 = miss @ np.linalg.inv(S) @ miss
+                good = d2 < GATE_D2
+                good &= abs(state[2] - up) < 3.0 * math.sqrt(P[2, 2]) + s.height_error_m
+                if report.velocity_enu_mps is not None:
+                    spread = math.sqrt(P[3, 3] + P[4, 4]) + 5.0 + s.acceleration_mps2 * reach_s
+                    good &= np.linalg.norm(state[3:5] - v) < 3.0 * spread
+                if age_s <= s.fresh_s and bonded and not good:
+                    del self.bonds[report.ident]
+                if good and (bonded or age_s <= s.fresh_s):
+                    pairs.append((d2, track, report.ident))
+        explained: dict[int, str] = {}
+        for _, track, ident in sorted(pairs):
+            if track not in explained and ident not in explained.values():
+                explained[track] = ident
+                self.bonds[ident] = track
+        return explained
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_many_reports_explain_what_each_would_alone(seed: int) -> None:
+    """Crowded air, reports old and new, sharp and vague, and tracks that wander off what they were bound to."""
+    rng = np.random.default_rng(seed)
+    n, m = 40, 12
+    place = rng.uniform(-4000, 4000, (n, 3)) * (1, 1, 0.2) + (0, 0, 1000)
+    v = rng.uniform(-60, 60, (n, 3)) * (1, 1, 0)
+    reports = [
+        msgspec.structs.replace(
+            report(f"k{i}", tuple(place[i]), rng.uniform(-25, 1), tuple(v[i])),
+            sigma_m=float(rng.choice([10.0, 30.0, 150.0, 500.0])),
+            **({} if rng.random() < 0.8 else {"velocity_enu_mps": None}),
+        )
+        for i in range(n)
+    ]
+    known, twin = hearing(*reports), OneByOne(reports, KnownSettings())
+    tracks = rng.permutation(np.arange(1, m + 1))
+    cov = np.zeros((m, 7, 7))
+    for P in cov:
+        root = rng.normal(size=(7, 7)) * rng.choice([3.0, 20.0, 100.0])
+        P[...] = root @ root.T
+    seen = 0
+    told_s = np.array([r.t_event_ns / 1e9 for r in reports])
+    for t_s in (0.0, 1.0, 4.0, 9.0, 20.0, 29.0):
+        on = np.arange(m)  # each track near what one object reports, some off by much
+        states = np.zeros((m, 7))
+        states[:, :3] = place[on] + (t_s - told_s[on])[:, None] * v[on]
+        states[:, 3:6] = v[on] + rng.normal(0, 4, (m, 3))
+        states[:, :2] += rng.normal(0, rng.choice([10, 200, 1500], (m, 1)), (m, 2))
+        explained = known.explain(tracks, int(t_s * S), states, cov)
+        assert explained == twin.explain(tracks, int(t_s * S), states, cov)
+        assert sorted(known.bonded) == sorted(twin.bonds.values())
+        seen += len(explained)
+    assert seen > 3
+
+
+def test_traffic_that_is_nowhere_near_costs_no_arithmetic(monkeypatch) -> None:
+    far = [report(f"k{i}", (20_000.0 + 300.0 * i, 5_000.0, 200.0)) for i in range(200)]
+    known = hearing(report("friend", (0.0, 3000.0, 200.0)), *far)
+    gated = []
+    inverse = np.linalg.inv
+    monkeypatch.setattr(np.linalg, "inv", lambda S: (gated.append(len(S)), inverse(S))[1])
+    assert explain(known, 0.0, (0.0, 3005.0), (600.0, 3000.0)) == {1: "friend"}
+    assert gated == [1]
+
+
+def test_of_two_bonds_a_snapshot_keeps_the_order() -> None:
+    """Two objects that one after the other vouched for a track: the same one speaks for it after a restore."""
+    known = hearing(report("b", (0.0, 3000.0, 200.0)), report("a", (0.0, 2990.0, 200.0), 0.5))
+    assert explain(known, 0.5, (0.0, 2990.0)) == {1: "a"}
+    known.hear(report("a", (0.0, 2950.0, 200.0), 1.0), S)
+    assert explain(known, 1.0, (0.0, 2960.0)) == {1: "b"}
+    other = KnownTraffic(SITE, KnownSettings())
+    other.load(msgspec.msgpack.decode(msgspec.msgpack.encode(known.state())))
+    assert other.voucher(1) == known.voucher(1)
+    assert other.bonded == known.bonded
+
+
+def test_reports_are_forgotten_one_by_one_and_the_rest_still_explain() -> None:
+    known = hearing(*(report(f"k{i}", (500.0 * i, 3000.0, 200.0), 0.1 * i) for i in range(100)))
+    known.forget(30 * S + 5 * S)  # those of before 5 s
+    fresh = report("k60", (30_000.0, 3000.0, 200.0), 35.0)
+    assert known.hear(fresh, 35 * S)
+    assert explain(known, 35.0, (30_000.0, 3000.0), (0.0, 3000.0)) == {1: "k60"}
+    known.forget(66 * S)
+    assert known.empty

@@ -59,7 +59,8 @@ class Engine:
         _refuse_repeated("sensor", [sensor.id for sensor in site.sensors])
         _refuse_repeated("zone", [zone.id for zone in site.zones])
         self._seq = 0
-        self._time = Timebase(ns_from_seconds(order_s(site, self.settings.track)))
+        order_ns = ns_from_seconds(order_s(site, self.settings.track))
+        self._time = Timebase((sensor.id for sensor in site.sensors), order_ns)
         self._tracker: Tracker | None = None  # made when the first message tells the day
         self._picture: Picture | None = None
         self._health = Health(site)
@@ -111,8 +112,10 @@ class Engine:
             case PlotBatch() if len(message.data) % PLOT_DTYPE.itemsize:
                 out.append(self._rejected(message.sensor, "torn_batch"))
             case PlotBatch():
-                self._health.heard(message.sensor, now_ns)
-                self._tracker.observe(message)
+                if self._tracker.observe(message):
+                    self._health.heard(message.sensor, now_ns, plots=len(message) > 0)
+                else:
+                    self._health.refused(message.sensor, now_ns)
                 self._register()
             case SensorStatus():
                 if not self._health.told(message):

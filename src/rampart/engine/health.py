@@ -1,9 +1,11 @@
 """Which sensors are alive, and which zones they still guard.
 
 A sensor silent for longer than max(2 s, 2 x its declared interval), that says so itself, or that is not
-believed (`belief`), is DEGRADED. Where several are not believed and no live one is, nobody can say which of
-them errs: then they disagree, and all are heard. A zone's cover is healthy while every bearing that the
-installed sensors watch around it is still watched by a live one: one radar of two may fail, a sector may not.
+believed (`belief`), is DEGRADED. So is one whose plots have all been refused for as long: they are
+not heard, though its marks and its looks without plots are. Where several are not believed and no live one
+is, nobody can say which of them errs: then they disagree, and all are heard. A zone's cover is healthy while
+every bearing that the installed sensors watch around it is still watched by a live one: one radar of two may
+fail, a sector may not.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from rampart.domain.site import Sensor, Site
 from rampart.domain.time import ns_from_seconds
 
 MIN_SILENCE_S = 2.0
+REFUSED = "all its plots are refused"  # `Rejected` says why
 LOOK_OUT_M = 3_000.0  # [A] the approach of a round is judged this far out of the zone
 BEARINGS = 36
 
@@ -33,6 +36,8 @@ class Health:
         self._zones = [zone.id for zone in site.zones]
         self._watched = _watched_bearings(site)
         self._heard_ns = [-1] * len(site.sensors)
+        # first and last time of late that plots came and all were refused; None: some were let in since
+        self._refused_ns: list[tuple[int, int] | None] = [None] * len(site.sensors)
         self._said_ok = [True] * len(site.sensors)
         self._believed = [True] * len(site.sensors)
         self._faults = [""] * len(site.sensors)  # why each is not LIVE
@@ -48,11 +53,27 @@ class Health:
         """Ids of the zones whose cover is whole, in site order."""
         return self._healthy
 
-    def heard(self, sensor: str, now_ns: int) -> None:
-        """A sensor sent something at `now_ns`."""
+    def heard(self, sensor: str, now_ns: int, *, plots: bool = False) -> None:
+        """A sensor sent something at `now_ns`; `plots`: among it plots that were let in."""
         index = self._sensors.get(sensor)
         if index is not None:
             self._heard_ns[index] = now_ns
+            if plots:
+                self._refused_ns[index] = None
+
+    def refused(self, sensor: str, now_ns: int) -> None:
+        """A sensor sent plots at `now_ns`, and none of them was let in."""
+        index = self._sensors.get(sensor)
+        if index is not None:
+            since_ns = self._refusing(index, now_ns)
+            self._refused_ns[index] = now_ns if since_ns is None else since_ns, now_ns
+
+    def _refusing(self, index: int, now_ns: int) -> int | None:
+        """Since when all plots of a sensor have been refused; None where none were of late."""
+        span_ns = self._refused_ns[index]
+        if span_ns is None or now_ns - span_ns[1] > self._silence_ns[index]:
+            return None
+        return span_ns[0]
 
     def told(self, status: SensorStatus) -> bool:
         """A sensor speaks of itself; False where the site has no such sensor."""
@@ -93,8 +114,11 @@ class Health:
         for index, heard_ns in enumerate(self._heard_ns):
             if heard_ns < 0:
                 self._heard_ns[index] = now_ns  # silence counts from the start of the service
-            if now_ns - self._heard_ns[index] > self._silence_ns[index]:
-                faults.append("silent")
+            most_ns, refusing_ns = self._silence_ns[index], self._refusing(index, now_ns)
+            if now_ns - self._heard_ns[index] > most_ns:
+                faults.append("silent" if refusing_ns is None else REFUSED)
+            elif refusing_ns is not None and now_ns - refusing_ns > most_ns:
+                faults.append(REFUSED)
             elif not self._said_ok[index]:
                 faults.append("says so itself")
             else:
@@ -113,6 +137,7 @@ class Health:
         """Plain data for a snapshot."""
         return {
             "heard": self._heard_ns,
+            "refused": self._refused_ns,
             "ok": self._said_ok,
             "believed": self._believed,
             "faults": self._faults,
@@ -121,6 +146,7 @@ class Health:
     def load(self, state: dict[str, Any]) -> None:
         """Restore what `state` gave."""
         self._heard_ns = list(state["heard"])
+        self._refused_ns = [None if span is None else tuple(span) for span in state["refused"]]
         self._said_ok = list(state["ok"])
         self._believed = list(state["believed"])
         self._faults = list(state["faults"])

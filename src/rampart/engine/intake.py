@@ -14,6 +14,7 @@ from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.admission import (
     DUPLICATE,
     NOT_BELIEVED,
+    OUT_OF_COVERAGE,
     OVERLOAD,
     REFLECTOR,
     REFUSALS,
@@ -24,8 +25,8 @@ from rampart.engine.admission import (
     sort_plots,
 )
 from rampart.engine.calibration import ZERO, Calibration, calibration_of, moved
-from rampart.engine.order import NO_PLOTS, Entry, Ring, sub_scans
-from rampart.engine.plotrow import COLUMNS, SNR, T
+from rampart.engine.order import NO_PLOTS, Entry, Ring, loudest, sub_scans
+from rampart.engine.plotrow import COLUMNS, T
 from rampart.engine.reflectors import Reflectors, Sighting
 from rampart.engine.track_settings import TrackSettings, doors
 
@@ -53,6 +54,7 @@ class Intake:
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
         self._lag_s: dict[int, float] = {}
+        self.elsewhere = False  # the last batch showed something out of the sensor's coverage
         self._heard: dict[int, float] = {}  # newest event time since the last `settled_s`
         self._refused: Counter[tuple[str, str]] = Counter()
         self._behind_since_ns: int | None = None
@@ -60,6 +62,7 @@ class Intake:
     def admit(self, batch: PlotBatch) -> Look | None:
         """The good plots of `batch` in order; None where neither they nor their absence say anything."""
         sensor = self._sensors.get(batch.sensor)
+        self.elsewhere = False
         if sensor is None:
             self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
             return None
@@ -69,6 +72,7 @@ class Intake:
         codes = np.zeros(count, np.int64)
         door = self._doors[sensor]
         good = admit(floats, stamps, self._epoch_ns, batch.t_arrival_ns, door, plots, codes)
+        self.elsewhere = bool((codes == OUT_OF_COVERAGE).any())
         if good < count:
             for code, number in enumerate(np.bincount(codes).tolist()):
                 if code and number:
@@ -100,7 +104,7 @@ class Intake:
         """Whether the sensor of `look` is set aside; its plots are counted then."""
         if look.sensor not in self.set_aside:
             return False
-        count = sum(len(entry.plots) for entry in look.sub_scans if entry.plots is not None)
+        count = sum(entry.size for entry in look.sub_scans)
         if count:
             self._refuse(look.feed, NOT_BELIEVED, count)
         return True
@@ -128,11 +132,8 @@ class Intake:
             if ring.is_too_late(entry.t_s):
                 self._refuse(look.feed, TOO_LATE, max(len(plots), 1))
                 continue
-            most = s.max_plots
-            if len(plots) > most:
-                self._refuse(look.feed, OVERLOAD, len(plots) - most)
-                loudest = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")
-                plots = plots[np.sort(loudest[:most])]
+            self.overload(look, len(plots) - s.max_plots)
+            plots = loudest(plots, s.max_plots)
             # twice: correcting them anew moves their times by a few ms at most
             known = ring.near(entry, s.sub_scan_s, 2.0 * s.double_s)
             double = np.zeros(len(plots), np.uint8)
@@ -145,6 +146,11 @@ class Intake:
                     continue
             entries.append(entry if plots is entry.plots else entry._replace(plots=plots))
         return entries
+
+    def overload(self, look: Look, count: int) -> None:
+        """So many plots of `look`, if any, were too many."""
+        if count > 0:
+            self._refuse(look.feed, OVERLOAD, count)
 
     def settled_s(self, now_s: float) -> float:
         """The event time before which all has come at `now_s`, by how long each sensor's plots take."""

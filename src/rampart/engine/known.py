@@ -13,14 +13,14 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.frames import ecef_axes, enu_from_geodetic
 from rampart.domain.messages import KnownTrack
 from rampart.domain.site import Settings, Site
-from rampart.domain.time import seconds_between
+from rampart.domain.time import ns_from_seconds, seconds_between
+from rampart.engine.reports import Report, Reports, pairs_within
 
 GATE_D2: Final = 11.34
 """Squared Mahalanobis gate in the horizontal and the velocity plane: 99 % of a true pair."""
@@ -40,25 +40,13 @@ class KnownSettings(Settings, frozen=True):
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near
 
 
-class Report(msgspec.Struct):
-    """What one object last said of itself, in site ENU."""
-
-    ident: str
-    t_ns: int
-    xyz: tuple[float, float, float]
-    v: tuple[float, float]
-    sigma_m: float
-    moving: bool
-    sigma_time_s: float | None
-
-
 class KnownTraffic:
     """The latest report of every known object, and the one track each explains."""
 
     def __init__(self, site: Site, settings: KnownSettings) -> None:
         self._site = site
         self._settings = settings
-        self._reports: dict[str, Report] = {}
+        self._reports = Reports()
         self._bonds: dict[str, int] = {}  # the track that a fresh report last vouched for
 
     def hear(self, known: KnownTrack, now_ns: int) -> bool:
@@ -73,7 +61,7 @@ class KnownTraffic:
             return False
         if seconds_between(known.t_event_ns, now_ns) > self._settings.fresh_s:
             return False
-        previous = self._reports.get(known.ident)
+        previous = self._reports.of(known.ident)
         if previous is not None and previous.t_ns >= known.t_event_ns:
             return True
         xyz = enu_from_geodetic(known.latitude_deg, known.longitude_deg, known.height_m, self._site)
@@ -83,25 +71,22 @@ class KnownTraffic:
             home = ecef_axes(self._site.latitude_deg, self._site.longitude_deg)
             v = home.T @ here @ np.array(known.velocity_enu_mps)
             velocity = (float(v[0]), float(v[1]))
-        self._reports[known.ident] = Report(
-            ident=known.ident,
-            t_ns=known.t_event_ns,
-            xyz=(float(xyz[0]), float(xyz[1]), float(xyz[2])),
-            v=velocity,
-            sigma_m=known.sigma_m,
-            moving=known.velocity_enu_mps is not None,
-            sigma_time_s=known.sigma_time_s,
+        self._reports.put(
+            Report(
+                ident=known.ident,
+                t_ns=known.t_event_ns,
+                xyz=(float(xyz[0]), float(xyz[1]), float(xyz[2])),
+                v=velocity,
+                sigma_m=known.sigma_m,
+                moving=known.velocity_enu_mps is not None,
+                sigma_time_s=known.sigma_time_s,
+            )
         )
         return True
 
     def forget(self, now_ns: int) -> None:
         """Drop reports that no longer vouch for anything at `now_ns`."""
-        if not self._reports:
-            return
-        limit = self._settings.bond_s
-        stale = [k for k, r in self._reports.items() if seconds_between(now_ns, r.t_ns) > limit]
-        for ident in stale:
-            del self._reports[ident]
+        for ident in self._reports.drop(now_ns - ns_from_seconds(self._settings.bond_s)):
             self._bonds.pop(ident, None)
 
     def explain(
@@ -116,48 +101,66 @@ class KnownTraffic:
         `states` (n, >=6) and `covariances` (n, >=6, >=6): site ENU at `t_ns`. Each object explains
         at most one track, the nearest in its gate; each track has at most one explanation.
         """
-        pairs: list[tuple[float, int, str]] = []
-        if not len(tracks):
+        if not len(tracks) or not len(self._reports):
             return {}
-        for report in self._reports.values():
-            age_s = seconds_between(t_ns, report.t_ns)
-            if abs(age_s) > self._settings.bond_s:
-                continue
-            at = np.array(report.xyz[:2]) + age_s * np.array(report.v)
-            bonded = tracks == self._bonds.get(report.ident, NOBODY)
-            reach_s = np.where(bonded, abs(age_s), min(abs(age_s), self._settings.near_s))
-            drift = 0.5 * self._settings.acceleration_mps2 * reach_s**2
-            variance = report.sigma_m**2 + drift**2
-            S = covariances[:, :2, :2] + variance[:, None, None] * np.eye(2)  # S = P + R
-            miss = states[:, :2] - at
-            d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
-            good = d2 < GATE_D2
-            height_sigma = np.sqrt(np.maximum(covariances[:, 2, 2], 0.0))
-            climb_m = self._settings.height_error_m
-            good &= np.abs(states[:, 2] - report.xyz[2]) < 3.0 * height_sigma + climb_m
-            if report.moving:
-                dv = np.linalg.norm(states[:, 3:5] - np.array(report.v), axis=1)
-                spread = np.sqrt(np.trace(covariances[:, 3:5, 3:5], axis1=1, axis2=2))
-                good &= dv < 3.0 * (spread + 5.0 + self._settings.acceleration_mps2 * reach_s)
-            if abs(age_s) > self._settings.fresh_s:
-                good &= bonded
-            elif np.any(bonded & ~good):  # a fresh report disowns it
-                del self._bonds[report.ident]
-            pairs.extend((float(d2[i]), int(tracks[i]), report.ident) for i in np.flatnonzero(good))
+        s, reports = self._settings, self._reports
+        age_s = np.abs(reports.age_s(t_ns))
+        fresh = age_s <= s.fresh_s
+        at = reports.at(t_ns)
+        bond = np.full(len(reports), NOBODY)
+        for ident, track in self._bonds.items():
+            bond[reports.row(ident)] = track
+
+        # which pairs to look at: each track with its bonded report, and fresh reports with what is about
+        held = np.flatnonzero((bond != NOBODY) & (age_s <= s.bond_s))
+        one, other = np.nonzero(tracks[:, None] == bond[held])
+        new = np.flatnonzero(fresh)
+        # λmax(S) <= tr P + R, so d² < GATE_D2 only within √(GATE_D2 (tr P + R)) of the report
+        widest = reports.sigma_m[new].max(initial=0.0) ** 2 + self._drift_m(s.near_s) ** 2
+        reach_m = np.sqrt(GATE_D2 * (covariances[:, 0, 0] + covariances[:, 1, 1] + widest))
+        i, j = pairs_within(states[:, :2].T, at[:, new], 1.001 * reach_m)
+        j = new[j]
+        strange = bond[j] != tracks[i]
+        i = np.concatenate([one, i[strange]])
+        j = np.concatenate([held[other], j[strange]])
+        bonded = np.arange(len(i)) < len(one)
+        if not len(i):
+            return {}
+
+        reach_s = np.where(bonded, age_s[j], np.minimum(age_s[j], s.near_s))
+        variance = reports.sigma_m[j] ** 2 + self._drift_m(reach_s) ** 2
+        P = covariances[i]
+        S = P[:, :2, :2] + variance[:, None, None] * np.eye(2)  # S = P + R
+        miss = states[i, :2] - at[:, j].T
+        d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
+        good = d2 < GATE_D2
+        height_sigma = np.sqrt(np.maximum(P[:, 2, 2], 0.0))
+        good &= np.abs(states[i, 2] - reports.height_m[j]) < 3.0 * height_sigma + s.height_error_m
+        dv = np.linalg.norm(states[i, 3:5] - reports.v[:, j].T, axis=1)
+        spread = np.sqrt(np.trace(P[:, 3:5, 3:5], axis1=1, axis2=2))
+        good &= (dv < 3.0 * (spread + 5.0 + s.acceleration_mps2 * reach_s)) | ~reports.moving[j]
+        for row in j[bonded & ~good & fresh[j]].tolist():  # a fresh report disowns it
+            del self._bonds[reports.ident(row)]
+
+        found = zip(d2[good].tolist(), tracks[i[good]].tolist(), j[good].tolist(), strict=True)
         explained: dict[int, str] = {}
         used: dict[str, int] = {}
-        for _, track, ident in sorted(pairs):
+        for _, track, ident in sorted((d, track, reports.ident(row)) for d, track, row in found):
             if track not in explained and ident not in used:
                 explained[track] = ident
                 used[ident] = track
         self._bonds.update(used)
         return explained
 
+    def _drift_m(self, after_s: Any) -> Any:
+        """How far an object may be from where its velocity leads, (n,) or a number as `after_s` is."""
+        return 0.5 * self._settings.acceleration_mps2 * after_s**2
+
     def voucher(self, track: int) -> Report | None:
         """The last report of the object that explains `track`."""
         for ident, bonded in self._bonds.items():
             if bonded == track:
-                return self._reports.get(ident)
+                return self._reports.of(ident)
         return None
 
     @property
@@ -168,19 +171,14 @@ class KnownTraffic:
     @property
     def empty(self) -> bool:
         """No report is held."""
-        return not self._reports
+        return not len(self._reports)
 
     def state(self) -> list[Any]:
         """Plain data for a snapshot."""
-        return [
-            (*msgspec.structs.astuple(report), self._bonds.get(ident, NOBODY))
-            for ident, report in self._reports.items()
-        ]
+        return [self._reports.state(), list(self._bonds.items())]
 
     def load(self, state: list[Any]) -> None:
         """Restore what `state` gave."""
-        self._reports, self._bonds = {}, {}
-        for ident, t_ns, xyz, v, *rest, track in state:
-            self._reports[ident] = Report(ident, t_ns, tuple(xyz), tuple(v), *rest)
-            if track != NOBODY:
-                self._bonds[ident] = track
+        reports, bonds = state
+        self._reports.load(reports)
+        self._bonds = dict(map(tuple, bonds))

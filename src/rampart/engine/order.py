@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.engine.admission import sort_plots
 from rampart.engine.calibration import UNKNOWN, Calibration, moved
-from rampart.engine.plotrow import COLUMNS, T
+from rampart.engine.plotrow import COLUMNS, SNR, T
 
 Array = npt.NDArray[np.float64]
 
@@ -38,6 +38,19 @@ class Entry(NamedTuple):
     def key(self) -> Key:
         """Place in the one order; what shares it is one sub-scan."""
         return self.t_s, self.sensor
+
+    @property
+    def size(self) -> int:
+        """Number of plots."""
+        return 0 if self.plots is None else len(self.plots)
+
+
+def loudest(plots: Array, most: int) -> Array:
+    """At most `most` of `plots`, in their order."""
+    if len(plots) <= most:
+        return plots
+    order = np.argsort(-np.nan_to_num(plots[:, SNR], nan=-np.inf), kind="stable")
+    return plots[np.sort(order[:most])]
 
 
 def join(a: Entry, b: Entry) -> Entry:
@@ -75,7 +88,9 @@ def sub_scans(
 class Ring:
     """The last seconds: what happened, in order, and copies of the tables to go back to."""
 
-    def __init__(self, span_s: float, copy_every_s: float) -> None:
+    def __init__(self, span_s: float, copy_every_s: float, most: int) -> None:
+        """`most`: plots of one instant of one sensor; the loudest stay, in however many parts they come."""
+        self._most = most
         self._span_s = span_s
         self._copy_every_s = copy_every_s
         self.entries: list[Entry] = []
@@ -96,16 +111,21 @@ class Ring:
         """Whether `entry` belongs before, or to, something that has been done already."""
         return bool(self._keys) and entry.key <= self._keys[-1]
 
-    def add(self, entry: Entry) -> Entry:
-        """Put `entry` in its place, joined with what came of the same instant; returns what stands there."""
-        key = entry.key
+    def add(self, entry: Entry) -> tuple[Entry, int]:
+        """Put `entry` in its place, joined with what came of the same instant; returns what stands there,
+        and how many plots were too many."""
+        key, over = entry.key, 0
         at = bisect.bisect_left(self._keys, key)
         if at < len(self._keys) and self._keys[at] == key:
-            self.entries[at] = join(self.entries[at], entry)
+            joined = join(self.entries[at], entry)
+            if joined.plots is not None:
+                over = max(joined.size - self._most, 0)
+                joined = joined._replace(plots=loudest(joined.plots, self._most))
+            self.entries[at] = joined
         else:
             self._keys.insert(at, key)
             self.entries.insert(at, entry)
-        return self.entries[at]
+        return self.entries[at], over
 
     def is_copy_due(self, t_s: float) -> bool:
         """Whether the tables should be copied before something at `t_s` is done to them."""

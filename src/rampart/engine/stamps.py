@@ -25,6 +25,12 @@ from rampart.domain.messages import (
 FAR_NS: Final = 2**62
 """Stamps beyond (2116, 1823) are taken for this one: sums with them must stay 64-bit integers."""
 
+
+def near_ns(t_ns: int) -> int:
+    """The stamp that `t_ns` is taken for, never further than FAR_NS from 1970."""
+    return min(max(t_ns, -FAR_NS), FAR_NS)
+
+
 SERVICE: Final = ""
 """The service's own clock: it stamps Ticks, orders, weather. Who disagrees with it is disbelieved."""
 
@@ -59,15 +65,15 @@ def source_of(message: Input) -> str:
 
 
 def content_ns(message: Input) -> int | None:
-    """The time that the content is of; None for content of no time."""
+    """The time that the content is of, never further than FAR_NS from 1970; None for content of no time."""
     match message:
         case PlotBatch() if message.data and len(message.data) % PLOT_DTYPE.itemsize == 0:
             stamps = message.rows["t_event_ns"].copy()
             middle = len(stamps) // 2
             stamps.partition(middle)  # few may be absurd
-            return int(stamps[middle])
+            return near_ns(int(stamps[middle]))
         case KnownTrack() | SensorStatus():
-            return message.t_event_ns
+            return near_ns(message.t_event_ns)
         case _:
             return None
 
@@ -81,7 +87,8 @@ def event_moved(message: Input, offset_ns: int) -> Input:
             rows["t_event_ns"] = np.clip(rows["t_event_ns"], low, high) - offset_ns
             return msgspec.structs.replace(message, data=rows.tobytes())
         case KnownTrack() | SensorStatus():
-            return msgspec.structs.replace(message, t_event_ns=message.t_event_ns - offset_ns)
+            t_ns = near_ns(message.t_event_ns - offset_ns)
+            return msgspec.structs.replace(message, t_event_ns=t_ns)
         case _:
             return message
 

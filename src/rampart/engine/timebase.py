@@ -7,11 +7,12 @@ offset, and no track, alarm or timer. Outputs are told in the time of the servic
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from rampart.domain.messages import Input, PlotBatch, SensorHealth
+from rampart.domain.messages import Input, KnownTrack, PlotBatch, SensorHealth
 from rampart.domain.time import NS_PER_S
 from rampart.engine.stamps import (
     FAR_NS,
@@ -20,6 +21,7 @@ from rampart.engine.stamps import (
     content_ns,
     event_moved,
     later,
+    near_ns,
     source_of,
     stamped,
 )
@@ -55,6 +57,9 @@ OFFSETS: Final = 8
 
 WAITING: Final = 16
 """Messages of one source that may wait for another that agrees."""
+
+FEEDS: Final = 16
+"""[A] Feeds of known traffic whose clocks are kept: a site has a handful, and each message looks at all."""
 
 
 class Read(NamedTuple):
@@ -100,10 +105,12 @@ class _Clock(msgspec.Struct, kw_only=True):
 class Timebase:
     """Engine time, and the clocks of all that is heard. `now_ns`: None before the first message.
 
-    `order_ns`: how much later than another sensor's plots those of one can be and still take their place.
+    `sensors`: ids of the site's own, whose clocks are never forgotten; `order_ns`: how much later than another
+    sensor's plots those of one can be and still take their place.
     """
 
-    def __init__(self, order_ns: int) -> None:
+    def __init__(self, sensors: Iterable[str], order_ns: int) -> None:
+        self._lasting = {SERVICE, *sensors}
         self._order_ns = order_ns
         self.now_ns: int | None = None
         self._clocks: dict[str, _Clock] = {}
@@ -120,18 +127,26 @@ class Timebase:
 
     # ------------------------------------------------------------------------------- stamps in
     def read(self, message: Input) -> Read:
-        """What `message` sets free, with engine time moved on to it where its stamp is believed."""
-        if abs(message.t_arrival_ns) > FAR_NS:
-            message = stamped(message, FAR_NS if message.t_arrival_ns > 0 else -FAR_NS)
-        name, stamp_ns = source_of(message), message.t_arrival_ns
+        """What `message` sets free, with engine time moved on to it where its stamp is believed.
+
+        A sensor that the site lacks has no clock: after the first message of all, its stamps count for
+        nothing, and what it says is handled as *now*."""
+        stamp_ns = near_ns(message.t_arrival_ns)
+        if stamp_ns != message.t_arrival_ns:
+            message = stamped(message, stamp_ns)
+        name = source_of(message)
         first = self.now_ns is None
         if self.now_ns is None:
             self.now_ns = min(max(stamp_ns, START_NS[0]), START_NS[1])
             self._reference = name
             self._offsets.append(stamp_ns - self.now_ns)
             self._clocks[name] = _new(stamp_ns - self.now_ns)
+        elif name not in self._lasting and not isinstance(message, KnownTrack):
+            return Read([stamped(message, self.now_ns)])
+        released: list[Input] = []
         clock = self._clocks.get(name)
         if clock is None:
+            released = self._make_room()
             clock = self._clocks[name] = _new(self.offset_ns)
         if name == SERVICE:
             self._reference = name
@@ -143,7 +158,8 @@ class Timebase:
             if -BACK_NS <= ahead_ns <= LEAP_NS:
                 break
         else:
-            return self._doubt(name, clock, message)
+            doubted = self._doubt(name, clock, message)
+            return doubted._replace(messages=[*released, *doubted.messages])
         if first and not self._tells_of_now(message, clock):
             # one of its own two stamps is wrong: whichever message is believed next tells which
             clock.waiting.append(message)
@@ -153,7 +169,7 @@ class Timebase:
             self._contradict(clock.offset_ns)
         clock.offset_ns, clock.before_ns = offset_ns, None
         self._note_step(before_ns)
-        released = self._release(clock)
+        released += self._release(clock)
         now_ns = self._hear(clock, message)
         for other in self._clocks.values():
             # the others' time went on: what disagreed with it stands alone
@@ -161,6 +177,14 @@ class Timebase:
                 released += self._release(other)
         reason = "arrival_backwards" if ahead_ns < 0 else ""
         return Read([*released, self._inside(message, clock)], reason)
+
+    def _make_room(self) -> list[Input]:
+        """Forget the clock of the feed heard least lately where there are too many; returns what waited of
+        it. Outputs are told by the reference, which stays."""
+        feeds = [name for name in self._clocks if name not in {*self._lasting, self._reference}]
+        if len(feeds) < FEEDS:
+            return []
+        return self._release(self._clocks.pop(min(feeds, key=lambda f: self._clocks[f].heard_ns)))
 
     def _doubt(self, name: str, clock: _Clock, message: Input) -> Read:
         """Believe a stamp that is far from now if another one agrees with it; else keep it in mind."""
@@ -271,13 +295,15 @@ class Timebase:
                 best_ns = other_ns
         lag_ns = now_ns - (t_ns - best_ns)
         if -LEAD_NS <= lag_ns <= self._oldest_ns(clock):
-            clock.event_ns, clock.lag_ns, clock.far_from_ns = best_ns, lag_ns, None
+            clock.event_ns, clock.lag_ns = best_ns, lag_ns
+            clock.far_ns, clock.far_from_ns = 0, None
             return
         if clock.far_from_ns is None or abs(t_ns - now_ns - clock.far_ns) > SAME_NS:
             clock.far_ns, clock.far_from_ns = t_ns - now_ns, now_ns
         elif now_ns - clock.far_from_ns >= PATIENCE_NS:
             clock.event_ns = self._returned(clock.far_ns)
-            clock.lag_ns, clock.far_from_ns = now_ns - (t_ns - clock.event_ns), None
+            clock.lag_ns = now_ns - (t_ns - clock.event_ns)
+            clock.far_ns, clock.far_from_ns = 0, None
 
     def _oldest_ns(self, clock: _Clock) -> int:
         """How old the content of a source may be. Beside prompter sensors the plots of a late one would all

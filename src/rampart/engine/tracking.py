@@ -20,7 +20,7 @@ from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
 from rampart.engine.fate import DROPPED, REASONS, covered
 from rampart.engine.gate import make_scratch
-from rampart.engine.intake import Intake
+from rampart.engine.intake import Intake, Look
 from rampart.engine.order import Entry, Ring
 from rampart.engine.plotrow import COLUMNS
 from rampart.engine.reflectors import Sighting
@@ -72,7 +72,7 @@ class Tracker:
         )  # fmt: skip
         self._held = hold(self._sky)
         span_s = order_s(site, settings)
-        self._ring = Ring(span_s, span_s / settings.ring_copies)
+        self._ring = Ring(span_s, span_s / settings.ring_copies, settings.max_plots)
         self._ring.start(self._copy())
         self._names: dict[tuple[float, ...], int] = {}
         self._next_id = 1
@@ -83,22 +83,35 @@ class Tracker:
         self.sightings: list[Sighting] = []  # of reflectors, in the last batch
 
     # ------------------------------------------------------------------------------- messages in
-    def observe(self, batch: PlotBatch) -> None:
-        """Take one batch of plots into the tables; what cannot be used is counted in `rejections`."""
+    def observe(self, batch: PlotBatch) -> bool:
+        """Take one batch of plots into the tables; what cannot be used is counted in `rejections`.
+
+        False where it holds plots and not one of them is sound: then it tells of nothing that the sensor
+        sees. Those kept out because the sensor is not believed are sound, and those beyond its declared
+        coverage: it sees, if only what is not asked for.
+        """
         self._looks, self.sightings = [], []
         look = self._intake.admit(batch)
+        seen = not len(batch) or self._intake.elsewhere
         if look is None:
-            return
+            return seen
         self.sightings = look.sightings
         if self._intake.turns_away(look):
-            self._looks = look.sub_scans
-            return
+            sound = self._looks = look.sub_scans
+        else:
+            sound = self._take(look)
+        return seen or bool(look.sightings) or any(entry.size for entry in sound)
+
+    def _take(self, look: Look) -> list[Entry]:
+        """Do the sub-scans of `look` to the tables; returns those that came in time."""
         if self._intake.stands_back(look, self._ring):
             self._start_anew()
         redo: Entry | None = None
-        for entry in self._intake.sift(look, self._ring):
+        entries = self._intake.sift(look, self._ring)
+        for entry in entries:
             if self._ring.is_late(entry):
-                joined = self._ring.add(entry)
+                joined, over = self._ring.add(entry)
+                self._intake.overload(look, over)
                 redo = joined if redo is None or joined.key < redo.key else redo
             elif redo is not None:
                 self._ring.add(entry)
@@ -109,6 +122,7 @@ class Tracker:
                 self._looks.append(entry)
         if redo is not None:
             self._replay(redo)
+        return entries
 
     def calibrate(self, calibrations: list[Calibration]) -> None:
         """From now on correct the plots of each sensor, in site order, by these."""

@@ -1,0 +1,133 @@
+"""What known traffic last said of itself: one report an object, and the same in columns."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+X, Y, HEIGHT, VX, VY, SIGMA, MOVING, COLUMNS = range(8)
+ROOM: Final = 64  # rows at first; doubled when full
+
+
+class Report(msgspec.Struct):
+    """What one object last said of itself, in site ENU."""
+
+    ident: str
+    t_ns: int
+    xyz: tuple[float, float, float]
+    v: tuple[float, float]
+    sigma_m: float
+    moving: bool
+    sigma_time_s: float | None
+
+
+class Reports:
+    """The latest report of every object. Rows of all columns are those of `idents`."""
+
+    def __init__(self) -> None:
+        self._reports: list[Report] = []
+        self._rows: dict[str, int] = {}
+        self._t_ns = np.empty(ROOM, np.int64)
+        self._table = np.empty((COLUMNS, ROOM))
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def of(self, ident: str) -> Report | None:
+        """The last report of `ident`."""
+        row = self._rows.get(ident)
+        return None if row is None else self._reports[row]
+
+    def row(self, ident: str) -> int:
+        """Where `ident` stands."""
+        return self._rows[ident]
+
+    def ident(self, row: int) -> str:
+        """Who stands there."""
+        return self._reports[row].ident
+
+    def put(self, report: Report) -> None:
+        """Keep `report` in the place of the object's last one."""
+        row = self._rows.get(report.ident)
+        if row is None:
+            row = self._rows[report.ident] = len(self._reports)
+            self._reports.append(report)
+            if row == len(self._t_ns):
+                self._t_ns = np.concatenate([self._t_ns, np.empty_like(self._t_ns)])
+                self._table = np.concatenate([self._table, np.empty_like(self._table)], axis=1)
+        self._reports[row] = report
+        self._t_ns[row] = report.t_ns
+        self._table[:, row] = (*report.xyz, *report.v, report.sigma_m, report.moving)
+
+    def drop(self, before_ns: int) -> list[str]:
+        """Forget the reports of before then; returns whose they were."""
+        n = len(self)
+        if not n or self._t_ns[:n].min() >= before_ns:
+            return []
+        kept = np.flatnonzero(self._t_ns[:n] >= before_ns)
+        self._t_ns[: len(kept)] = self._t_ns[kept]
+        self._table[:, : len(kept)] = self._table[:, kept]
+        gone = [report.ident for report in self._reports if report.t_ns < before_ns]
+        self._reports = [self._reports[row] for row in kept.tolist()]
+        self._rows = {report.ident: row for row, report in enumerate(self._reports)}
+        return gone
+
+    def age_s(self, t_ns: int) -> Array:
+        """How old each report is at `t_ns`, (n,); negative where it is of later."""
+        return (t_ns - self._t_ns[: len(self)]) / 1e9
+
+    def at(self, t_ns: int) -> Array:
+        """Where each object would be at `t_ns`, at its own velocity: east, north (2, n)."""
+        return self._table[X:HEIGHT, : len(self)] + self.age_s(t_ns) * self.v
+
+    @property
+    def height_m(self) -> Array:
+        """Reported height of each, up from the site (n,)."""
+        return self._table[HEIGHT, : len(self)]
+
+    @property
+    def v(self) -> Array:
+        """Reported velocity of each, east, north (2, n); zero where none was told."""
+        return self._table[VX:SIGMA, : len(self)]
+
+    @property
+    def sigma_m(self) -> Array:
+        """Reported accuracy of each (n,)."""
+        return self._table[SIGMA, : len(self)]
+
+    @property
+    def moving(self) -> npt.NDArray[np.bool_]:
+        """Whether each told a velocity (n,)."""
+        return self._table[MOVING, : len(self)] > 0.0
+
+    def state(self) -> list[Any]:
+        """Plain data for a snapshot."""
+        return [msgspec.structs.astuple(report) for report in self._reports]
+
+    def load(self, state: list[Any]) -> None:
+        """Become what gave `state`."""
+        self._reports, self._rows = [], {}
+        for ident, t_ns, xyz, v, *rest in state:
+            self.put(Report(ident, t_ns, tuple(xyz), tuple(v), *rest))
+
+
+def pairs_within(a: Array, b: Array, reach: Array) -> tuple[Ints, Ints]:
+    """Indices (i, j) of the points `a` (2, n) and `b` (2, m) no further than `reach` (n,) from each other.
+
+    `b` is sorted along one axis, so that each of `a` looks only at what stands in its strip."""
+    order = np.argsort(b[0])
+    along = b[0, order]
+    first = np.searchsorted(along, a[0] - reach, side="left")
+    count = np.searchsorted(along, a[0] + reach, side="right") - first
+    i = np.repeat(np.arange(a.shape[1]), count)
+    within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
+    j = order[first[i] + within]
+    apart = a[:, i] - b[:, j]
+    near = apart[0] ** 2 + apart[1] ** 2 <= reach[i] ** 2
+    return i[near], j[near]
