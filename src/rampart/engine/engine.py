@@ -39,7 +39,7 @@ from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 5
+SNAPSHOT_VERSION: Final = 6
 
 
 class Engine:
@@ -140,7 +140,9 @@ class Engine:
             nowhere = len(set(message.zones) - {zone.id for zone in self.site.zones})
             if nowhere:
                 out.append(self._rejected("operator", "unknown_zone", nowhere))
-            if len(set(message.zones)) > nowhere or not message.zones:
+            if message.action == "assess" and not self._warner.knows(message.track):
+                out.append(self._rejected("operator", "unknown_track"))
+            elif len(set(message.zones)) > nowhere or not message.zones:
                 zones += self._warner.act(message, self._seq)
         zones += self._warner.decide(now_ns, threats, self._health.healthy, self._seq)
         out += zones
