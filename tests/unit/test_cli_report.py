@@ -293,3 +293,19 @@ def test_plain_lines_are_told_once_a_phase() -> None:
     assert "TAKE COVER" in lines[0]
     assert "impact in 15.0 ± 1.0 s" in lines[0]
     assert "IMPACT EXPECTED" in lines[1]
+
+
+@pytest.mark.parametrize("reason", ["not_decided", "manual", "drone_corridor"])
+def test_a_drone_is_awaited_here_and_nowhere_falls_whoever_released_its_warning(reason) -> None:
+    """Rules, section 4: 'No impact point is invented.'"""
+    story = Story(head=head(simulated=False))
+    warned = state(4, "warn", reason)
+    for told in ([track(3, "drone")], [warned]):
+        story.take(Tick(t_arrival_ns=at(4)), told)
+    assert "drone here in 14.0 ± 1.0 s" in shown(story)
+    assert "impact" not in shown(story).split("Threats")[0].lower()
+    assert outcomes(story, None)[0].words == "warned 14.0 s before a drone was expected here"
+    # beside a round, the times are of whichever comes first
+    story.take(Tick(t_arrival_ns=at(5)), [msgspec.structs.replace(track(5), track=6)])
+    story.take(Tick(t_arrival_ns=at(5)), [msgspec.structs.replace(warned, tracks=(5, 6))])
+    assert "first here in 13.0 ± 1.0 s" in shown(story)

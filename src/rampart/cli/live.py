@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 from rampart.domain.messages import Prediction, ZoneState
 from rampart.domain.time import iso_utc
 from rampart.report.story import Story, Trail
-from rampart.report.words import FAMILY, PHASE, REASON, clock, metres
+from rampart.report.words import ARRIVAL, FAMILY, PHASE, REASON, clock, metres
+from rampart.report.zones import arrives
 from rampart.runtime.clock import wall_s
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ def zone_due(story: Story, state: ZoneState) -> str:
     if state.phase not in ("watch", "pending", "warn"):
         return ""
     due = due_words(state.t_impact_ns_q05, state.t_impact_ns_q50, state.t_impact_ns_q95, story)
-    what = "drone here" if state.reason == "drone_corridor" else "impact"
-    return f"{what} {due}" if due else ""
+    return f"{ARRIVAL[arrives(story, state)]} {due}" if due else ""
 
 
 def due_words(q05_ns: int | None, q50_ns: int | None, q95_ns: int | None, story: Story) -> str:

@@ -45,7 +45,8 @@ def table(
 
 def zone_table(outcomes: Sequence[ZoneOutcome], *, truth: bool) -> Markup:
     """When each zone was told, how long before the impact, and how it is judged."""
-    heads = ["Zone", "People", "Told to take cover", "Seconds before impact", "Outcome"]
+    until = "Seconds before impact" if truth else "Seconds before it was expected"
+    heads = ["Zone", "People", "Told to take cover", until, "Outcome"]
     rows = []
     for row in outcomes:
         lead = row.lead_s

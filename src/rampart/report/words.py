@@ -58,6 +58,9 @@ REASON: Final = {
     "drill": "drill",
 }
 
+ARRIVAL: Final = {"round": "impact", "drone": "drone here", "either": "first here"}
+"""What comes at the times a zone is told, see `zones.arrives`."""
+
 
 def clock(t_s: float) -> str:
     """Seconds since the epoch as ``12.3 s`` below two minutes, ``4:05`` below an hour, else ``2:04:05``."""

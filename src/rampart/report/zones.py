@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
+from rampart.domain.messages import ZoneState
 from rampart.domain.site import Zone
 from rampart.domain.values import Phase, Reason
 from rampart.metrics.warnings import Verdict
 from rampart.report.story import Story
 from rampart.report.words import clock
+
+_AWAITED: Final = {
+    "round": "the predicted impact",
+    "drone": "a drone was expected here",
+    "either": "the first was expected here",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +96,11 @@ def _outcome(story: Story, zone: Zone, verdict: Verdict | None) -> ZoneOutcome:
     lead_s = after[0] - warned_s if after and warned_s is not None else None
     css, words = _judged(zone.id, verdict) if verdict else ("", "")
     if not words:
-        css, words = _told(bool(states), warned_s, lead_s, predicted_s)
+        notice_s = (
+            predicted_s - warned_s if predicted_s is not None and warned_s is not None else None
+        )
+        what = _AWAITED[arrives(story, warn)] if warn else ""
+        css, words = _told(bool(states), warned_s, lead_s, notice_s, what)
     return ZoneOutcome(
         zone=zone.id,
         name=zone.name,
@@ -118,14 +130,27 @@ def _judged(zone: str, verdict: Verdict) -> tuple[str, str]:
     return "", ""
 
 
+def arrives(story: Story, state: ZoneState) -> Literal["round", "drone", "either"]:
+    """Whose times a zone is told: for drones 'no impact point is invented', they are of entry.
+
+    The reason does not tell it alone: a person or a time-out may have released a drone's warning.
+    """
+    drones = {
+        story.trails[track].family == "drone" for track in state.tracks if track in story.trails
+    }
+    if len(drones) > 1:
+        return "either"
+    return "drone" if True in drones or state.reason == "drone_corridor" else "round"
+
+
 def _told(
-    seen: bool, warned_s: float | None, lead_s: float | None, predicted_s: float | None
+    seen: bool, warned_s: float | None, lead_s: float | None, notice_s: float | None, what: str
 ) -> tuple[str, str]:
     """Class of colour and words of a zone that nothing is held against."""
     if warned_s is None:
         return ("watch", "WATCH only") if seen else ("clear", "never concerned")
     if lead_s is not None:
         return "hit", f"hit, warned {lead_s:.1f} s before"
-    if predicted_s is not None:
-        return "warned", f"warned {predicted_s - warned_s:.1f} s before the predicted impact"
+    if notice_s is not None:
+        return "warned", f"warned {notice_s:.1f} s before {what}"
     return "warned", f"warned at {clock(warned_s)}"
