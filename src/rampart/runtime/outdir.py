@@ -19,15 +19,22 @@ _MARK: Final = "This folder was written by rampart, which may replace it whole.\
 def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
     """A path to write to, which becomes `target` when the block ends well; else nothing is left.
 
-    Raises UsageError where `target` is a folder, has no folder, or is one of the `sources` it is made of.
+    Raises UsageError where `target` is a folder, a device or a pipe, has no folder, or is one of the
+    `sources` it is made of. What a link points to is replaced, not the link.
     """
     if target.is_dir() or not target.absolute().parent.is_dir():
         raise UsageError(
             f"{target}: found no place for a file; allowed: a name in a folder there is"
         )
+    if target.exists() and not target.is_file():
+        raise UsageError(
+            f"{target}: found a device or a pipe, which a whole file would replace; "
+            "allowed: a name that is free, or a file to replace"
+        )
     if target.exists() and any(s and Path(s).exists() and target.samefile(s) for s in sources):
         raise UsageError(f"{target}: found what is being read; allowed: another file")
-    build = target.with_name(f".{target.name}.new-{os.getpid()}")
+    home = target.resolve()
+    build = home.with_name(f".{home.name}.new-{os.getpid()}")
     try:
         build.touch()
     except OSError as error:
@@ -37,7 +44,7 @@ def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
         ) from None
     try:
         yield build
-        build.replace(target)
+        build.replace(home)
     finally:
         build.unlink(missing_ok=True)
 
