@@ -234,6 +234,41 @@ def test_score_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "completeness" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("jump_s", [3_600.0, 1e9])
+def test_track_and_run_read_a_jump_of_the_clock_alike(
+    tmp_path: Path, capsys, jump_s: float
+) -> None:
+    """A plot more than the rest of a life later: neither waits it out, and both tell its time."""
+    times = [0.5 * k for k in range(8)] + [jump_s + 0.5 * k for k in range(8)]
+    plots, meta = tmp_path / "plots.csv", tmp_path / "meta.json"
+    plots.write_text(
+        "plot_id,time,sensor,range_m,az_rad,el_rad,rr_mps\n"
+        + "".join(f"{i},{t},R1,{9000 - 50 * (i % 8)},1,0.3,-100\n" for i, t in enumerate(times))
+    )
+    meta.write_text(json.dumps(META))
+    assert (
+        main(
+            ["track", str(plots), "--sensor", str(meta), "--out", str(tmp_path / "t.csv"), "--json"]
+        )
+        == 0
+    )
+    measures = json.loads(capsys.readouterr().out)
+    assert (
+        main(["run", str(plots), "--sensor", str(meta), "--out", str(tmp_path / "o"), "--json"])
+        == 0
+    )
+    assert measures["rejected"] == json.loads(capsys.readouterr().out)["rejected"]
+    assert measures["rejected"]["arrival_leap"] >= 1
+
+    def seen(path: Path) -> list[tuple[str, ...]]:
+        rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
+        return [tuple(row[:8]) for row in rows if row[8] != "ended"]
+
+    alone = seen(tmp_path / "t.csv")
+    assert any(float(row[0]) > jump_s for row in alone)
+    assert alone == seen(tmp_path / "o" / "tracks.csv")
+
+
 def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(b"")
