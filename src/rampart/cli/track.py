@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rampart.cli.say import say_json
+from rampart.cli.say import say_json, say_remarks
 
 if TYPE_CHECKING:
     from rampart.domain.messages import Input, Tick
@@ -34,6 +34,7 @@ def execute(options: argparse.Namespace) -> int:
 
     must_exist(Path(options.plots))
     source = open_source(options.plots, meta=options.sensor)
+    say_remarks(source.remarks)
     with (
         whole_file(options.out, options.plots, options.sensor) as path,
         ResultFile(path, TRACKS) as file,
