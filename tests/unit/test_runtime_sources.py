@@ -240,7 +240,9 @@ def test_octets_that_are_no_recording_are_refused(tmp_path: Path, suffix: str) -
     """An unknown category whose length fits, then nothing that does: as 5,000 random octets may begin."""
     path = tmp_path / f"noise{suffix}"
     path.write_bytes(bytes([0xA7, 0, 9]) + bytes(6) + b"\x91\xf0\x07" * 1600)
-    with pytest.raises(ConfigError, match=r"noise.*no record that can be read \(truncated_block 1, "):
+    with pytest.raises(
+        ConfigError, match=r"noise.*no record that can be read \(truncated_block 1, "
+    ):
         open_source(path)
 
 
@@ -248,4 +250,6 @@ def test_whole_blocks_of_a_category_that_is_not_carried_are_a_recording(tmp_path
     path = tmp_path / "cat004.ast"
     path.write_bytes(bytes([4, 0, 9, *range(6)]) * 3)
     source = open_source(path)
-    assert [m.reason for m in source.messages if isinstance(m, Rejected)] == ["unknown_category"] * 3
+    assert [m.reason for m in source.messages if isinstance(m, Rejected)] == [
+        "unknown_category"
+    ] * 3

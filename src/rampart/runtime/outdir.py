@@ -43,7 +43,8 @@ def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
             f"{target}: found a folder that takes no file ({why}); allowed: one that does"
         ) from None
     try:
-        yield build
+        with _naming(target):
+            yield build
         build.replace(home)
     finally:
         build.unlink(missing_ok=True)
@@ -76,8 +77,9 @@ def replaced_whole(path: str | Path, source: Path | None = None) -> Iterator[Pat
             "allowed: a folder that can be written"
         ) from None
     try:
-        (build / MARKER).write_text(_MARK, encoding="utf-8")
-        yield build
+        with _naming(target):
+            (build / MARKER).write_text(_MARK, encoding="utf-8")
+            yield build
         if target.exists():
             target.rename(old)
         try:
@@ -93,6 +95,19 @@ def replaced_whole(path: str | Path, source: Path | None = None) -> Iterator[Pat
     finally:
         shutil.rmtree(build, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Name `target` where writing fails: a full disk tells of no file."""
+    try:
+        yield
+    except BrokenPipeError:  # of what is shown meanwhile
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise RampartError(f"{target}: could not be written ({error.strerror})") from None
 
 
 def check_replaceable(path: str | Path) -> None:
