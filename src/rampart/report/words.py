@@ -79,6 +79,16 @@ def metres(value_m: float) -> str:
     return f"{value_m:.0f} m" if abs(value_m) < 1000 else f"{value_m / 1000:.1f} km"
 
 
+def extent(value_m: float) -> str:
+    """The size of a region: never nil, for nothing is known so well."""
+    return metres(value_m) if value_m >= 1.0 else "< 1 m"
+
+
+def give_or_take(t_s: float, half_s: float) -> str:
+    """``8.4 ± 0.6 s``; a spread that its own digits would show as nil is ``± < 0.1``: nothing is certain."""
+    return f"{t_s:.1f} ± {f'{half_s:.1f}' if half_s >= 0.05 else '< 0.1'} s"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 zone``, ``3 zones``."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
