@@ -7,11 +7,13 @@ import re
 from xml.etree import ElementTree
 
 import msgspec
+import numpy as np
 import pytest
 
 from rampart.cli.live import PlainView, picture
 from rampart.domain.messages import (
     Input,
+    Origin,
     Output,
     PlotBatch,
     Prediction,
@@ -22,7 +24,10 @@ from rampart.domain.messages import (
     ZoneState,
 )
 from rampart.domain.site import Sensor, Site, Zone
+from rampart.metrics.truth import Truth
+from rampart.report.map import zone_map
 from rampart.report.page import page
+from rampart.report.prose import paragraph
 from rampart.report.story import Fact, Head, Story
 from rampart.report.svg import ellipse_axes, tag
 from rampart.report.zones import outcomes
@@ -293,3 +298,176 @@ def test_plain_lines_are_told_once_a_phase() -> None:
     assert "TAKE COVER" in lines[0]
     assert "impact in 15.0 ± 1.0 s" in lines[0]
     assert "IMPACT EXPECTED" in lines[1]
+
+
+@pytest.mark.parametrize("reason", ["not_decided", "manual", "drone_corridor"])
+def test_a_drone_is_awaited_here_and_nowhere_falls_whoever_released_its_warning(reason) -> None:
+    """Rules, section 4: 'No impact point is invented.'"""
+    story = Story(head=head(simulated=False))
+    warned = state(4, "warn", reason)
+    for told in ([track(3, "drone")], [warned]):
+        story.take(Tick(t_arrival_ns=at(4)), told)
+    assert "drone here in 14.0 ± 1.0 s" in shown(story)
+    assert "impact" not in shown(story).split("Threats")[0].lower()
+    assert outcomes(story, None)[0].words == "warned 14.0 s before a drone was expected here"
+    # beside a round, the times are of whichever comes first
+    story.take(Tick(t_arrival_ns=at(5)), [msgspec.structs.replace(track(5), track=6)])
+    story.take(Tick(t_arrival_ns=at(5)), [msgspec.structs.replace(warned, tracks=(5, 6))])
+    assert "first here in 13.0 ± 1.0 s" in shown(story)
+
+
+# ------------------------------------------------------------------- what is taken back, and by whom
+def told_in_turn(*rows: tuple[float, str, str, str]) -> Story:
+    """A story of zone `a`: (seconds, phase, reason, by)."""
+    story = Story(head=head())
+    for t_s, phase, reason, by in rows:
+        one = msgspec.structs.replace(state(t_s, phase, reason), by=by)
+        story.take(Tick(t_arrival_ns=at(t_s)), [one])
+    return story
+
+
+CANCELLED = "CANCELLED: recomputed: it will not come here"
+
+
+@pytest.mark.parametrize("then", ["watch", "clear"])
+def test_a_cancelled_zone_is_shown_so_with_its_reason_for_30_s(then) -> None:
+    """Rules, section 2: 'shown CANCELLED with its reason for 30 s'."""
+    story = told_in_turn((3, "warn", "threshold", ""), (20, then, "recomputed", ""))
+    assert CANCELLED in shown(story)
+    story.take(Tick(t_arrival_ns=at(49.9)), [state(49.9, "watch")])  # news of the watch ends it not
+    assert CANCELLED in shown(story)
+    story.take(Tick(t_arrival_ns=at(50)), [])
+    assert "CANCELLED" not in shown(story)
+    text = page(story, None, {})
+    assert text.count(CANCELLED) >= 2  # in the timeline and in the table
+    assert "at 20.0 s" in words(text)
+
+
+def test_a_new_warning_ends_the_word_of_the_cancel() -> None:
+    story = told_in_turn((3, "warn", "threshold", ""), (20, "clear", "recomputed", ""))
+    story.take(Tick(t_arrival_ns=at(25)), [state(25, "warn")])
+    assert "CANCELLED" not in shown(story)
+
+
+def test_a_watch_that_passes_was_no_warning_and_is_not_cancelled() -> None:
+    story = told_in_turn((3, "watch", "threshold", ""), (20, "clear", "recomputed", ""))
+    assert "CANCELLED" not in shown(story) + page(story, None, {})
+
+
+def test_a_persons_cancel_tells_who() -> None:
+    story = told_in_turn((3, "warn", "threshold", ""), (20, "watch", "withdrawn", "ann <b>"))
+    assert "CANCELLED: withdrawn by ann <b>" in shown(story)
+    assert "CANCELLED: withdrawn by ann &lt;b&gt;" in page(story, None, {})
+
+
+def test_a_hold_that_a_person_ended_was_released_by_him_and_not_by_sensors() -> None:
+    """Rules, section 2: 'it is then shown "released by <name>, not by sensors"'."""
+    rows = ((3, "warn", "threshold", ""), (9, "impact", "predicted_time", ""))
+    story = told_in_turn(
+        *rows, (12, "hold", "predicted_time", ""), (20, "clear", "withdrawn", "ann")
+    )
+    story.take(Tick(t_arrival_ns=at(900)), [])
+    assert "released by ann, not by sensors" in shown(story)
+    assert page(story, None, {}).count("released by ann, not by sensors") >= 2
+    out = io.StringIO()
+    PlainView(out).show(story)
+    assert (
+        "clear: Camp & <script>alert(1)</script> (released by ann, not by sensors)"
+        in out.getvalue()
+    )
+    by_time = told_in_turn(
+        *rows, (12, "hold", "predicted_time", ""), (40, "all_clear", "hold_over", "")
+    )
+    assert "released" not in shown(by_time) + page(by_time, None, {})
+
+
+# ------------------------------------------------------------------------------ what a report claims
+def truly(*flew: tuple[str, tuple[float, float]], hostile: bool = True) -> Truth:
+    """Objects of these families that land at these places at 18 s."""
+    n = len(flew)
+    none = np.zeros(0, np.int64)
+    return Truth(
+        ids=tuple(f"o{i}" for i in range(n)),
+        classes=tuple(family for family, _ in flew),
+        families=tuple(family for family, _ in flew),
+        hostile=np.full(n, hostile),
+        t_launch_ns=np.full(n, at(0)),
+        t_free_ns=np.full(n, at(0)),
+        t_impact_ns=np.full(n, at(18)),
+        impact_enu_m=np.array([(*place, 0.0) for _, place in flew]).reshape(n, 3),
+        t_end_ns=np.full(n, at(18)),
+        drag_per_m=np.full(n, 1e-4),
+        sample_start=np.zeros(n + 1, np.int64),
+        sample_t_ns=none,
+        sample_enu_m=np.zeros((0, 3)),
+        sample_velocity_mps=np.zeros((0, 3)),
+        sensors=("radar",),
+        plot_t_ns=none,
+        plot_arrival_ns=none,
+        plot_sensor=none,
+        plot_object=none,
+        plot_working=np.zeros(0, np.bool_),
+    )
+
+
+def test_how_many_there_really_were_stands_beside_how_many_were_followed() -> None:
+    story = raid()
+    story.truth = truly(("drone", (0.0, 0.0)), ("drone", (0.0, 0.0)))
+    said = " ".join(paragraph(story, [], None))
+    assert "Rampart followed 1 mortar bomb, a threat. In truth there were 2 drones." in said
+    story.truth = truly(("aircraft", (0.0, 0.0)), hostile=False)
+    assert "In truth nothing hostile was in the air." in " ".join(paragraph(story, [], None))
+    assert "truth" not in " ".join(paragraph(raid(), [], None))
+
+
+def test_the_legend_explains_what_is_drawn_and_no_more() -> None:
+    def explained(family: str) -> list[str]:
+        story = raid(family)
+        origin = Origin(
+            track=5, t_ns=at(15), family="mortar", launch_ns_q05=at(0), launch_ns_q50=at(0),
+            launch_ns_q95=at(0), launch_enu_m=(-3000.0, -2000.0, 0.0), cov_m2=(900.0, 0.0, 900.0),
+        )  # fmt: skip
+        story.take(Tick(t_arrival_ns=at(21)), [origin])
+        text = page(story, None, {})
+        marks = (
+            "predicted impact area",
+            "8 s after the first plot",
+            "3 s after",
+            "came from here, 95 %",
+        )
+        return [mark for mark in marks if f"</svg>{mark}" in text]
+
+    assert len(explained("mortar")) == 4
+    assert explained("drone") == []
+
+
+@pytest.mark.parametrize(("half_s", "said"), [(0.0, "< 0.1"), (0.04, "< 0.1"), (0.06, "0.1")])
+def test_no_time_is_told_as_certain(half_s: float, said: str) -> None:
+    story = until(8)
+    sure = msgspec.structs.replace(
+        prediction(8),
+        impact_ns_q05=at(18 - half_s),
+        impact_ns_q95=at(18 + half_s),
+        cov_m2=(1e-4, 0, 1e-4),
+    )
+    warned = msgspec.structs.replace(
+        state(8, "warn"), t_impact_ns_q05=at(18 - half_s), t_impact_ns_q95=at(18 + half_s)
+    )
+    story.take(Tick(t_arrival_ns=at(8)), [sure, warned])
+    live, report = shown(story), words(page(story, None, {}))
+    assert f"impact in 10.0 ± {said} s" in live
+    assert f"18.0 ± {said} s" in report
+    for text in (live, report):
+        assert "± 0.0" not in text
+        assert "< 1 m × < 1 m" in text
+
+
+@pytest.mark.parametrize("east_m", [1590.0, 1575.0, 5000.0])
+def test_a_true_impact_stands_whole_on_the_map_of_the_zones_or_not_at_all(east_m: float) -> None:
+    story = raid()
+    story.truth = truly(("mortar", (200.0, 200.0)), ("mortar", (east_m, 250.0)))
+    close = zone_map(story)
+    assert close is not None
+    stars = re.findall(r'd="M([-\d.]+),[^"]*" class="truth"', close)
+    assert len(stars) == (1 if east_m == 5000.0 else 2)
+    assert all(8 <= float(x) <= 512 for x in stars)

@@ -62,3 +62,44 @@ def test_names_with_spaces_and_accents(tmp_path, name, capsys) -> None:
 def test_speed_says_what_is_allowed(capsys) -> None:
     assert main(["run", "one-mortar", "--speed", "7"]) == 2
     assert capsys.readouterr().err == "--speed: found '7'; allowed: max 1 10\n"
+
+
+def test_no_device_or_pipe_is_replaced_by_a_file(tmp_path, capsys) -> None:
+    plots, meta = bare_recording(tmp_path)
+    features = tmp_path / "f.csv"
+    features.write_text("apex_m\n900\n")
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    link = tmp_path / "link.csv"
+    link.symlink_to(pipe)
+    (tmp_path / "p.rpj").symlink_to(pipe)
+    before = sorted(tmp_path.iterdir())
+    for words in (
+        ["track", plots, "--sensor", meta, "--out", pipe],
+        ["track", plots, "--sensor", meta, "--out", link],
+        ["predict", plots, "--sensor", meta, "--out", pipe],
+        ["classify", features, "--out", pipe],
+        ["convert", plots, tmp_path / "p.rpj", "--sensor", meta],
+    ):
+        assert main(list(map(str, words))) == 2, words
+        assert "found a device or a pipe" in capsys.readouterr().err
+    for words in (
+        ["run", "one-mortar", "--out", pipe],
+        ["run", plots, "--sensor", meta, "--out", link],
+    ):
+        assert main(list(map(str, words))) == 2, words
+        assert "found something that is no folder" in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before
+    assert pipe.is_fifo()
+
+
+def test_what_a_link_points_to_is_replaced_and_not_the_link(tmp_path) -> None:
+    plots, meta = bare_recording(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "t.csv"
+    link.symlink_to(tmp_path / "elsewhere" / "t.csv")
+    for _ in range(2):
+        assert main(["track", str(plots), "--sensor", str(meta), "--out", str(link)]) == 0
+        assert link.is_symlink()
+        assert link.read_text().startswith("time,track_id")
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["t.csv"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
 
 from rampart.cli.main import VERBS, main
+from rampart.runtime.sources import SUFFIXES
 
 SITE = """
 name = "Camp"
@@ -232,6 +234,92 @@ def test_score_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert measures["gospa_mean"] == 0.0
     assert main(["score", str(truth), str(tracks)]) == 0
     assert "completeness" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["run", "track", "predict", "convert"])
+def test_what_a_plots_csv_holds_in_vain_or_in_disorder_is_told(
+    tmp_path: Path, capsys, verb: str
+) -> None:
+    plots, meta = tmp_path / "plots.csv", tmp_path / "meta.json"
+    meta.write_text(json.dumps(META))
+    ends = {"convert": [str(tmp_path / "o.rpj")]}.get(verb, ["--out", str(tmp_path / "o")])
+    rows = [(1, 0.0), (2, 1.0), (3, 0.5), (4, 1.0)]
+    plots.write_text(
+        "plot_id,time,sensor,range_m,az_rad,rr_mp,note\n"
+        + "".join(f"{i},{t},R1,5000,1,-100,x\n" for i, t in rows)
+    )
+    assert main([verb, str(plots), *ends, "--sensor", str(meta)]) == 0
+    unread, disorder = capsys.readouterr().err.splitlines()
+    assert unread.startswith(f"{plots}: columns not read: 'rr_mp' 'note'; those that are: plot_id ")
+    assert "rr_mps" in unread
+    assert disorder == f"{plots}: sorted by time: 1 row out of order"
+    # nothing in vain, nothing to say
+    plots.write_text("plot_id,time,sensor,range_m,az_rad\n1,1,R1,5000,1\n")
+    assert main([verb, str(plots), *ends, "--sensor", str(meta)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_full_disk_is_told_with_the_name_of_what_it_took(tmp_path: Path, capsys) -> None:
+    plots, meta = tmp_path / "plots.csv", tmp_path / "meta.json"
+    plots.write_text(PLOTS + "".join(ROW.format(i, i / 2, 9000 - 50 * i, 1.0) for i in range(60)))
+    meta.write_text(json.dumps(META))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for verb in ("track", "run"):
+        out = tmp_path / f"{verb}-out"
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        try:
+            code = main([verb, str(plots), "--sensor", str(meta), "--out", str(out)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert code == 1
+        assert capsys.readouterr().err == f"{out}: could not be written (File too large)\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["meta.json", "plots.csv"]
+
+
+def test_the_extensions_that_an_error_names_are_those_that_run(tmp_path: Path, capsys) -> None:
+    odd = tmp_path / "x.docx"
+    odd.write_bytes(b"PK")
+    (line,) = faults(capsys, "run", odd)
+    assert line.endswith(f"a catalogue name, .toml {' '.join(SUFFIXES)}")
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    said = capsys.readouterr().out
+    assert all(suffix in said for suffix in SUFFIXES)
+
+
+@pytest.mark.parametrize("jump_s", [3_600.0, 1e9])
+def test_track_and_run_read_a_jump_of_the_clock_alike(
+    tmp_path: Path, capsys, jump_s: float
+) -> None:
+    """A plot more than the rest of a life later: neither waits it out, and both tell its time."""
+    times = [0.5 * k for k in range(8)] + [jump_s + 0.5 * k for k in range(8)]
+    plots, meta = tmp_path / "plots.csv", tmp_path / "meta.json"
+    plots.write_text(
+        "plot_id,time,sensor,range_m,az_rad,el_rad,rr_mps\n"
+        + "".join(f"{i},{t},R1,{9000 - 50 * (i % 8)},1,0.3,-100\n" for i, t in enumerate(times))
+    )
+    meta.write_text(json.dumps(META))
+    assert (
+        main(
+            ["track", str(plots), "--sensor", str(meta), "--out", str(tmp_path / "t.csv"), "--json"]
+        )
+        == 0
+    )
+    measures = json.loads(capsys.readouterr().out)
+    assert (
+        main(["run", str(plots), "--sensor", str(meta), "--out", str(tmp_path / "o"), "--json"])
+        == 0
+    )
+    assert measures["rejected"] == json.loads(capsys.readouterr().out)["rejected"]
+    assert measures["rejected"]["arrival_leap"] >= 1
+
+    def seen(path: Path) -> list[tuple[str, ...]]:
+        rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
+        return [tuple(row[:8]) for row in rows if row[8] != "ended"]
+
+    alone = seen(tmp_path / "t.csv")
+    assert any(float(row[0]) > jump_s for row in alone)
+    assert alone == seen(tmp_path / "o" / "tracks.csv")
 
 
 def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

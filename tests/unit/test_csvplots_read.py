@@ -320,3 +320,18 @@ def test_written_plots_read_back_bit_for_bit(tmp_path) -> None:
     count = write_plots(out, first, epoch_ns=0, scan_period_s=0.5)
     assert count == 90
     assert read_plots(out, SENSOR) == first
+
+
+def test_rows_are_out_of_order_only_against_their_own_sensor(tmp_path) -> None:
+    """Sensors deliver in turns, each with its own delay: that is no disorder."""
+    head = "plot_id,time,sensor,range_m,az_rad"
+    pair = [Sensor(id="A", scan_period_s=0.5), Sensor(id="B", scan_period_s=0.5)]
+    turns = ["0,1.0,A,1000,0.1", "1,0.8,B,1000,0.1", "2,1.5,A,1000,0.1", "3,1.3,B,1000,0.1"]
+    for rows, said in (
+        (turns, []),
+        ([*turns, "4,1.3,B,900,0.1"], []),  # equal stamps are of one instant
+        ([*turns, "4,1.2,B,1000,0.1", "5,1.4,A,1000,0.1"], ["sorted by time: 2 rows out of order"]),
+    ):
+        remarks: list[str] = []
+        read_plots(csv_file(tmp_path, *rows, header=head), pair, remarks=remarks)
+        assert remarks == said

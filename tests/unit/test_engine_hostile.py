@@ -86,6 +86,10 @@ ABSURD = {
         lambda t: OperatorAction(t_arrival_ns=t, by="x", action="warn", zones=("nowhere",)),
         "unknown_zone",
     ),
+    "word on an unknown track": (
+        lambda t: OperatorAction(t_arrival_ns=t, by="x", action="assess", track=77, family="aircraft"),
+        "unknown_track",
+    ),
 }  # fmt: skip
 
 

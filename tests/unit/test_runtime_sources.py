@@ -13,6 +13,7 @@ from rampart.domain.messages import (
     KnownTrack,
     Plot,
     PlotBatch,
+    Rejected,
     SensorStatus,
     Tick,
     batch_from_plots,
@@ -232,3 +233,23 @@ def test_after_a_step_back_ticks_go_on_from_there() -> None:
     assert told[-1] == 1099 * S
     back = told.index(1000 * S)
     assert all(b - a == S // 2 for a, b in zip(told[back:], told[back + 1 :], strict=False))
+
+
+@pytest.mark.parametrize("suffix", [".ast", ".raw", ".bin", ".pcap"])
+def test_octets_that_are_no_recording_are_refused(tmp_path: Path, suffix: str) -> None:
+    """An unknown category whose length fits, then nothing that does: as 5,000 random octets may begin."""
+    path = tmp_path / f"noise{suffix}"
+    path.write_bytes(bytes([0xA7, 0, 9]) + bytes(6) + b"\x91\xf0\x07" * 1600)
+    with pytest.raises(
+        ConfigError, match=r"noise.*no record that can be read \(truncated_block 1, "
+    ):
+        open_source(path)
+
+
+def test_whole_blocks_of_a_category_that_is_not_carried_are_a_recording(tmp_path: Path) -> None:
+    path = tmp_path / "cat004.ast"
+    path.write_bytes(bytes([4, 0, 9, *range(6)]) * 3)
+    source = open_source(path)
+    assert [m.reason for m in source.messages if isinstance(m, Rejected)] == [
+        "unknown_category"
+    ] * 3

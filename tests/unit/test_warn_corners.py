@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rampart.domain.site import Rules
-from warn_stage import CONFIRM, Stage, falling, flying, ns, zone
+from warn_stage import CONFIRM, OTHER, Stage, falling, flying, ns, zone
 
 
 def lost(threat, t_s: float, why: str = "expired", **more: object):
@@ -122,13 +122,33 @@ def test_a_successor_takes_the_place_of_its_predecessor_in_the_alarm():
     assert (stage.phase("A"), stage.last("A").tracks) == ("hold", (7,))
 
 
-def test_an_assessment_made_early_or_for_a_predecessor_holds():
+def test_an_assessment_of_what_is_no_threat_yet_or_of_a_predecessor_holds():
+    stage = one()
+    stage.see(flying(5, 1.0, -1500.0, 40.0, p=OTHER))
+    assert stage.rows == []
+    stage.person("assess", track=5, family="aircraft")
+    stage.see(flying(5, 2.0, -1460.0, 40.0))
+    assert stage.rows == []
+    stage.see(flying(6, 3.0, -1420.0, 40.0, successor_of=5))
+    assert stage.rows == []
+
+
+def test_an_assessment_of_a_number_that_no_track_bears_silences_nothing():
     stage = one()
     stage.person("assess", track=5, family="aircraft")
     stage.see(flying(5, 1.0, -1500.0, 40.0))
-    assert stage.rows == []
-    stage.see(flying(6, 2.0, -1460.0, 40.0, successor_of=5))
-    assert stage.rows == []
+    assert stage.phase("A") == "warn"
+
+
+def test_an_assessment_ends_with_its_track():
+    stage = one()
+    for track in range(100):
+        stage.see(flying(track, 1.0, -1500.0, 40.0, p=OTHER))
+        stage.person("assess", track=track, family="aircraft")
+        stage.see(lost(flying(track, 1.0, -1500.0, 40.0, p=OTHER), 1.5))
+    assert b"aircraft" not in msgspec.msgpack.encode(stage.warner.state())
+    stage.see(flying(5, 2.0, -1500.0, 40.0))
+    assert stage.phase("A") == "warn"
 
 
 def test_a_prediction_stands_when_none_follows_it():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rampart.cli.say import say_json
+from rampart.cli.say import say_json, say_remarks
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,7 @@ def execute(options: argparse.Namespace) -> int:
         meta=options.sensor,
         editions=parse_editions(options.asterix) if options.asterix else None,
     )
+    say_remarks(done.remarks)
     files = [str(path) for path in done.files]
     if options.json:
         say_json({"messages": done.messages, "plots": done.plots, "files": files})

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Final, TextIO
 from rampart.domain.messages import Prediction, ZoneState
 from rampart.domain.time import iso_utc
 from rampart.report.story import Story, Trail
-from rampart.report.words import FAMILY, PHASE, REASON, clock, metres
+from rampart.report.words import (
+    ARRIVAL,
+    FAMILY,
+    PHASE,
+    REASON,
+    clock,
+    extent,
+    give_or_take,
+    metres,
+)
+from rampart.report.zones import arrives, taken_back_now
 from rampart.runtime.clock import wall_s
 
 if TYPE_CHECKING:
@@ -79,7 +89,8 @@ def zone_line(story: Story, state: ZoneState, name: str) -> str:
     at = f"{story.seconds(state.issued_ns):9.3f} s"
     due = zone_due(story, state)
     end = f", {due}" if due else ""
-    return f"{at}  {look.symbol} {look.word}: {name} ({REASON[state.reason]}){end}"
+    why = taken_back_now(story, state.zone) or REASON[state.reason]
+    return f"{at}  {look.symbol} {look.word}: {name} ({why}){end}"
 
 
 def zone_due(story: Story, state: ZoneState) -> str:
@@ -87,8 +98,7 @@ def zone_due(story: Story, state: ZoneState) -> str:
     if state.phase not in ("watch", "pending", "warn"):
         return ""
     due = due_words(state.t_impact_ns_q05, state.t_impact_ns_q50, state.t_impact_ns_q95, story)
-    what = "drone here" if state.reason == "drone_corridor" else "impact"
-    return f"{what} {due}" if due else ""
+    return f"{ARRIVAL[arrives(story, state)]} {due}" if due else ""
 
 
 def due_words(q05_ns: int | None, q50_ns: int | None, q95_ns: int | None, story: Story) -> str:
@@ -96,7 +106,7 @@ def due_words(q05_ns: int | None, q50_ns: int | None, q95_ns: int | None, story:
     if q05_ns is None or q50_ns is None or q95_ns is None:
         return ""
     left, half = (q50_ns - story.now_ns) / 1e9, (q95_ns - q05_ns) / 2e9
-    return "NOW" if left < half else f"in {left:.1f} ± {half:.1f} s"
+    return "NOW" if left < half else f"in {give_or_take(left, half)}"
 
 
 class LiveView:
@@ -164,7 +174,9 @@ def _zones(story: Story) -> Table:
         look = PHASE[phase]
         p = f"{state.p_zone:.2f}" if state and phase not in ("clear", "hold", "all_clear") else ""
         due = zone_due(story, state) if state else ""
-        table.add_row(look.symbol, zone.name, look.word, p, due, style=STYLES[phase])
+        back = taken_back_now(story, zone.id)
+        word, style = (f"{look.word} · {back}", "bold") if back else (look.word, STYLES[phase])
+        table.add_row(look.symbol, zone.name, word, p, due, style=style)
     return table
 
 
@@ -211,7 +223,7 @@ def _area(prediction: Prediction | None) -> str:
     if prediction is None or prediction.cov_m2 is None:
         return ""
     major, minor, _ = ellipse_axes(prediction.cov_m2)
-    return f"{metres(2 * major)} × {metres(2 * minor)}"
+    return f"{extent(2 * major)} × {extent(2 * minor)}"
 
 
 def _sensors(story: Story) -> Table:

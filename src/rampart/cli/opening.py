@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, slots=True)
 class Job:
-    """A source, opened; `path`: the recording's. `header`: of a journal, which tells what engine made it."""
+    """A source, opened; `path`: the recording's. `remarks`: see `runtime.sources.Source`. `header`: of a
+    journal, which tells what engine made it.
+    """
 
     name: str
     source: str
@@ -34,6 +36,7 @@ class Job:
     facts: tuple[Fact, ...] = ()
     truth: Truth | None = None
     path: Path | None = None
+    remarks: tuple[str, ...] = ()
     reader: JournalReader | None = None
     asterix: AsterixRecording | None = None
 
@@ -105,11 +108,12 @@ def open_job(
 
 def _scenario(source: str, seed: int | None) -> Job:
     import rampart.scenario
+    from rampart.runtime.sources import SUFFIXES
 
     if not source.endswith(".toml") and Path(source).suffix and Path(source).exists():
         raise UsageError(
             f"{source}: found extension {Path(source).suffix!r}; allowed: a catalogue name, "
-            ".toml .rpj .csv .pcap .ast .raw"
+            f".toml {' '.join(SUFFIXES)}"
         )
     scenario = rampart.scenario.load(source, seed)
     facts = tuple(
@@ -149,6 +153,7 @@ def _recording(path: Path, site: str | None, meta: str | None, editions: str | N
         messages=opened.messages if opened.journal else _held(opened.messages, str(path)),
         simulated=opened.simulated,
         seed=opened.seed,
+        remarks=opened.remarks,
         reader=opened.journal,
         asterix=opened.asterix,
     )

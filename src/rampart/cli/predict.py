@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rampart.cli.say import say_json
+from rampart.cli.say import say_json, say_remarks
 
 if TYPE_CHECKING:
     from rampart.domain.messages import Input, Origin, Prediction
@@ -48,8 +48,9 @@ def execute(options: argparse.Namespace) -> int:
         whole_file(options.out, options.plots, options.sensor, options.site) as path,
         ResultFile(path, PREDICTIONS) as file,
     ):
-        for s in after_s:
+        for k, s in enumerate(after_s):
             source = _open(options)
+            say_remarks(source.remarks if k == 0 else ())
             for prediction, origin in _predict(source, s):
                 file.write((s, *prediction_row(prediction, origin, source.epoch_ns)[1:]))
                 rows += 1

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rampart.cli.say import say_json
+from rampart.cli.say import say_json, say_remarks
 
 if TYPE_CHECKING:
     from rampart.cli.job import Done
@@ -19,7 +19,11 @@ SPEEDS = {"max": None, "1": 1.0, "10": 10.0}
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     add = parser.add_argument
-    add("source", metavar="SOURCE", help="catalogue name, .toml, .rpj, .pcap .ast .raw, plots.csv")
+    add(
+        "source",
+        metavar="SOURCE",
+        help="catalogue name, .toml, .rpj, plots.csv, ASTERIX (.pcap .ast .raw .bin .gps)",
+    )
     add("--site", metavar="SITE.toml", help="where a recording was made, with its zones")
     add("--sensor", metavar="META.json", help="the sensor of a plots.csv")
     add("--asterix", metavar="CAT=EDITION,...", help="ASTERIX editions, e.g. 048=1.27,062=1.18")
@@ -51,6 +55,7 @@ def execute(options: argparse.Namespace) -> int:
         editions=options.asterix,
         seed=options.seed,
     )
+    say_remarks(job.remarks)
     check_replaceable(options.out or default_folder(job))
     silent = options.quiet or options.json
     plan = Plan(

@@ -1,15 +1,22 @@
-"""What goes to stdout for programs: one JSON object."""
+"""What goes to stdout for programs, one JSON object, and to stderr for people."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 
 
 def say_json(value: Mapping[str, object]) -> None:
     """Prints one JSON object and nothing else."""
     print(json_text(value))
+
+
+def say_remarks(remarks: Iterable[str]) -> None:
+    """Lines on stderr: input that was used, but not as its author may think."""
+    for remark in remarks:
+        print(remark, file=sys.stderr)
 
 
 def json_text(value: Mapping[str, object]) -> str:

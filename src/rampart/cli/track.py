@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rampart.cli.say import say_json
+from rampart.cli.say import say_json, say_remarks
 
 if TYPE_CHECKING:
-    from rampart.domain.messages import Tick
+    from rampart.domain.messages import Input, Tick
+    from rampart.engine.timebase import Timebase
     from rampart.engine.tracking import Tracker
     from rampart.formats.results.columns import Value
 
@@ -31,6 +34,7 @@ def execute(options: argparse.Namespace) -> int:
 
     must_exist(Path(options.plots))
     source = open_source(options.plots, meta=options.sensor)
+    say_remarks(source.remarks)
     with (
         whole_file(options.out, options.plots, options.sensor) as path,
         ResultFile(path, TRACKS) as file,
@@ -49,20 +53,23 @@ def execute(options: argparse.Namespace) -> int:
 
 def _track(source: Any, file: Any) -> dict[str, Any]:
     """Feeds every message to a tracker, writes its confirmed tracks at each Tick; the cost of a scan is
-    that of the messages up to its Tick, in the tracker alone."""
+    that of the messages up to its Tick, in the tracker alone. Clocks that jump are read as the engine
+    reads them."""
     from rampart.domain.messages import PlotBatch, Tick
     from rampart.domain.time import NS_PER_S
     from rampart.engine.engine import Engine
+    from rampart.engine.timebase import Timebase
     from rampart.engine.track_settings import TrackSettings
     from rampart.engine.tracking import Tracker
     from rampart.runtime.clock import cpu_s
     from rampart.runtime.drive import quantile
 
     Engine.warm_up()
-    tracker = Tracker(source.site, TrackSettings(), source.epoch_ns)
+    tracker, time = Tracker(source.site, TrackSettings(), source.epoch_ns), Timebase()
     scans_s: list[float] = []
+    refused: Counter[str] = Counter()
     plots, scan_s, first_ns, last_ns = 0, 0.0, None, 0
-    for message in source.messages:
+    for message in _believed(time, source.messages, refused):
         last_ns = message.t_arrival_ns
         first_ns = last_ns if first_ns is None else first_ns
         start_s = cpu_s()
@@ -75,13 +82,16 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
         if isinstance(message, Tick):
             scans_s.append(scan_s)
             scan_s = 0.0
-            for row in _rows(tracker, message):
+            for row in _rows(tracker, message, time.offset_ns):
                 file.write(row)
+    for _, reason, count in tracker.rejections():
+        refused[reason] += count
     total_s = sum(scans_s)
     span_s = (last_ns - (first_ns or 0)) / NS_PER_S
     return {
         "scans": len(scans_s),
         "plots": plots,
+        "rejected": dict(sorted(refused.items())),
         "scan_ms_cpu": {
             "p50": 1e3 * quantile(scans_s, 0.50),
             "p99": 1e3 * quantile(scans_s, 0.99),
@@ -93,14 +103,23 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     }
 
 
-def _rows(tracker: Tracker, tick: Tick) -> list[tuple[Value, ...]]:
-    """Rows of tracks.csv at a Tick; the tracker knows no family.
+def _believed(time: Timebase, messages: Iterable[Input], refused: Counter[str]) -> Iterator[Input]:
+    """The messages in engine time; what is doubted on the way is counted in `refused`."""
+    for message in messages:
+        read = time.read(message)
+        if read.reason:
+            refused[read.reason] += 1
+        yield from read.messages
+
+
+def _rows(tracker: Tracker, tick: Tick, offset_ns: int) -> list[tuple[Value, ...]]:
+    """Rows of tracks.csv at a Tick, told by a clock `offset_ns` ahead; the tracker knows no family.
 
     A track that coasts where no sensor looks is followed but not shown, see ADR 10.
     """
     import math
 
-    from rampart.domain.time import seconds_between
+    from rampart.domain.time import NS_PER_S, seconds_between
     from rampart.engine.bank import CONFIRMED
 
     bank = tracker.bank
@@ -110,7 +129,7 @@ def _rows(tracker: Tracker, tick: Tick) -> list[tuple[Value, ...]]:
     means, _ = bank.states_at(rows, t_s)
     return [
         (
-            t_s,
+            t_s + offset_ns / NS_PER_S,
             int(bank.track_id[row]),
             *mean[:6].tolist(),
             tracker.status(row),

@@ -61,7 +61,6 @@ def _hear(ledger: Ledger, threat: Threat) -> OpenThreat | None:
         if not (threat.real or threat.successor_of in rows):
             return None
         row = ledger.open.add(threat)
-        row.assessed = ledger.assessed.get(track, "")
     if threat.successor_of in rows and threat.successor_of != track:
         ledger.inherit(threat.successor_of, row)
     # 'the last prediction stands'

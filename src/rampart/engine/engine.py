@@ -144,7 +144,9 @@ class Engine:
             nowhere = len(set(message.zones) - {zone.id for zone in self.site.zones})
             if nowhere:
                 out.append(self._rejected("operator", "unknown_zone", nowhere))
-            if len(set(message.zones)) > nowhere or not message.zones:
+            if message.action == "assess" and not self._warner.knows(message.track):
+                out.append(self._rejected("operator", "unknown_track"))
+            elif len(set(message.zones)) > nowhere or not message.zones:
                 zones += self._warner.act(message, self._seq)
         zones += self._warner.decide(now_ns, threats, self._health.healthy, self._seq)
         out += zones

@@ -43,7 +43,6 @@ class Ledger:
         self.note_health()
         self.open = OpenThreats(len(site.zones))
         self.raids: list[Raid] = []
-        self.assessed: dict[int, str] = {}
         self.now = -NEVER
         self.counted_ns = -NEVER  # to when holds are counted down
         self.awake: list[Raid] = []  # raids with an alarm in pending, warn or impact, or by hand
@@ -362,7 +361,6 @@ class Ledger:
             "books": msgspec.to_builtins(self.books),
             "raids": msgspec.to_builtins(self.raids),
             "open": self.open.state(),
-            "assessed": [list(pair) for pair in self.assessed.items()],
         }
 
     def load(self, state: dict[str, object]) -> None:
@@ -374,5 +372,4 @@ class Ledger:
         self.awake = []
         self.stir()
         self.open.load(msgspec.convert(state["open"], dict[str, object]))
-        self.assessed = dict(msgspec.convert(state["assessed"], list[tuple[int, str]]))
         self.stale = True

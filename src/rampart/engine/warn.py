@@ -54,7 +54,10 @@ class Warner:
         return self._finish(news=bool(threats))
 
     def act(self, action: OperatorAction, cause_seq: int) -> list[ZoneState]:
-        """Rows that follow from one person's action, at its arrival. Unknown zones are passed over."""
+        """Rows that follow from one person's action, at its arrival.
+
+        Unknown zones and tracks are passed over.
+        """
         self._begin(action.t_arrival_ns, None, cause_seq)
         self._by = action.by
         if action.action == "assess":
@@ -69,6 +72,10 @@ class Warner:
     def advance(self, now_ns: int, healthy: Collection[str], cause_seq: int) -> list[ZoneState]:
         """Rows that follow from time and coverage alone."""
         return self.decide(now_ns, (), healthy, cause_seq)
+
+    def knows(self, track: int | None) -> bool:
+        """Whether this track was told of, threat or not, and is not over."""
+        return track in self._ledger.open.rows
 
     def settled(self, track: int) -> bool:
         """Whether a track's zone decisions cannot change just now, see `Ledger.settled`."""
@@ -151,14 +158,14 @@ class Warner:
         return rows
 
     def _assess(self, action: OperatorAction) -> None:
-        """A person says what a track is: it nags no more."""
+        """A person says what a track is: it nags no more, until that track is over.
+
+        Of a number that no track bears nothing is kept: whatever gets it later is another object.
+        """
         ledger, track = self._ledger, action.track
-        if track is None or action.family not in FAMILIES:
+        if track is None or action.family not in FAMILIES or not self.knows(track):
             return
-        ledger.assessed[track] = action.family
-        row = ledger.open.rows.get(track)
-        if row is None:
-            return
+        row = ledger.open.rows[track]
         row.assessed = action.family
         criteria.weigh(ledger, self._hazard, [row])
         for z, book in enumerate(ledger.books):

@@ -15,10 +15,11 @@ from rampart.report.labels import Box, Labels
 from rampart.report.story import Story, Trail
 from rampart.report.svg import Markup, ellipse_axes, join, points, tag
 from rampart.report.symbols import hatch, star, symbol
-from rampart.report.words import FAMILY, FLEW, PHASE, metres
+from rampart.report.words import FAMILY, FLEW, PHASE, extent, metres
 
 WIDTH, HEIGHT = 520.0, 470.0
 GRID_LINES = 7
+IMPACT_RADIUS = 8.0
 MANY_THREATS = 16
 """With more threats than this only the last ellipse of each is drawn, so that the picture stays legible."""
 AGES: Final = {"early": 3.0, "middle": 8.0}
@@ -49,10 +50,10 @@ class View:
         """Drawing units of a place."""
         return (east_m - self.west_m) / self.scale_m, (self.north_m - north_m) / self.scale_m
 
-    def shows(self, east_m: float, north_m: float) -> bool:
-        """Whether a place lies in the window."""
+    def shows(self, east_m: float, north_m: float, radius: float = 0.0) -> bool:
+        """Whether a place lies in the window, with all of a mark of `radius` drawing units."""
         x, y = self.xy(east_m, north_m)
-        return 0 <= x <= WIDTH and 0 <= y <= HEIGHT
+        return radius <= x <= WIDTH - radius and radius <= y <= HEIGHT - radius
 
 
 def whole_map(story: Story) -> Markup:
@@ -61,7 +62,8 @@ def whole_map(story: Story) -> Markup:
     places = [place[:2] for trail in shown for place in trail.xyz_enu_m]
     places += [vertex for zone in story.head.site.zones for vertex in zone.polygon_enu_m]
     places += [sensor.position_enu_m[:2] for sensor in story.head.site.sensors]
-    places += [origin.launch_enu_m[:2] for origin in story.origins.values()]
+    launches = [story.launch(trail) for trail in story.threats]
+    places += [launch.launch_enu_m[:2] for launch in launches if launch]
     places += [impact for impact, _ in true_impacts(story)]
     return _draw(story, View.around(places, 2_000.0, 0.06), "whole", close=False)
 
@@ -72,6 +74,9 @@ def zone_map(story: Story) -> Markup | None:
     if not zones:
         return None
     places = [vertex for zone in zones for vertex in zone.polygon_enu_m]
+    view = View.around(places, 1_000.0, 0.14)
+    # what fell at its edge is shown whole
+    places += [place for place, _ in true_impacts(story) if view.shows(*place)]
     return _draw(story, View.around(places, 1_000.0, 0.14), "zones", close=True)
 
 
@@ -254,7 +259,7 @@ def _ellipse(view: View, prediction: Prediction, age: str, trail: Trail) -> Mark
     x, y = view.xy(*prediction.impact_enu_m[:2])
     words = (
         f"Track {trail.track}, {_age_s(prediction):.1f} s after its first plot: lands here at 95 %, "
-        f"{metres(2 * major)} by {metres(2 * minor)}"
+        f"{extent(2 * major)} by {extent(2 * minor)}"
     )
     return tag(
         "ellipse",
@@ -270,25 +275,25 @@ def _ellipse(view: View, prediction: Prediction, age: str, trail: Trail) -> Mark
 def _impacts(story: Story, view: View) -> list[Markup]:
     drawn = []
     for (east, north), family in true_impacts(story):
-        if view.shows(east, north):
+        if view.shows(east, north, IMPACT_RADIUS):
             x, y = view.xy(east, north)
             title = tag("title", f"TRUTH: a {FLEW[family]} really lands here")
-            drawn.append(tag("path", title, d=star(x, y, 8.0), class_="truth"))
+            drawn.append(tag("path", title, d=star(x, y, IMPACT_RADIUS), class_="truth"))
     return drawn
 
 
 def _origins(story: Story, view: View) -> list[Markup]:
     drawn = []
-    for track, origin in sorted(story.origins.items()):
-        trail = story.trails.get(track)
-        if trail is None or not trail.threat:
+    for trail in story.threats:
+        origin = story.launch(trail)
+        if origin is None:
             continue
         major, minor, angle = ellipse_axes(origin.cov_m2)
         x, y = view.xy(*origin.launch_enu_m[:2])
         drawn.append(
             tag(
                 "ellipse",
-                tag("title", f"Track {track} came from here with 95 % probability"),
+                tag("title", f"Track {trail.track} came from here with 95 % probability"),
                 rx=major / view.scale_m,
                 ry=minor / view.scale_m,
                 transform=f"translate({x:.1f} {y:.1f}) rotate({-math.degrees(angle):.1f})",

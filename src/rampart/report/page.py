@@ -8,7 +8,7 @@ from rampart.domain.time import iso_utc
 from rampart.metrics.warnings import Verdict
 from rampart.report.altitude import altitude_chart
 from rampart.report.axis import Axis
-from rampart.report.map import MANY_THREATS, true_impacts, whole_map, zone_map
+from rampart.report.map import whole_map, zone_map
 from rampart.report.prose import paragraph
 from rampart.report.story import Head, Story
 from rampart.report.style import STYLE
@@ -21,12 +21,13 @@ from rampart.report.tables import (
     phase_legend,
     rejected_table,
     sensor_table,
+    taken_back_table,
     threat_table,
     zone_table,
 )
 from rampart.report.timeline import warning_timeline
 from rampart.report.words import FAMILY, PHASE, plural
-from rampart.report.zones import ZoneOutcome, outcomes
+from rampart.report.zones import ZoneOutcome, episodes, outcomes
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -141,11 +142,12 @@ def _pictures(story: Story, rows: Sequence[ZoneOutcome]) -> list[Markup]:
     parts = []
     if maps:
         shown = tag("div", *maps, class_="maps" if len(maps) > 1 else "only")
-        parts += [tag("h2", "Where"), shown, _map_legend(story)]
+        parts += [tag("h2", "Where"), shown, _map_legend(story, shown)]
     if (timeline := warning_timeline(story, axis, rows)) is not None:
         seen = {state.phase for states in story.zones.values() for state in states}
         told = [phase for phase in PHASE if phase in seen and phase != "clear"]
-        legend = phase_legend(told, truth=any(row.impacts_s for row in rows))
+        back = any(e.taken_back for row in rows for e in episodes(story, row.zone))
+        legend = phase_legend(told, taken_back=back, truth=any(row.impacts_s for row in rows))
         note = "seconds since the start of the source"
         parts += [
             tag("h2", "Warnings over time"),
@@ -164,20 +166,18 @@ def _figure(caption: str, note: str, picture: Markup) -> Markup:
     return tag("figure", tag("figcaption", f"{caption} ", tag("span", note)), picture)
 
 
-def _map_legend(story: Story) -> Markup:
+def _map_legend(story: Story, maps: str) -> Markup:
+    """What the marks mean that stand in `maps`, and no others."""
     families = [f for f in FAMILY if any(trail.family == f for trail in story.confirmed)]
     items = [tag("li", legend_symbol(f), FAMILY[f].word) for f in families]
-    landings = [story.landing(trail) for trail in story.threats]
-    if any(landing and landing.cov_m2 for landing in landings):
-        items.append(_key(_oval("ellipse"), "predicted impact area, 95 %, at last"))
-        if story.head.site.zones and len(story.threats) <= MANY_THREATS:
-            items.append(_key(_oval("ellipse ellipse-middle"), "8 s after the first plot"))
-            items.append(_key(_oval("ellipse ellipse-early"), "3 s after"))
-    if true_impacts(story):
-        mark = tag("path", d=star(15, 8, 7.0), class_="truth")
-        items.append(_key(mark, "TRUTH: where it really fell"))
-    if story.origins:
-        items.append(_key(_oval("origin"), "came from here, 95 %"))
+    marks = {
+        "ellipse ellipse-last": (_oval("ellipse"), "predicted impact area, 95 %, at last"),
+        "ellipse ellipse-middle": (_oval("ellipse ellipse-middle"), "8 s after the first plot"),
+        "ellipse ellipse-early": (_oval("ellipse ellipse-early"), "3 s after"),
+        "truth": (tag("path", d=star(15, 8, 7.0), class_="truth"), "TRUTH: where it really fell"),
+        "origin": (_oval("origin"), "came from here, 95 %"),
+    }
+    items += [_key(*key) for css, key in marks.items() if f'class="{css}"' in maps]
     return tag("ul", *items, class_="legend")
 
 
@@ -194,6 +194,8 @@ def _tables(story: Story, rows: Sequence[ZoneOutcome], verdict: Verdict | None) 
     parts = [tag("h2", "In figures")]
     if rows:
         parts.append(zone_table(rows, truth=verdict is not None))
+        if (taken_back := taken_back_table(story)) is not None:
+            parts.append(taken_back)
     else:
         parts.append(tag("p", "No zones given: nobody can be warned."))
     if story.threats:

@@ -14,7 +14,7 @@ from rampart.report.zones import ZoneOutcome
 
 def paragraph(story: Story, outcomes: Sequence[ZoneOutcome], verdict: Verdict | None) -> list[str]:
     """Sentences, in the order in which a reader needs them."""
-    said = [_input(story), _air(story), *_warnings(story, outcomes)]
+    said = [_input(story), _air(story), _truly(story), *_warnings(story, outcomes)]
     if verdict is not None:
         said.append(_judged(outcomes, verdict))
     open_zones = [row.name for row in outcomes if story.phase(row.zone) in ALARMED]
@@ -44,17 +44,36 @@ def _air(story: Story) -> str:
     tracks = f"Rampart followed {plural(len(story.confirmed), 'object')}"
     if not families:
         return f"{tracks}; none was a threat."
-    words = [
-        plural(families[family], FLEW[family])
-        if family != "unknown"
-        else f"{families[family]} of unknown kind"
-        for family in FAMILY
-        if families[family]
-    ]
     count = len(story.threats)
     if count == len(story.confirmed):
-        return f"Rampart followed {join(words)}, {'a threat' if count == 1 else 'all threats'}."
-    return f"{tracks}, of which {plural(count, 'threat')}: {join(words)}."
+        what = "a threat" if count == 1 else "all threats"
+        return f"Rampart followed {_counted(families)}, {what}."
+    return f"{tracks}, of which {plural(count, 'threat')}: {_counted(families)}."
+
+
+def _truly(story: Story) -> str:
+    """How many there were, where somebody knows: one object may be followed twice, or never."""
+    truth = story.truth
+    if truth is None:
+        return ""
+    there = [i for i in range(len(truth)) if truth.t_launch_ns[i] <= story.now_ns]
+    hostile = Counter(truth.families[i] for i in there if truth.hostile[i])
+    if not hostile:
+        return "In truth nothing hostile was in the air."
+    return f"In truth there {'was' if hostile.total() == 1 else 'were'} {_counted(hostile)}."
+
+
+def _counted(families: Counter[str]) -> str:
+    """``2 rockets and 1 of unknown kind``."""
+    return join(
+        [
+            plural(families[family], FLEW[family])
+            if family != "unknown"
+            else f"{families[family]} of unknown kind"
+            for family in FAMILY
+            if families[family]
+        ]
+    )
 
 
 def _warnings(story: Story, outcomes: Sequence[ZoneOutcome]) -> list[str]:

@@ -184,6 +184,11 @@ class Story:
         """The last prediction of where a track lands; none for a drone, whatever was thought at first."""
         return None if trail.family == "drone" else self.latest.get(trail.track)
 
+    def launch(self, trail: Trail) -> Origin | None:
+        """Where a threat came from; none for a drone: nothing that steers can be flown backwards."""
+        steers = trail.family == "drone" or not trail.threat
+        return None if steers else self.origins.get(trail.track)
+
     def phase(self, zone: str) -> str:
         """The phase of a zone now."""
         states = self.zones.get(zone)

@@ -128,6 +128,7 @@ stroke-dasharray:5 3}
 .bar-warn{fill:var(--alarm-fill);stroke:var(--alarm);stroke-width:1.5}
 .bar-impact{fill:url(#hatch-time);stroke:var(--alarm);stroke-width:2.5}
 .bar-hold{fill:var(--hold-fill);stroke:var(--hold);stroke-width:1}
+.bar-taken-back{fill:var(--map);stroke:var(--muted);stroke-width:1.5;stroke-dasharray:2 2}
 .bar-all-clear{fill:none;stroke:var(--clear);stroke-width:1.3}
 .timeline .bar-word{font-size:12px;font-weight:600;stroke:none}
 .timeline .on-warn{fill:var(--on-alarm)}

@@ -8,8 +8,8 @@ from rampart.domain.messages import Prediction
 from rampart.report.story import Story, Trail
 from rampart.report.svg import Markup, ellipse_axes, join, tag
 from rampart.report.symbols import legend_symbol, star
-from rampart.report.words import FAMILY, PHASE, clock, metres
-from rampart.report.zones import ZoneOutcome
+from rampart.report.words import FAMILY, PHASE, clock, extent, give_or_take
+from rampart.report.zones import ZoneOutcome, episodes
 
 MAX_ROWS = 100
 """Longer tables end with how many rows are left out; the CSV files hold them all."""
@@ -45,7 +45,8 @@ def table(
 
 def zone_table(outcomes: Sequence[ZoneOutcome], *, truth: bool) -> Markup:
     """When each zone was told, how long before the impact, and how it is judged."""
-    heads = ["Zone", "People", "Told to take cover", "Seconds before impact", "Outcome"]
+    until = "Seconds before impact" if truth else "Seconds before it was expected"
+    heads = ["Zone", "People", "Told to take cover", until, "Outcome"]
     rows = []
     for row in outcomes:
         lead = row.lead_s
@@ -64,6 +65,17 @@ def zone_table(outcomes: Sequence[ZoneOutcome], *, truth: bool) -> Markup:
     return table(f"Zones, judged {against}", heads, rows, numeric=(1, 2, 3))
 
 
+def taken_back_table(story: Story) -> Markup | None:
+    """Warnings that were cancelled and holds that a person ended; None where there is none."""
+    rows = [
+        (zone.name, f"at {clock(story.seconds(episode.begin_ns))}", episode.taken_back)
+        for zone in story.head.site.zones
+        for episode in episodes(story, zone.id)
+        if episode.taken_back
+    ]
+    return table("Taken back", ["Zone", "When", "How"], rows, numeric=(1,)) if rows else None
+
+
 def threat_table(story: Story) -> Markup:
     """Class, impact and its doubt, as last predicted."""
     heads = ["Track", "Family", "First plot", "Impact at", "Impact area, 95 %", "Came from, 95 %"]
@@ -74,7 +86,7 @@ def threat_table(story: Story) -> Markup:
             clock(story.seconds(trail.first_ns)),
             _impact_time(story, story.landing(trail)),
             _impact_area(story.landing(trail)),
-            _origin(story, trail.track),
+            _origin(story, trail),
         )
         for trail in story.threats
     ]
@@ -93,7 +105,7 @@ def _impact_time(story: Story, prediction: Prediction | None) -> str:
     assert prediction.impact_ns_q05 is not None
     assert prediction.impact_ns_q95 is not None
     half = (prediction.impact_ns_q95 - prediction.impact_ns_q05) / 2e9
-    return f"{story.seconds(prediction.impact_ns_q50):.1f} ± {half:.1f} s"
+    return give_or_take(story.seconds(prediction.impact_ns_q50), half)
 
 
 def _impact_area(prediction: Prediction | None) -> str:
@@ -103,17 +115,17 @@ def _impact_area(prediction: Prediction | None) -> str:
         return "unbounded: height never observed"
     major, minor, _ = ellipse_axes(prediction.cov_m2)
     east, north, _ = prediction.impact_enu_m
-    return f"{place(east, north)}, {metres(2 * major)} × {metres(2 * minor)}"
+    return f"{place(east, north)}, {extent(2 * major)} × {extent(2 * minor)}"
 
 
-def _origin(story: Story, track: int) -> str:
-    origin = story.origins.get(track)
+def _origin(story: Story, trail: Trail) -> str:
+    origin = story.launch(trail)
     if origin is None:
         return DASH
     major, minor, _ = ellipse_axes(origin.cov_m2)
     east, north, _ = origin.launch_enu_m
     note = "; outside the range of its class" if origin.outside_class_range else ""
-    return f"{place(east, north)}, {metres(2 * major)} × {metres(2 * minor)}{note}"
+    return f"{place(east, north)}, {extent(2 * major)} × {extent(2 * minor)}{note}"
 
 
 def place(east_m: float, north_m: float) -> str:
@@ -178,8 +190,9 @@ def pairs(rows: Iterable[tuple[str, object]]) -> Markup:
     return tag("dl", join(inner), class_="pairs")
 
 
-def phase_legend(phases: Iterable[str], *, truth: bool) -> Markup:
-    """The phases that occur, with their look in bars and on the map, and the mark of true impacts."""
+def phase_legend(phases: Iterable[str], *, taken_back: bool, truth: bool) -> Markup:
+    """The phases that occur, with their look in bars and on the map; how one that was taken back is marked,
+    and true impacts."""
     items = [
         _key(
             tag("rect", x=1, y=1, width=20, height=12, class_=f"bar bar-{PHASE[p].css}"),
@@ -187,6 +200,9 @@ def phase_legend(phases: Iterable[str], *, truth: bool) -> Markup:
         )
         for p in phases
     ]
+    if taken_back:
+        mark = tag("rect", x=1, y=1, width=20, height=12, class_="bar bar-taken-back")
+        items.append(_key(mark, "CANCELLED, or released by a person: shown for 30 s"))
     if truth:
         items.append(
             _key(tag("path", d=star(11, 7, 6.0), class_="truth truth-bar"), "TRUTH: impact")

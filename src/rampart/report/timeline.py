@@ -9,7 +9,7 @@ from rampart.report.story import Story
 from rampart.report.svg import Markup, tag
 from rampart.report.symbols import hatch, star
 from rampart.report.words import FAMILY, PHASE, REASON, clock
-from rampart.report.zones import Episode, ZoneOutcome, episodes
+from rampart.report.zones import CANCELLED_NS, Episode, ZoneOutcome, episodes
 
 ROW = 58.0
 BAR = 24.0
@@ -80,18 +80,40 @@ def _row(story: Story, axis: Axis, outcome: ZoneOutcome, top: float) -> list[Mar
         ),
         tag("rect", x="0", y=y, width="100%", height=BAR, class_="bar-empty"),
     ]
-    for episode in episodes(story, outcome.zone):
-        if story.seconds(episode.begin_ns) < axis.end_s and episode.phase != "clear":
+    told = episodes(story, outcome.zone)
+    for k, episode in enumerate(told):
+        if story.seconds(episode.begin_ns) >= axis.end_s:
+            break
+        if episode.phase != "clear":
             drawn += _bar(story, axis, episode, y)
+        if episode.taken_back:
+            later = (e.begin_ns for e in told[k + 1 :] if e.phase not in ("watch", "clear"))
+            until_ns = min(episode.begin_ns + CANCELLED_NS, next(later, story.now_ns))
+            drawn += _taken_back(story, axis, episode, until_ns, y)
     drawn += [_impact(axis, t_s, y) for t_s in outcome.impacts_s if t_s <= axis.end_s]
     return drawn
 
 
 def _bar(story: Story, axis: Axis, episode: Episode, y: float) -> list[Markup]:
     begin, end = story.seconds(episode.begin_ns), story.seconds(episode.end_ns)
-    left, right = axis.percent(begin), axis.percent(end)
     look = PHASE[episode.phase]
     words = f"{look.word} from {clock(begin)} to {clock(end)}: {REASON[episode.reason]}"
+    return _block(axis, (begin, end), y, look.css, f"{look.symbol} {look.word}", words)
+
+
+def _taken_back(
+    story: Story, axis: Axis, episode: Episode, until_ns: int, y: float
+) -> list[Markup]:
+    begin, end = story.seconds(episode.begin_ns), story.seconds(until_ns)
+    words = f"{episode.taken_back}, at {clock(begin)}"
+    return _block(axis, (begin, end), y, "taken-back", episode.taken_back.partition(":")[0], words)
+
+
+def _block(
+    axis: Axis, span_s: tuple[float, float], y: float, css: str, text: str, words: str
+) -> list[Markup]:
+    """A bar, with `text` in it where there is room; `words` are its title."""
+    left, right = (axis.percent(t_s) for t_s in span_s)
     drawn = [
         tag(
             "rect",
@@ -100,13 +122,12 @@ def _bar(story: Story, axis: Axis, episode: Episode, y: float) -> list[Markup]:
             y=y,
             width=f"{max(right - left, 0.15):.2f}%",
             height=BAR,
-            class_=f"bar bar-{look.css}",
+            class_=f"bar bar-{css}",
         )
     ]
-    text = f"{look.symbol} {look.word}"
     if right - left > WORD_PERCENT * len(text):
         x = f"{left + 0.8:.2f}%"
-        drawn.append(tag("text", text, x=x, y=y + BAR - 7, class_=f"bar-word on-{look.css}"))
+        drawn.append(tag("text", text, x=x, y=y + BAR - 7, class_=f"bar-word on-{css}"))
     return drawn
 
 

@@ -58,6 +58,9 @@ REASON: Final = {
     "drill": "drill",
 }
 
+ARRIVAL: Final = {"round": "impact", "drone": "drone here", "either": "first here"}
+"""What comes at the times a zone is told, see `zones.arrives`."""
+
 
 def clock(t_s: float) -> str:
     """Seconds since the epoch as ``12.3 s`` below two minutes, ``4:05`` below an hour, else ``2:04:05``."""
@@ -74,6 +77,16 @@ def minutes(t_s: float) -> str:
 def metres(value_m: float) -> str:
     """A length for people: metres below 1 km, then kilometres with one decimal."""
     return f"{value_m:.0f} m" if abs(value_m) < 1000 else f"{value_m / 1000:.1f} km"
+
+
+def extent(value_m: float) -> str:
+    """The size of a region: never nil, for nothing is known so well."""
+    return metres(value_m) if value_m >= 1.0 else "< 1 m"
+
+
+def give_or_take(t_s: float, half_s: float) -> str:
+    """``8.4 ± 0.6 s``; a spread that its own digits would show as nil is ``± < 0.1``: nothing is certain."""
+    return f"{t_s:.1f} ± {f'{half_s:.1f}' if half_s >= 0.05 else '< 0.1'} s"
 
 
 def plural(count: int, noun: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class AsterixRecording:
     `counts` (of the decoder) and `container.counts` are complete when the iteration has ended.
     With `site` given, plots of a radar whose SAC/SIC is a sensor's `system_id` carry that sensor's
     id; other radars are added to it where the recording tells their position.
+    Raises ConfigError for what is no recording: no record can be read, and its octets are no whole blocks.
     """
 
     def __init__(self, path: Path, editions: dict[int, str] | None, site: Site | None) -> None:
@@ -91,12 +93,14 @@ class AsterixRecording:
         """(radars by SAC/SIC, first arrival ns) of the whole recording."""
         heard: dict[str, _Heard] = {}
         first_ns: int | None = None
-        for message in _decoded(self.container, Decoder(self.path.name, editions)):
+        decoder = Decoder(self.path.name, editions)
+        for message in _decoded(self.container, decoder):
             first_ns = message.t_arrival_ns if first_ns is None else first_ns
             if isinstance(message, PlotBatch):
                 _learn_plots(heard.setdefault(message.sensor, _Heard()), message)
             elif isinstance(message, SensorStatus):
                 _learn_status(heard.setdefault(message.sensor, _Heard()), message)
+        _refuse_rubbish(self.path, decoder.counts)
         return heard, first_ns or 0
 
 
@@ -106,6 +110,21 @@ def _container(path: Path) -> Recording:
     except FeedError as error:
         fault = Fault("file", f"{error.reason} ({error.detail})", "a recording of ASTERIX blocks")
         raise ConfigError(str(path), [fault]) from None
+
+
+def _refuse_rubbish(path: Path, counts: Counts) -> None:
+    """ConfigError where nothing was read and the octets do not even part into blocks (category -1).
+
+    Whole blocks of categories that are not carried, or read by a wrong edition, are a recording.
+    """
+    if counts.records or not any(category < 0 for category, _ in counts.refused):
+        return
+    reasons: Counter[str] = Counter()
+    for (_, reason), count in counts.refused.items():
+        reasons[reason] += count
+    found = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+    fault = Fault("file", f"no record that can be read ({found})", "a recording of ASTERIX blocks")
+    raise ConfigError(str(path), [fault])
 
 
 def _decoded(container: Recording, decoder: Decoder) -> Iterator[Input]:

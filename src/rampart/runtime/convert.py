@@ -28,11 +28,12 @@ PAIRS: Final = {
 
 @dataclass(slots=True)
 class Converted:
-    """What was written: messages and plots that went through, and the files."""
+    """What was written: messages and plots that went through, the files, and the source's remarks."""
 
     messages: int
     plots: int
     files: tuple[Path, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def convert(
@@ -76,7 +77,7 @@ def convert(
                 files.append(beside)
         else:
             _write_asterix(path, after, opened, counter)
-    return Converted(counter.messages, counter.plots, tuple(files))
+    return Converted(counter.messages, counter.plots, tuple(files), opened.remarks)
 
 
 class _Counter:

@@ -19,15 +19,22 @@ _MARK: Final = "This folder was written by rampart, which may replace it whole.\
 def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
     """A path to write to, which becomes `target` when the block ends well; else nothing is left.
 
-    Raises UsageError where `target` is a folder, has no folder, or is one of the `sources` it is made of.
+    Raises UsageError where `target` is a folder, a device or a pipe, has no folder, or is one of the
+    `sources` it is made of. What a link points to is replaced, not the link.
     """
     if target.is_dir() or not target.absolute().parent.is_dir():
         raise UsageError(
             f"{target}: found no place for a file; allowed: a name in a folder there is"
         )
+    if target.exists() and not target.is_file():
+        raise UsageError(
+            f"{target}: found a device or a pipe, which a whole file would replace; "
+            "allowed: a name that is free, or a file to replace"
+        )
     if target.exists() and any(s and Path(s).exists() and target.samefile(s) for s in sources):
         raise UsageError(f"{target}: found what is being read; allowed: another file")
-    build = target.with_name(f".{target.name}.new-{os.getpid()}")
+    home = target.resolve()
+    build = home.with_name(f".{home.name}.new-{os.getpid()}")
     try:
         build.touch()
     except OSError as error:
@@ -36,8 +43,9 @@ def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
             f"{target}: found a folder that takes no file ({why}); allowed: one that does"
         ) from None
     try:
-        yield build
-        build.replace(target)
+        with _naming(target):
+            yield build
+        build.replace(home)
     finally:
         build.unlink(missing_ok=True)
 
@@ -69,8 +77,9 @@ def replaced_whole(path: str | Path, source: Path | None = None) -> Iterator[Pat
             "allowed: a folder that can be written"
         ) from None
     try:
-        (build / MARKER).write_text(_MARK, encoding="utf-8")
-        yield build
+        with _naming(target):
+            (build / MARKER).write_text(_MARK, encoding="utf-8")
+            yield build
         if target.exists():
             target.rename(old)
         try:
@@ -86,6 +95,19 @@ def replaced_whole(path: str | Path, source: Path | None = None) -> Iterator[Pat
     finally:
         shutil.rmtree(build, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Name `target` where writing fails: a full disk tells of no file."""
+    try:
+        yield
+    except BrokenPipeError:  # of what is shown meanwhile
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise RampartError(f"{target}: could not be written ({error.strerror})") from None
 
 
 def check_replaceable(path: str | Path) -> None:

@@ -40,7 +40,8 @@ class Source:
     """A recording, ready to be driven once.
 
     `site`: to build the engine on. Times in result files count from `epoch_ns`. `scan_period_s`:
-    where the recording has a scan grid. `journal` and `asterix` hold what those formats tell besides
+    where the recording has a scan grid. `remarks`: what of the file was passed over or put right, for
+    people. `journal` and `asterix` hold what those formats tell besides
     messages (a torn tail, refused blocks); they are complete when `messages` has ended.
     """
 
@@ -51,6 +52,7 @@ class Source:
     simulated: bool = False
     seed: int | None = None
     scan_period_s: float | None = None
+    remarks: tuple[str, ...] = ()
     journal: JournalReader | None = None
     asterix: AsterixRecording | None = None
 
@@ -113,7 +115,9 @@ def _open_plots(path: Path, site: Site | None, meta: SensorMeta | None) -> Sourc
     if meta is not None:
         site = meta.site if site is None else _deployed(site, meta)
     assert site is not None
-    messages = read_plots(path, site.sensors, scans=meta.scans if meta else None)
+    remarks: list[str] = []
+    scans = meta.scans if meta else None
+    messages = read_plots(path, site.sensors, scans=scans, remarks=remarks)
     periods = {sensor.scan_period_s for sensor in site.sensors}
     return Source(
         name=path.stem,
@@ -121,6 +125,7 @@ def _open_plots(path: Path, site: Site | None, meta: SensorMeta | None) -> Sourc
         epoch_ns=0,
         messages=messages,
         scan_period_s=periods.pop() if len(periods) == 1 else None,
+        remarks=tuple(f"{path}: {remark}" for remark in remarks),
     )
 
 

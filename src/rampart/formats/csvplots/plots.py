@@ -53,6 +53,7 @@ def read_plots(
     *,
     epoch_ns: int = 0,
     scans: int | None = None,
+    remarks: list[str] | None = None,
 ) -> list[PlotBatch | Tick]:
     """The messages of a plots.csv, in order of arrival; its times count from `epoch_ns`.
 
@@ -61,12 +62,14 @@ def read_plots(
     Tick. Where plots have times of their own: batches of at most 20 ms, each before the Tick at or
     after it, and Ticks at scan / rate. Scans without plots have their Tick too, up to `scans` where
     that is told. Without the column, or where a plot's time is more than half a scan outside its
-    scan: batches of at most 20 ms, Ticks at 2 Hz.
+    scan: batches of at most 20 ms, Ticks at 2 Hz. `remarks` is given lines on what was passed over.
     Raises ConfigError as `read_table`, and for plots of a sensor that is not there.
     """
     sensors = [sensor] if isinstance(sensor, Sensor) else list(sensor)
     period_s = max(s.scan_period_s for s in sensors)
     table = read_table(path, scan_period_s=period_s)
+    if remarks is not None:
+        remarks += table.remarks
     which = _sensor_index(table, sensors, path)
     time_ns: Ints = np.rint(table.number["time"] * 1e9).astype(np.int64)
     same = all(s.scan_period_s == period_s for s in sensors)

@@ -50,13 +50,14 @@ _REQUIRED: Final = ("plot_id", "time", "sensor", "range_m", "az_rad")
 class PlotTable:
     """The columns of a plots.csv in file order, NaN where empty; `scan` None where there is none.
 
-    `plot_id` and `sensor` are the texts of the file.
+    `plot_id` and `sensor` are the texts of the file. `remarks`: what was passed over or put right.
     """
 
     plot_id: Sequence[str]
     sensor: Sequence[str]
     scan: npt.NDArray[np.int64] | None
     number: dict[str, Floats]
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.plot_id)
@@ -96,7 +97,27 @@ def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
         sensor=cells["sensor"],
         scan=None if np.isnan(scan).any() else scan.astype(np.int64),
         number=number,
+        remarks=(*_unread(cells), *_sorted(cells["sensor"], number["time"])),
     )
+
+
+def _unread(cells: dict[str, Sequence[str]]) -> list[str]:
+    """A misspelt name costs a whole column, such as the Doppler, and must be seen."""
+    read = (*_REQUIRED, *(column.name for column in _COLUMNS if column.optional))
+    strangers = [name[:40] for name in cells if name not in read]
+    if not strangers:
+        return []
+    return [f"columns not read: {' '.join(map(repr, strangers))}; those that are: {' '.join(read)}"]
+
+
+def _sorted(sensor: Sequence[str], time_s: Floats) -> list[str]:
+    """How many rows stand after a later one of their own sensor, which no order of delivery explains."""
+    names = np.array(sensor)
+    count = 0
+    for name in sorted(set(sensor)):
+        own_s = time_s[names == name]
+        count += int((own_s < np.maximum.accumulate(own_s)).sum())
+    return [f"sorted by time: {count:,} row{'s' * (count > 1)} out of order"] if count else []
 
 
 def _split(path: str | Path) -> tuple[list[int], dict[str, Sequence[str]]]:

@@ -21,7 +21,11 @@ class JournalWriter:
     def __init__(self, path: str | Path, header: Header) -> None:
         self._file = Path(path).open("wb", buffering=0)  # noqa: SIM115 (closed by close)
         self._end = 0
-        self._write(encode_frame(header))
+        try:
+            self._write(encode_frame(header))
+        except OSError:
+            self.close()
+            raise
 
     def input(self, seq: int, message: Input) -> None:
         """Record message `seq`; call before the engine sees it."""
