@@ -88,7 +88,8 @@ def _outcome(story: Story, zone: Zone, verdict: Verdict | None) -> ZoneOutcome:
     lead_s = after[0] - warned_s if after and warned_s is not None else None
     css, words = _judged(zone.id, verdict) if verdict else ("", "")
     if not words:
-        css, words = _told(bool(states), warned_s, lead_s, predicted_s)
+        event = "entry" if warn and warn.reason == "drone_corridor" else "impact"
+        css, words = _told(bool(states), warned_s, lead_s, predicted_s, event)
     return ZoneOutcome(
         zone=zone.id,
         name=zone.name,
@@ -119,7 +120,11 @@ def _judged(zone: str, verdict: Verdict) -> tuple[str, str]:
 
 
 def _told(
-    seen: bool, warned_s: float | None, lead_s: float | None, predicted_s: float | None
+    seen: bool,
+    warned_s: float | None,
+    lead_s: float | None,
+    predicted_s: float | None,
+    event: str,
 ) -> tuple[str, str]:
     """Class of colour and words of a zone that nothing is held against."""
     if warned_s is None:
@@ -127,5 +132,5 @@ def _told(
     if lead_s is not None:
         return "hit", f"hit, warned {lead_s:.1f} s before"
     if predicted_s is not None:
-        return "warned", f"warned {predicted_s - warned_s:.1f} s before the predicted impact"
+        return "warned", f"warned {predicted_s - warned_s:.1f} s before the predicted {event}"
     return "warned", f"warned at {clock(warned_s)}"
