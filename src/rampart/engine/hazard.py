@@ -165,7 +165,7 @@ class Hazard:
     ) -> Mask:
         """P = share of futures that enter the grown zone low enough and soon enough x weight.
 
-        Returns (zones,): where it may be within `SOON_S`.
+        Returns (zones,): where it may be within `SOON_S`, by the futures that make P.
         """
         rules, grown = self._rules, self._grown
         weight = p[_DRONE] + p[_UNKNOWN]
@@ -204,7 +204,7 @@ class Hazard:
         again over a time of its own, farther where they come late, in finer steps where they come soon.
         """
         times = share[:, 1:4].copy()
-        for z in np.flatnonzero(share[:, 0]):
+        for z in np.flatnonzero(share[:, 0]).tolist():
             only = np.arange(self._zones) == z
             enough = min(FUTURES, math.ceil(ENTRIES / share[z, 0]))
             again = self._enter(seeds[z], enough, LATER * share[z, 3], radii, only)[z]
