@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from rampart.cli.live import PlainView, picture
+from rampart.cli.live import PlainView, due_words, picture
 from rampart.domain.messages import (
     Input,
     Origin,
@@ -283,6 +283,12 @@ def test_below_its_own_spread_the_countdown_says_now() -> None:
     story = until(8)
     story.take(Tick(t_arrival_ns=at(17.5)), [])
     assert "impact NOW" in shown(story)
+
+
+def test_a_time_known_to_some_seconds_only_is_told_without_tenths() -> None:
+    story, now_ns = until(8), at(8)
+    quantiles = [now_ns + round(s * 1e9) for s in (111.2, 118.7, 128.4)]
+    assert due_words(*quantiles, story) == "in 119 ± 9 s"
 
 
 def test_plain_lines_are_told_once_a_phase() -> None:

@@ -494,6 +494,30 @@ def test_a_drone_is_warned_of_by_its_futures_and_renewed_while_tracked():
     assert last.t_impact_ns_q50 == pytest.approx(ns(2.0 + (7000 - 400) / 50), abs=2e9)
 
 
+def test_a_drone_is_told_for_when_it_comes_and_not_for_when_the_look_ahead_ends():
+    """It is here after 120 s, the horizon: half of its futures are later, and no part of P, but they come."""
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -6400.0, 50.0, sigma_turn_rps=0.0005))
+    warn = stage.last("A")
+    assert warn.phase == "warn"
+    q05, q50, q95 = (
+        (t - warn.issued_ns) / 1e9
+        for t in (warn.t_impact_ns_q05, warn.t_impact_ns_q50, warn.t_impact_ns_q95)
+    )
+    assert q50 == pytest.approx(120.0, abs=1.5)
+    # sigma of speed 1 m/s: 2.4 s of 120, and the corners and turns take a little longer
+    assert q05 == pytest.approx(120.0 - 1.645 * 2.4, abs=1.5)
+    assert 120.0 + 1.645 * 2.4 - 1.0 < q95 < 130.0
+
+
+@pytest.mark.parametrize("left_s", [4.0, 10.0, 30.0])
+def test_the_nearer_a_drone_the_finer_its_time(left_s: float):
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 1.0, -400.0 - 50.0 * left_s, 50.0))
+    told = stage.last("A")
+    assert (told.t_impact_ns_q50 - told.issued_ns) / 1e9 == pytest.approx(left_s, rel=0.025)
+
+
 def test_a_flyer_far_off_is_watched_until_it_has_shown_its_course_for_five_seconds():
     stage = Stage([zone("A", 0.0)])
     for k in range(20):

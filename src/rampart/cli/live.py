@@ -102,11 +102,16 @@ def zone_due(story: Story, state: ZoneState) -> str:
 
 
 def due_words(q05_ns: int | None, q50_ns: int | None, q95_ns: int | None, story: Story) -> str:
-    """``in 8.4 ± 0.6 s``, counted from now; NOW below its own spread; empty where unknown."""
+    """``in 8.4 ± 0.6 s``, counted from now; NOW from q05 on; empty where unknown.
+
+    ``in 119 ± 9 s`` where it is not known to some seconds: tenths would claim that it is.
+    """
     if q05_ns is None or q50_ns is None or q95_ns is None:
         return ""
+    if story.now_ns >= q05_ns:
+        return "NOW"
     left, half = (q50_ns - story.now_ns) / 1e9, (q95_ns - q05_ns) / 2e9
-    return "NOW" if left < half else f"in {give_or_take(left, half)}"
+    return f"in {give_or_take(left, half)}"
 
 
 class LiveView:

@@ -132,9 +132,8 @@ DRAG_UNSEEN: Final = 0.9
 BURN_S: Final = 4.0
 """[A] Longest burn of a rocket of the classes above: one to two seconds, twice that for doubt."""
 LEAPS_FROM: Final = 0.1  # share of the boost model below which nothing leaps
-LEAPS_FALLS: Final = (
-    0.99  # nor what the ballistic model once explained so well: all rounds, by then
-)
+LEAPS_FALLS: Final = 0.99
+"""Nor what the ballistic model once explained so well: all rounds, by then."""
 LEAPS_PLOTS: Final = 6  # before so many plots the models have not settled
 LEAP_MPS: Final = 60.0
 LEAP_HIGH: Final = 1.0 / 5.0 / 300.0

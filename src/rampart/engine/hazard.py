@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,7 @@ from rampart.domain.time import NS_PER_S
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.scatter import settle_falls, upper
 from rampart.engine.threat import Motion, Threat
-from rampart.kernels.futures import DRAWS, EARTH_RADIUS_M, SCREENING, enter
+from rampart.kernels.futures import DRAWS, EARTH_RADIUS_M, FUTURES, SCREENING, enter
 from rampart.kernels.geometry import Array, Ints, grow, signed_distance
 from rampart.kernels.landing import NEGLIGIBLE, Grown, land
 
@@ -26,6 +27,12 @@ AFTER_Q95_NS: Final = 2 * NS_PER_S
 UNSETTLED_NS: Final = 5 * NS_PER_S
 """After its third plot: what flies shows no course before, and one bird in a few hundred looks like a drone."""
 SOON_S: Final = 20.0  # [A] what may be there earlier (q05) is warned of at once all the same
+LATER: Final = 1.5
+"""Times of entry are flown over q95 of those within the horizon and half as long again: a horizon that cuts
+the late ones off makes the rest look sure and soon (ADR 14). Set on `drone_roc.py`, seeds 700-717, where 1.25
+to 2 tell the same times; at 1.25 a q95 reached 0.98 of the time flown, at 1.5 none more than 0.84."""
+ENTRIES: Final = 64
+"""So many entries tell their quantiles: on the same seeds 32 to 100 cover alike, and so do 1,000 futures."""
 _BALLISTIC = tuple(POSTERIOR.index(f) for f in BALLISTIC)
 _DRONE, _OTHER, _UNKNOWN = (POSTERIOR.index(f) for f in ("drone", "other", "unknown"))
 _FALLING = (*_BALLISTIC, _UNKNOWN)
@@ -37,8 +44,9 @@ class Hits:
 
     `flies` (n,): the threat manoeuvres. `fall`: P of a ballistic impact. `fly`: P that it flies in;
     `fly_high`: its 95 % upper bound. `touch`: the 50 % region reaches the grown zone. `entry_s`
-    (n, zones, 3): q05 q50 q95 of entering, seconds after the track's own time. `inside`: it is in the
-    grown zone now. `gap_m`: distance to the zone itself, inf for what does not fly.
+    (n, zones, 3): q05 q50 q95 of entering, also after the horizon, seconds after the track's own time; nan
+    where nothing enters within it. `inside`: it is in the grown zone now. `gap_m`: distance to the zone
+    itself, inf for what does not fly.
     """
 
     flies: list[bool]
@@ -93,11 +101,11 @@ class Hazard:
         self._fall(hits, threats, posteriors, degraded, now_ns, warned)
         for k, (threat, p) in enumerate(zip(threats, posteriors, strict=True)):
             if hits.flies[k] and threat.motion is not None:
-                self._fly(hits, k, threat.motion, p, degraded, warned[k])
+                soon = self._fly(hits, k, threat.motion, p, degraded, warned[k])
                 if _unsettled(threat):
                     # it has time: where it would be warned of it is watched, where it would be watched it is
                     # not yet; nobody runs for the first look at a bird
-                    later = ~warned[k] & ~(hits.entry_s[k, :, 0] <= SOON_S)
+                    later = ~warned[k] & ~soon
                     share = np.minimum(hits.fly[k, later] / self._rules.drone_warn_p, 1.0)
                     hits.fly[k, later] = share * self._rules.drone_watch_p
         return hits
@@ -156,8 +164,11 @@ class Hazard:
         p: tuple[float, ...],
         degraded: Mask,
         warned: Mask,
-    ) -> None:
-        """P = share of futures that enter the grown zone low enough and soon enough x weight."""
+    ) -> Mask:
+        """P = share of futures that enter the grown zone low enough and soon enough x weight.
+
+        Returns (zones,): where it may be within `SOON_S`, by the futures that make P.
+        """
         rules, grown = self._rules, self._grown
         weight = p[_DRONE] + p[_UNKNOWN]
         radius = self._radius[_UNKNOWN if p[_UNKNOWN] > p[_DRONE] else _DRONE]
@@ -169,8 +180,11 @@ class Hazard:
         hits.inside[k] = (hits.gap_m[k] <= radii) & (height < rules.drone_ceiling_m)
         place, sigma_m = motion.position_enu_m, motion.sigma_position_m
         turn, sigma_turn = motion.turn_rate_rps, motion.sigma_turn_rate_rps
-        now = (*place, *motion.velocity_enu_mps, sigma_m, motion.sigma_speed_mps, turn, sigma_turn)
-        share, flown = self._share(np.array(now), weight, radii, degraded, warned)
+        now = np.array(
+            (*place, *motion.velocity_enu_mps, sigma_m, motion.sigma_speed_mps, turn, sigma_turn)
+        )
+        seeds = [now] * self._zones
+        share, flown = self._share(now, weight, radii, degraded, warned)
         if motion.course is not None:
             # it may fly on as it flies now, or as it flew so far: the worse of the two, by zone
             *velocity, sigma_mps, sigma_turn = motion.course
@@ -178,36 +192,52 @@ class Hazard:
             other, others = self._share(held, weight, radii, degraded, warned)
             worse = other[:, 0] > share[:, 0]
             share[worse], flown[worse] = other[worse], others[worse]
+            seeds = [held if w else now for w in worse]
         hits.fly[k] = weight * share[:, 0]
         hits.fly_high[k] = weight * upper(share[:, 0], flown)
-        hits.entry_s[k] = share[:, 1:4]
+        hits.entry_s[k] = self._when(seeds, share, radii)
+        soon: Mask = share[:, 1] <= SOON_S
+        return soon
+
+    def _when(self, seeds: Sequence[Array], share: Array, radii: Array) -> Array:
+        """(zones, 3): q05 q50 q95 of entry, seconds, by the futures of `seeds` (zones,) that gave `share`.
+
+        Those that enter after the horizon are no part of P, but they do enter: each zone's are flown
+        again over a time of its own, farther where they come late, in finer steps where they come soon.
+        """
+        times = share[:, 1:4].copy()
+        for z in np.flatnonzero(share[:, 0]).tolist():
+            only = np.arange(self._zones) == z
+            enough = min(FUTURES, math.ceil(ENTRIES / share[z, 0]))
+            again = self._enter(seeds[z], enough, LATER * share[z, 3], radii, only)[z]
+            if again[0] > 0.0:  # of the few that graze it, finer steps may find none
+                times[z] = again[1:4]
+        return times
+
+    def _enter(self, seed: Array, futures: int, horizon_s: float, radii: Array, use: Mask) -> Array:
+        """As `futures.enter`, of this site's zones."""
+        return enter(
+            seed, DRAWS[:futures], self._rules.drone_ceiling_m, horizon_s, radii,
+            self._grown.corners, self._grown.corner, self._circles, use,
+        )  # fmt: skip
 
     def _share(
         self, seed: Array, weight: float, radii: Array, degraded: Mask, warned: Mask
     ) -> tuple[Array, Array]:
         """As `futures.enter` of the futures of `seed`, and how many were flown for each zone: more where a
         decision is open."""
-        rules, grown = self._rules, self._grown
-        shape = (
-            rules.drone_ceiling_m,
-            rules.drone_horizon_s,
-            radii,
-            grown.corners,
-            grown.corner,
-            self._circles,
-        )
-        every = np.ones(self._zones, np.bool_)
-        share = enter(seed, DRAWS[:SCREENING], *shape, every)
+        horizon_s, every = self._rules.drone_horizon_s, np.ones(self._zones, np.bool_)
+        share = self._enter(seed, SCREENING, horizon_s, radii, every)
         flown = np.full(self._zones, float(SCREENING))
         # 'warn on >= 1,000 samples ...; cancel only if the 95 % upper bound is below the level'
-        level = np.where(degraded, 0.5, 1.0) * rules.drone_warn_p
+        level = np.where(degraded, 0.5, 1.0) * self._rules.drone_warn_p
         few = weight * share[:, 0]
         open_ = np.where(warned, few < level, few + 0.05 * weight >= level / 4) & (few > 0.0)
         open_ |= warned & (few == 0.0)
         if open_.any():
-            more = enter(seed, DRAWS, *shape, open_)
+            more = self._enter(seed, FUTURES, horizon_s, radii, open_)
             share[open_] = more[open_]
-            flown[open_] = float(len(DRAWS))
+            flown[open_] = float(FUTURES)
         return share, flown
 
 

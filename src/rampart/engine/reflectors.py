@@ -22,9 +22,8 @@ from rampart.kernels.comparison import standing
 
 Array = npt.NDArray[np.float64]
 
-GATE_D2: Final = (
-    16.27  # squared distance of three numbers: 0.1 % of a reflector's own plots lie beyond
-)
+GATE_D2: Final = 16.27
+"""Squared distance of three numbers: 0.1 % of a reflector's own plots lie beyond."""
 STILL_SIGMAS: Final = 3.0  # of Doppler
 ONE_LOOK: Final = 0.4  # of the scan period: a reflector shows once in this time, as a track does
 

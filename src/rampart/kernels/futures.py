@@ -24,9 +24,8 @@ FUTURES: Final = 1_000
 SCREENING: Final = 128
 """Futures flown where none is: enough to see that one is coming."""
 
-LEGS: Final = (
-    24  # straight legs to a path: at 60 s and 0.1 rad/s a chord is off by < 0.1 % of speed
-)
+LEGS: Final = 24
+"""Straight legs to a path: at 60 s and 0.1 rad/s a chord is off by < 0.1 % of speed."""
 CLIMB_SPREAD: Final = 0.15  # [A] one sigma of climb rate, as a share of speed
 CLIMB_LIMIT: Final = 0.5  # [A] steepest climb or dive that is sustained, as a share of speed
 EARTH_RADIUS_M: Final = 6_371_000.0

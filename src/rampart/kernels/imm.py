@@ -44,9 +44,8 @@ BALLISTIC: Final = 0
 DRONE: Final = 1
 BOOST: Final = 2
 NEGLIGIBLE: Final = 1e-6  # mixing weights below this change nothing that can be measured
-ASLEEP: Final = (
-    1e-4  # a model less likely than this is not worked out: it follows the likeliest one
-)
+ASLEEP: Final = 1e-4
+"""A model less likely than this is not worked out: it follows the likeliest one."""
 
 
 class Dynamics(NamedTuple):

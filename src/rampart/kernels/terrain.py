@@ -34,9 +34,8 @@ Array = npt.NDArray[np.float64]
 Heights = npt.NDArray[np.float32]
 
 BLOCK: Final = 8  # cells along a side of the blocks whose highest points are kept
-PIECES_A_CELL: Final = (
-    2.0  # a step is looked at so often in a cell: no ridge is narrower than a cell
-)
+PIECES_A_CELL: Final = 2.0
+"""A step is looked at so often in a cell: no ridge is narrower than a cell."""
 MOST_PIECES: Final = 4_096  # of one step, where a cell is a metre and the step is fast
 _NEAR_M: Final = 1e-5  # a crossing is found when the flight is so near the ground
 

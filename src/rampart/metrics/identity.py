@@ -11,9 +11,8 @@ import numpy as np
 from rampart.domain.messages import TrackUpdate
 from rampart.metrics.truth import Floats, Ints, Truth
 
-NEAR_M: Final = (
-    300.0  # [A] wide of any radar's error: the nearest decides, this refuses tracks of nothing
-)
+NEAR_M: Final = 300.0
+"""[A] Wide of any radar's error: the nearest decides, this refuses tracks of nothing."""
 
 
 def who_is_who(

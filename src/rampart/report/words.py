@@ -58,6 +58,9 @@ REASON: Final = {
     "drill": "drill",
 }
 
+ROUGH_S: Final = 2.0
+"""A time less certain than this is told in whole seconds."""
+
 ARRIVAL: Final = {"round": "impact", "drone": "drone here", "either": "first here"}
 """What comes at the times a zone is told, see `zones.arrives`."""
 
@@ -85,7 +88,10 @@ def extent(value_m: float) -> str:
 
 
 def give_or_take(t_s: float, half_s: float) -> str:
-    """``8.4 ± 0.6 s``; a spread that its own digits would show as nil is ``± < 0.1``: nothing is certain."""
+    """``8.4 ± 0.6 s``, and ``119 ± 9 s`` where tenths would claim too much; a spread that its own digits would
+    show as nil is ``± < 0.1``: nothing is certain."""
+    if half_s >= ROUGH_S:
+        return f"{t_s:.0f} ± {half_s:.0f} s"
     return f"{t_s:.1f} ± {f'{half_s:.1f}' if half_s >= 0.05 else '< 0.1'} s"
 
 
