@@ -23,7 +23,7 @@ from rampart.site.form import HazardForm, SiteForm, WindForm
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "files.md"
 UNITS = {
     "_enu_m": "m", "_deg_m": "°, °, m", "_m": "m", "_deg": "°", "_mrad": "mrad", "_mps": "m/s", "_s": "s",
-    "_pa": "Pa", "_k": "K", "_dbsm": "dBsm", "per_hour": "1/h", "seconds": "s",
+    "_pa": "Pa", "_k": "K", "_dbsm": "dBsm", "_db": "dB", "per_hour": "1/h", "seconds": "s",
 }  # fmt: skip
 Row = tuple[str, str, str, str]  # key, unit, default, allowed
 
