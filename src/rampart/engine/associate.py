@@ -212,7 +212,7 @@ def step(
     count_clutter(clutter, radars, sensor, t_s, plots, used)
     gone = 0
     if complete:
-        _missed(table, size, t_s, sensor, look_start_s, radars, env)
+        _missed(table, size, t_s, sensor, look_start_s, radars, clutter.heard_s, fate, env)
     if complete or t_s - clutter.settled_s[0] >= fate.settle_every_s:
         clutter.settled_s[0] = t_s
         gone = settle(
@@ -317,6 +317,8 @@ def _missed(
     sensor: int,
     look_start_s: float,
     radars: Radars,
+    heard_s: Array,
+    fate: Fate,
     env: Array,
 ) -> None:
     """Account a look that is over to every track that it should have shown and did not."""
@@ -326,7 +328,9 @@ def _missed(
         if table.t_first_s[row] >= look_start_s:
             continue
         e, n, u = steer(table.x, table.mu, row, t_s - table.t_s[row], env)
-        if covered(e, n, u, sensor, radars) and tells_by_silence(table, row, sensor):
+        if covered(e, n, u, sensor, radars) and tells_by_silence(
+            table, row, sensor, t_s, radars, heard_s, fate
+        ):
             loss = math.log(1.0 - pd_there(table, row, e, n, u, sensor, radars))
             table.llr[row] += loss
             table.fade[row] += loss

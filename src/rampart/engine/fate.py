@@ -240,7 +240,7 @@ def settle(
             )
             if due < 1.0:
                 continue
-            inside = inside and tells_by_silence(table, row, s)
+            inside = inside and tells_by_silence(table, row, s, t_s, radars, heard_s, fate)
             loss = due * math.log(1.0 - pd_there(table, row, e, n, u, s, radars)) if inside else 0.0
             fade += loss
             if account:
@@ -286,13 +286,21 @@ def settle(
 
 
 @woven_kernel
-def tells_by_silence(table: Table, row: int, sensor: int) -> bool:
+def tells_by_silence(
+    table: Table, row: int, sensor: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate
+) -> bool:
     """Whether a look of `sensor` that shows nothing at `row` says that nothing is there.
 
-    One that has never shown this track may be off, screened, deaf or made for other targets: it has no say,
-    or two blind radars would keep the third from ever warning.
+    One that has never shown this track may be off, screened, deaf or made for other targets. It has no say
+    while one is live that has, or two blind radars would keep the third from ever warning. Of a sensor that
+    is set aside nothing is heard: what it alone has shown the others may end.
     """
-    return bool(table.seen_s[row, sensor] > -math.inf)
+    if table.seen_s[row, sensor] > -math.inf:
+        return True
+    for s in range(radars.period_s.shape[0]):
+        if table.seen_s[row, s] > -math.inf and alive(t_s, s, radars, heard_s, fate):
+            return False
+    return True
 
 
 @woven_kernel
