@@ -165,10 +165,13 @@ class Warnings(RuleBasedStateMachine):
         thing = self.pick(data)
         if self.over_s(thing) <= self.stage.now_s:
             return
+        self.rows_are_lawful()  # what the tick has brought stands in `last`, too
+        # of several members one may be warned of and another wait for a person; where nobody is asked none does
         thing.lost_in = {
             name
             for name, row in self.last.items()
-            if row.phase in ("warn", "impact") and thing.track in row.tracks
+            if row.phase in ("warn", "impact")
+            and (row.tracks == (thing.track,) or (name == "A" and thing.track in row.tracks))
         } - thing.passed
         thing.lost_s = self.stage.now_s
         self.see(
