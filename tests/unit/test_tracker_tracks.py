@@ -175,6 +175,19 @@ def test_a_track_is_given_up_as_sensor_lost_when_the_radar_falls_silent() -> Non
     assert [reason for _, reason in tracker.ended] == ["sensor_lost"]
 
 
+def test_looks_whose_plots_are_all_refused_end_no_track() -> None:
+    sensor = Sensor(id="R")
+    tracker = tracker_of(site_of(sensor))
+    flight = level_flight((6000, 2000, 300), (-45, -10, 0))
+    watch(tracker, sensor, [flight], 10.0)
+    before = sky(tracker).keys()
+    for k in range(6):
+        drive(tracker, [batch("R", 10.0 + 0.5 * k, [(-1.0, 0.3, 0.1, -40.0)])])
+    ended = watch(tracker, sensor, [flight], 20.0, start_s=13.0)
+    assert not ended
+    assert sky(tracker).keys() == before
+
+
 def test_a_radar_whose_plots_come_late_keeps_its_tracks_as_long_as_one_in_time() -> None:
     sensor = Sensor(id="R")
     site, ends_s = site_of(sensor), []

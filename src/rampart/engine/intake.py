@@ -85,7 +85,8 @@ class Intake:
             plots, sightings, taken = self.reflectors.take(sensor, plots)
             if taken:
                 self._refuse(batch.sensor, REFLECTOR, taken)
-        elif batch.complete:
+        elif batch.complete and (not count or self.elsewhere):
+            # nothing near; a look whose plots are all refused does not say that nothing is there
             arrival_s = (batch.t_arrival_ns - self._epoch_ns) / NS_PER_S
             newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
         else:
