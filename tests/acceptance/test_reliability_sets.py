@@ -45,8 +45,5 @@ def test_the_console_is_asked_to_look_once_an_hour_at_most(quiet: list[dict[str,
     assert sum(h["watches"] for h in quiet) <= len(quiet)
 
 
-@pytest.mark.xfail(
-    reason="a miss: in hour 19 a bird flies straight at a zone at 20 m/s for a minute, p_drone 0.10, P 0.118"
-)
 def test_nobody_is_warned_in_twenty_quiet_hours(quiet: list[dict[str, Any]]) -> None:
     assert [(h["hour"], w) for h in quiet for w in h["warned"]] == []
