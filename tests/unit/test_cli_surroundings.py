@@ -103,3 +103,26 @@ def test_what_a_link_points_to_is_replaced_and_not_the_link(tmp_path) -> None:
         assert link.is_symlink()
         assert link.read_text().startswith("time,track_id")
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["t.csv"]
+
+
+def test_what_standard_output_was_turned_to_is_not_replaced(tmp_path: Path) -> None:
+    """`--out /dev/stdout >> log`: the name leads to a regular file, which holds what was there before."""
+    plots, meta = bare_recording(tmp_path)
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    command = [sys.executable, "-m", "rampart", "track", str(plots), "--sensor", str(meta)]
+    with log.open("a") as out:
+        done = subprocess.run(
+            [*command, "--out", "/dev/stdout"], stdout=out, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert "a name that the system lends" in done.stderr
+    assert log.read_text().startswith("before\n")
+
+
+def test_links_that_lead_in_a_ring_are_one_line(tmp_path, capsys) -> None:
+    plots, meta = bare_recording(tmp_path)
+    ring = tmp_path / "ring.csv"
+    ring.symlink_to(ring)
+    assert main(["track", str(plots), "--sensor", str(meta), "--out", str(ring)]) == 2
+    assert "ring.csv: found" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 from rampart import scenario
 from rampart.domain.messages import PLOT_DTYPE, PlotBatch, SensorHealth, ZoneState
 from rampart.engine.engine import Engine
+from rampart.engine.tracking import Tracker
 
 S = 1_000_000_000
 
@@ -121,3 +122,23 @@ def test_a_radar_that_delivers_whole_turns_is_in_time_beside_a_prompt_one(run) -
     refused = [o for o in outputs if getattr(o, "reason", "") == "too_late"]
     assert not refused
     assert first_warning_ns(outputs) is not None
+
+
+@pytest.mark.parametrize("late_s", [9.0, 12.0, 14.5])
+def test_a_late_radar_beside_one_that_delivers_slow_turns_ends_nobodys_tracks(
+    run, late_s, monkeypatch
+) -> None:
+    """A turn of 10 s: within 11 s a plot finds its place, beyond them it is told of as of its receipt."""
+    begun = []
+    monkeypatch.setattr(Tracker, "_start_anew", lambda self: begun.append(self))
+    start_ns = next(iter(run.messages())).t_arrival_ns
+    site = beside(run, "turner", scan_period_s=10.0, azimuth_min_rad=2.0, azimuth_max_rad=2.4)
+    parts = list(plots_elsewhere("turner", start_ns, 2.2))
+    turns = [
+        msgspec.structs.replace(part[-1], data=b"".join(m.data for m in part), complete=True)
+        for part in (parts[k : k + 40] for k in range(0, len(parts), 40))
+    ]
+    outputs = said(site, late(run.messages(), late_s), turns)
+    assert not begun
+    alone = first_warning_ns(said(run.site, run.messages()))
+    assert first_warning_ns(outputs) - alone <= (late_s + 2.5) * S

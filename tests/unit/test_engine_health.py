@@ -169,6 +169,8 @@ def test_a_snapshot_keeps_refusals_running() -> None:
 REFUSED = {
     "no number": {"range_m": math.nan},
     "negative range": {"range_m": -1.0},
+    "range in kilometres": {"range_m": 3.2},
+    "elevation in degrees": {"elevation_rad": 30.0},
     "of last hour": {"t_event_ns": -3600 * S},
 }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from numba.core.runtime import _nrt_python, rtsys
 from rampart.engine.engine import Engine
 from rampart.kernels._jit import kernel
 from rampart.scenario.loader import load
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "rampart"
 
 
 def alive() -> int:
@@ -44,3 +48,38 @@ def test_a_kernel_that_makes_an_array_is_refused() -> None:
 
     with pytest.raises(NumbaError, match="NRT required"):
         doubled(np.ones(3))
+
+
+def kernels() -> dict[str, tuple[str, ast.FunctionDef]]:
+    """Decorator and source of each kernel by its name."""
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                for mark in node.decorator_list:
+                    if isinstance(mark, ast.Name) and mark.id.endswith("kernel"):
+                        found[node.name] = mark.id, node
+    return found
+
+
+def test_no_kernel_that_counts_no_references_is_given_a_new_array() -> None:
+    found = kernels()
+    assert len(found) > 100
+    for name, (mark, node) in found.items():
+        if mark == "allocating_kernel":
+            continue
+        called = {
+            call.func.id
+            for call in ast.walk(node)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        }
+        for other in called & found.keys():
+            decorator, definition = found[other]
+            returned = ast.unparse(definition.returns) if definition.returns else ""
+            makes = decorator == "allocating_kernel" and returned not in (
+                "None",
+                "bool",
+                "int",
+                "float",
+            )
+            assert not makes, f"{name} calls {other}, which returns {returned}"

@@ -160,3 +160,17 @@ def test_without_snr_or_without_a_threshold_nothing_changes() -> None:
     tracker = tracker_of(site_of(SENSOR))
     drive(tracker, [*flight(SENSOR, 12.0), batch("R", 10.0, []), batch("R", 10.5, [])])
     assert columns(tracker) != found[0]
+
+
+@pytest.mark.parametrize("loud_db", [60.0, 200.0, math.inf])
+def test_one_loud_plot_does_not_stand_for_all_that_follow(loud_db: float) -> None:
+    """Twelve faint plots, a glint, and a dozen more: the Pd is again what it was, and never far off."""
+    faint = np.full(12, 10.0)
+    level = 10.0
+    quiet = pd_at(echoes_of(faint, 5_000.0, level), 5_000.0, level, 0.5)
+    told = np.concatenate([faint, [loud_db], faint])
+    after = [
+        pd_at(echoes_of(told[: 13 + k], 5_000.0, level), 5_000.0, level, 0.5) for k in (0, 4, 12)
+    ]
+    assert after[0] < 0.9
+    assert after[2] == pytest.approx(quiet, abs=0.1)

@@ -176,8 +176,8 @@ def test_every_column_of_the_tables_that_are_read_stands() -> None:
         for key in plots.HEADER
     ]
     same("plots.csv", rows)  # type: ignore[arg-type]
-    keys = [*meta._KEYS, meta._RATE_MAX, *meta._POSITION]
-    optional = {"range_rate_max_mps", *(key.names[0] for key in meta._POSITION)}
+    keys = [*meta._KEYS, *meta._OPTIONAL, *meta._POSITION]
+    optional = {key.names[0] for key in (*meta._OPTIONAL, *meta._POSITION)}
     told = [
         (
             ", ".join(key.names),

@@ -106,8 +106,9 @@ class Hazard:
                     # it has time: where it would be warned of it is watched, where it would be watched it is
                     # not yet; nobody runs for the first look at a bird
                     later = ~warned[k] & ~soon
-                    share = np.minimum(hits.fly[k, later] / self._rules.drone_warn_p, 1.0)
-                    hits.fly[k, later] = share * self._rules.drone_watch_p
+                    warn_p = self._rules.drone_warn_p * np.where(degraded, 0.5, 1.0)
+                    share = np.minimum(hits.fly[k] / warn_p, 1.0)
+                    hits.fly[k, later] = (share * self._rules.drone_watch_p)[later]
         return hits
 
     def _fall(

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.admission import (
     DUPLICATE,
+    EL_,
     NOT_BELIEVED,
     OUT_OF_COVERAGE,
     OVERLOAD,
+    R_,
     REFLECTOR,
     REFUSALS,
     TOO_LATE,
+    Door,
     admit,
     doubles,
     raw_views,
@@ -28,7 +32,12 @@ from rampart.engine.calibration import ZERO, Calibration, calibration_of, moved
 from rampart.engine.order import NO_PLOTS, Entry, Ring, loudest, sub_scans
 from rampart.engine.plotrow import COLUMNS, T
 from rampart.engine.reflectors import Reflectors, Sighting
-from rampart.engine.track_settings import TrackSettings, doors
+from rampart.engine.track_settings import TrackSettings, doors, order_s
+
+Array = npt.NDArray[np.float64]
+
+AFAR: Final = 10.0
+"""[A] No radar's range is that many times what it is asked for: such numbers are of another unit."""
 
 
 class Look(NamedTuple):
@@ -40,6 +49,13 @@ class Look(NamedTuple):
     newest_s: float
     sub_scans: list[Entry]
     sightings: list[Sighting]  # of reflectors, whose plots are in no sub-scan
+
+
+def _shows_afar(outside: Array, door: Door) -> bool:
+    """Whether any of the plots (n, WORDS) out of coverage is merely too far: a sound radar shows such."""
+    range_m, elevation_rad = outside[:, R_], np.nan_to_num(outside[:, EL_])
+    afar = (range_m > door.range_max_m) & (range_m < AFAR * door.range_max_m)
+    return bool((afar & (np.abs(elevation_rad) <= 0.5 * math.pi)).any())
 
 
 class Intake:
@@ -54,7 +70,10 @@ class Intake:
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
         self._lag_s: dict[int, float] = {}
-        self.elsewhere = False  # the last batch showed something out of the sensor's coverage
+        self._order_s = order_s(site, settings)
+        self.elsewhere = (
+            False  # the last batch showed something farther than the sensor is asked for
+        )
         self._heard: dict[int, float] = {}  # newest event time since the last `settled_s`
         self._refused: Counter[tuple[str, str]] = Counter()
         self._behind_since_ns: int | None = None
@@ -72,7 +91,7 @@ class Intake:
         codes = np.zeros(count, np.int64)
         door = self._doors[sensor]
         good = admit(floats, stamps, self._epoch_ns, batch.t_arrival_ns, door, plots, codes)
-        self.elsewhere = bool((codes == OUT_OF_COVERAGE).any())
+        self.elsewhere = _shows_afar(floats[codes == OUT_OF_COVERAGE], door)
         if good < count:
             for code, number in enumerate(np.bincount(codes).tolist()):
                 if code and number:
@@ -117,7 +136,7 @@ class Intake:
             return False
         if self._behind_since_ns is None or look.arrival_ns < self._behind_since_ns:
             self._behind_since_ns = look.arrival_ns
-        if look.arrival_ns - self._behind_since_ns <= ns_from_seconds(self._settings.ring_s):
+        if look.arrival_ns - self._behind_since_ns <= ns_from_seconds(self._order_s):
             return False
         self._lag_s.clear()
         self._behind_since_ns = None

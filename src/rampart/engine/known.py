@@ -25,6 +25,9 @@ from rampart.engine.reports import Report, Reports, pairs_within
 GATE_D2: Final = 11.34
 """Squared Mahalanobis gate in the horizontal and the velocity plane: 99 % of a true pair."""
 
+MOST_OBJECTS: Final = 1_000
+"""[A] Objects whose reports are held, those heard of last: a receiver hears hundreds, a forger any number."""
+
 NOBODY: Final = 0
 """No track has this number."""
 
@@ -64,6 +67,8 @@ class KnownTraffic:
         previous = self._reports.of(known.ident)
         if previous is not None and previous.t_ns >= known.t_event_ns:
             return True
+        if previous is None and len(self._reports) >= MOST_OBJECTS:
+            self._bonds.pop(self._reports.drop_oldest(), None)
         xyz = enu_from_geodetic(known.latitude_deg, known.longitude_deg, known.height_m, self._site)
         velocity = (0.0, 0.0)
         if known.velocity_enu_mps is not None:
@@ -129,15 +134,14 @@ class KnownTraffic:
 
         reach_s = np.where(bonded, age_s[j], np.minimum(age_s[j], s.near_s))
         variance = reports.sigma_m[j] ** 2 + self._drift_m(reach_s) ** 2
-        P = covariances[i]
-        S = P[:, :2, :2] + variance[:, None, None] * np.eye(2)  # S = P + R
+        S = covariances[i, :2, :2] + variance[:, None, None] * np.eye(2)  # S = P + R
         miss = states[i, :2] - at[:, j].T
         d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
         good = d2 < GATE_D2
-        height_sigma = np.sqrt(np.maximum(P[:, 2, 2], 0.0))
+        height_sigma = np.sqrt(np.maximum(covariances[i, 2, 2], 0.0))
         good &= np.abs(states[i, 2] - reports.height_m[j]) < 3.0 * height_sigma + s.height_error_m
         dv = np.linalg.norm(states[i, 3:5] - reports.v[:, j].T, axis=1)
-        spread = np.sqrt(np.trace(P[:, 3:5, 3:5], axis1=1, axis2=2))
+        spread = np.sqrt(covariances[i, 3, 3] + covariances[i, 4, 4])
         good &= (dv < 3.0 * (spread + 5.0 + s.acceleration_mps2 * reach_s)) | ~reports.moving[j]
         for row in j[bonded & ~good & fresh[j]].tolist():  # a fresh report disowns it
             del self._bonds[reports.ident(row)]

@@ -70,10 +70,19 @@ class Reports:
         n = len(self)
         if not n or self._t_ns[:n].min() >= before_ns:
             return []
-        kept = np.flatnonzero(self._t_ns[:n] >= before_ns)
+        return self._keep(np.flatnonzero(self._t_ns[:n] >= before_ns))
+
+    def drop_oldest(self) -> str:
+        """Forget the oldest report; returns whose it was."""
+        (gone,) = self._keep(np.delete(np.arange(len(self)), np.argmin(self._t_ns[: len(self)])))
+        return gone
+
+    def _keep(self, kept: Ints) -> list[str]:
+        """Forget all other rows; returns whose they were."""
         self._t_ns[: len(kept)] = self._t_ns[kept]
         self._table[:, : len(kept)] = self._table[:, kept]
-        gone = [report.ident for report in self._reports if report.t_ns < before_ns]
+        staying = set(kept.tolist())
+        gone = [report.ident for row, report in enumerate(self._reports) if row not in staying]
         self._reports = [self._reports[row] for row in kept.tolist()]
         self._rows = {report.ident: row for row, report in enumerate(self._reports)}
         return gone

@@ -59,7 +59,7 @@ def source_of(message: Input) -> str:
         case PlotBatch() | SensorStatus():
             return message.sensor
         case KnownTrack():
-            return message.source
+            return f"traffic {message.source}"  # no sensor's id holds a blank
         case _:
             return SERVICE
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from rampart.domain.messages import Input, KnownTrack, PlotBatch, SensorHealth
+from rampart.domain.messages import Input, PlotBatch, SensorHealth, SensorStatus
 from rampart.domain.time import NS_PER_S
 from rampart.engine.stamps import (
     FAR_NS,
@@ -110,7 +110,8 @@ class Timebase:
     """
 
     def __init__(self, sensors: Iterable[str], order_ns: int) -> None:
-        self._lasting = {SERVICE, *sensors}
+        self._sensors = frozenset(sensors)
+        self._lasting = {SERVICE, *self._sensors}
         self._order_ns = order_ns
         self.now_ns: int | None = None
         self._clocks: dict[str, _Clock] = {}
@@ -141,7 +142,7 @@ class Timebase:
             self._reference = name
             self._offsets.append(stamp_ns - self.now_ns)
             self._clocks[name] = _new(stamp_ns - self.now_ns)
-        elif name not in self._lasting and not isinstance(message, KnownTrack):
+        elif isinstance(message, PlotBatch | SensorStatus) and name not in self._sensors:
             return Read([stamped(message, self.now_ns)])
         released: list[Input] = []
         clock = self._clocks.get(name)
@@ -311,9 +312,9 @@ class Timebase:
         if not self._delivers(clock):
             return LEAP_NS
         others = [c for c in self._clocks.values() if c is not clock and self._delivers(c)]
-        # an empty look is of its receipt
-        promptest_ns = min((c.lag_ns or 0 for c in others), default=LEAP_NS)
-        return min(LEAP_NS, promptest_ns + self._order_ns)
+        # the newest of a batch is half a delivery younger than its middle; an empty look is of its receipt
+        newest_ns = [(c.lag_ns or 0) - c.rhythm[PlotBatch.__name__][1] // 2 for c in others]
+        return min(LEAP_NS, min(newest_ns, default=LEAP_NS) + self._order_ns)
 
     def _delivers(self, clock: _Clock) -> bool:
         """Whether the source has brought looks of late."""

@@ -25,6 +25,11 @@ MEMORY_PLOTS: Final = 5.0
 best where it never changes (seeds 21 to 30), 5 where it swings by 6 dB in 40 s (seeds 21 to 26)."""
 
 
+MOST_MEANS: Final = 10.0
+"""An excess of more means, e^-10 of all, is of something else: a glint, or another target. It counts as so
+many, or one plot would stand for all that follow."""
+
+
 @woven_kernel
 def add_echo(echoes: Array, snr_db: float, range_m: float, threshold: float) -> None:
     """Add a plot to `echoes` (2,): sum of its excess times R⁴ (units of noise, km⁴), and plots; both fade.
@@ -32,8 +37,11 @@ def add_echo(echoes: Array, snr_db: float, range_m: float, threshold: float) -> 
     threshold: T, in units of noise.
     """
     keep = 1.0 - 1.0 / MEMORY_PLOTS
+    spread = (1e-3 * range_m) ** 4
+    mean = echoes[0] / echoes[1] / spread if echoes[1] > 0.0 else 0.0
     excess = max(10.0 ** (0.1 * snr_db) - threshold, 0.0)
-    echoes[0] = keep * echoes[0] + excess * (1e-3 * range_m) ** 4
+    excess = min(excess, MOST_MEANS * max(mean, threshold))
+    echoes[0] = keep * echoes[0] + excess * spread
     echoes[1] = keep * echoes[1] + 1.0
 
 

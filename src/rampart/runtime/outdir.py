@@ -12,6 +12,7 @@ from typing import Final
 from rampart.domain.errors import RampartError, UsageError
 
 MARKER: Final = ".rampart-output"
+_NOT_FILES: Final = ("dev", "proc", "sys")
 _MARK: Final = "This folder was written by rampart, which may replace it whole.\n"
 
 
@@ -33,7 +34,14 @@ def whole_file(target: Path, *sources: str | Path | None) -> Iterator[Path]:
         )
     if target.exists() and any(s and Path(s).exists() and target.samefile(s) for s in sources):
         raise UsageError(f"{target}: found what is being read; allowed: another file")
-    home = target.resolve()
+    try:
+        home = target.resolve()
+    except (OSError, RuntimeError):
+        raise UsageError(f"{target}: found a link that leads nowhere; allowed: a file") from None
+    if target.exists() and target.absolute().parts[1] in _NOT_FILES:
+        raise UsageError(
+            f"{target}: found a name that the system lends to a file; allowed: the file's own name"
+        )
     build = home.with_name(f".{home.name}.new-{os.getpid()}")
     try:
         build.touch()
