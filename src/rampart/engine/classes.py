@@ -30,23 +30,24 @@ class Round(NamedTuple):
     drag_per_m: float
     drag_log_sigma: float
     rcs_dbsm: float
-    rcs_sigma_db: float  # twice that of the +-2.5 dB of the generic table, but for the unknown
+    rcs_half_db: float  # any cross-section so near to it is as likely; ROUND_RCS_DB of spread beyond
     max_range_m: float  # inf: none known
 
 
 ROUNDS: Final[dict[str, Round]] = {
-    "mortar_60": Round("mortar", 0.10, 70, 240, 45, 80, 1.7e-4, 0.25, -32.5, 3.0, 3_490),
-    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.03e-4, 0.25, -27.5, 3.0, 6_000),
+    "mortar_60": Round("mortar", 0.10, 70, 240, 45, 80, 1.7e-4, 0.25, -32.5, 0.0, 3_490),
+    "mortar_81": Round("mortar", 0.12, 70, 305, 45, 80, 1.03e-4, 0.25, -27.5, 0.0, 6_000),
     # 2e-5 by the fit, which is a poor one: twice that, and wide
-    "mortar_82": Round("mortar", 0.08, 70, 215, 45, 80, 4.0e-5, 0.7, -27.5, 3.0, 4_270),
-    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.3e-5, 0.25, -22.5, 3.0, 8_200),
-    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 8.7e-5, 0.35, -17.5, 3.0, 8_300),
-    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 3.9e-5, 0.35, -17.5, 3.0, 20_400),
-    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 5.5e-5, 0.35, -7.5, 3.0, 10_000),
-    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 4.6e-5, 0.35, -22.5, 3.0, 24_000),
-    # any cross-section of those above: their middles lie evenly over 25 dB, 7 dB about -20
+    "mortar_82": Round("mortar", 0.08, 70, 215, 45, 80, 4.0e-5, 0.7, -27.5, 0.0, 4_270),
+    "mortar_120": Round("mortar", 0.12, 90, 325, 45, 80, 6.3e-5, 0.25, -22.5, 0.0, 8_200),
+    "rocket_107": Round("rocket", 0.15, 340, 430, 6, 62, 8.7e-5, 0.35, -17.5, 0.0, 8_300),
+    "rocket_122": Round("rocket", 0.12, 540, 760, 6, 62, 3.9e-5, 0.35, -17.5, 0.0, 20_400),
+    "rocket_240": Round("rocket", 0.08, 330, 430, 6, 62, 5.5e-5, 0.35, -7.5, 0.0, 10_000),
+    "gun_155": Round("gun", 0.10, 280, 850, 15, 70, 4.6e-5, 0.35, -22.5, 0.0, 24_000),
+    # any cross-section of those above, evenly, but that of the largest rocket: as large as that is an airliner
+    # with a faint echo, at its third plot
     "ballistic_unknown": Round(
-        "unknown", 0.04, 60, 1_500, 3, 88, 6.0e-5, 1.0, -20.0, 7.0, math.inf
+        "unknown", 0.04, 60, 1_500, 3, 88, 6.0e-5, 1.0, -25.0, 7.5, math.inf
     ),
 }
 
@@ -124,6 +125,9 @@ its target."""
 
 DIVING_SHARE: Final = 0.15  # [A] of the drones in sight dive at a target or climb from a launch,
 STEEP_MPS: Final = 6.0  # at least so fast
+
+ROUND_RCS_DB: Final = 3.0
+"""Spread of a ballistic class's cross-section: twice that of the +-2.5 dB of the generic table."""
 
 DRAG_UNSEEN: Final = 0.9
 """[A] Share of the filter's first belief in a track's ln k from which on nothing is seen of its drag. Of 0.8 to

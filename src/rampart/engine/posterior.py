@@ -29,6 +29,7 @@ from rampart.engine.classes import (
     LEAPS_FROM,
     LEAPS_PLOTS,
     ODD_SHARE,
+    ROUND_RCS_DB,
     ROUND_TABLE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
@@ -75,6 +76,13 @@ def _within(value: float, low: float, high: float, sigma: float) -> float:
 def _normal(value: float, mean: float, sigma: float) -> float:
     z = (value - mean) / sigma
     return math.exp(-0.5 * z * z) / (sigma * 2.5066282746310002)
+
+
+@inline_kernel
+def _plateau(value: float, middle: float, half: float, sigma: float) -> float:
+    """Density of what lies evenly within `half` of `middle`, and falls beyond as a normal one does."""
+    off = max(abs(value - middle) - half, 0.0) / sigma
+    return math.exp(-0.5 * off * off) / (sigma * 2.5066282746310002 + 2.0 * half)
 
 
 @inline_kernel
@@ -139,7 +147,8 @@ def _posterior(
             p *= _within(energetic, 0.5 * row[1], row[2], 10.0 + sigma_v)
         p *= _normal(drag, math.log(row[5]), math.sqrt(row[6] * row[6] + drag_variance))
         if told:
-            p *= _normal(rcs, row[7], math.sqrt(row[8] * row[8] + scatter_db * scatter_db))
+            spread_db = math.sqrt(ROUND_RCS_DB**2 + scatter_db * scatter_db)
+            p *= _plateau(rcs, row[7], row[8], spread_db)
         unboosted += p
         # a short boost is often over before the second plot: its absence says little
         p *= 0.5 + 0.5 * boosted if IS_ROCKET[i] else 1.0 - 0.9 * boosted
