@@ -30,7 +30,9 @@ class Round(NamedTuple):
     drag_per_m: float
     drag_log_sigma: float
     rcs_dbsm: float
-    rcs_half_db: float  # any cross-section so near to it is as likely; ROUND_RCS_DB of spread beyond
+    rcs_half_db: (
+        float  # any cross-section so near to it is as likely; ROUND_RCS_DB of spread beyond
+    )
     max_range_m: float  # inf: none known
 
 
