@@ -30,9 +30,8 @@ class Round(NamedTuple):
     drag_per_m: float
     drag_log_sigma: float
     rcs_dbsm: float
-    rcs_half_db: (
-        float  # any cross-section so near to it is as likely; ROUND_RCS_DB of spread beyond
-    )
+    # any cross-section so near to the middle is as likely as it; beyond, ROUND_RCS_DB of spread
+    rcs_half_db: float
     max_range_m: float  # inf: none known
 
 
