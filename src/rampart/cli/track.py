@@ -56,10 +56,10 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     that of the messages up to its Tick, in the tracker alone. Clocks that jump are read as the engine
     reads them."""
     from rampart.domain.messages import PlotBatch, Tick
-    from rampart.domain.time import NS_PER_S, ns_from_seconds
+    from rampart.domain.time import NS_PER_S
     from rampart.engine.engine import Engine
     from rampart.engine.timebase import Timebase
-    from rampart.engine.track_settings import TrackSettings, order_s
+    from rampart.engine.track_settings import TrackSettings
     from rampart.engine.tracking import Tracker
     from rampart.runtime.clock import cpu_s
     from rampart.runtime.drive import quantile
@@ -67,8 +67,7 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     Engine.warm_up()
     settings = TrackSettings()
     tracker = Tracker(source.site, settings, source.epoch_ns)
-    ids = (sensor.id for sensor in source.site.sensors)
-    time = Timebase(ids, ns_from_seconds(order_s(source.site, settings)))
+    time = Timebase(source.site, settings)
     scans_s: list[float] = []
     refused: Counter[str] = Counter()
     plots, scan_s, first_ns, last_ns = 0, 0.0, None, 0

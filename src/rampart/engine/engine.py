@@ -28,7 +28,7 @@ from rampart.domain.messages import (
     batch_from_plots,
 )
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_DAY, ns_from_seconds
+from rampart.domain.time import NS_PER_DAY
 from rampart.engine.air import plausible
 from rampart.engine.health import Health
 from rampart.engine.known import KnownTraffic
@@ -36,7 +36,6 @@ from rampart.engine.picture import Picture
 from rampart.engine.registration import Registration
 from rampart.engine.settings import EngineSettings
 from rampart.engine.timebase import Timebase
-from rampart.engine.track_settings import order_s
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
@@ -59,8 +58,7 @@ class Engine:
         _refuse_repeated("sensor", [sensor.id for sensor in site.sensors])
         _refuse_repeated("zone", [zone.id for zone in site.zones])
         self._seq = 0
-        order_ns = ns_from_seconds(order_s(site, self.settings.track))
-        self._time = Timebase((sensor.id for sensor in site.sensors), order_ns)
+        self._time = Timebase(site, self.settings.track)
         self._tracker: Tracker | None = None  # made when the first message tells the day
         self._picture: Picture | None = None
         self._health = Health(site)
@@ -82,7 +80,7 @@ class Engine:
         """The outputs that `message` causes, in the order in which they must leave.
 
         A stamp that lies back is counted and its message handled as *now*; one that disagrees with *now*
-        by more than `timebase.BACK_NS` or `LEAP_NS` is believed once another agrees.
+        by more than `clocks.BACK_NS` or `LEAP_NS` is believed once another agrees.
         """
         self._seq += 1
         if isinstance(message, Plot):

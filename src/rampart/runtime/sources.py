@@ -16,7 +16,7 @@ from rampart.domain.frames import enu_from_geodetic
 from rampart.domain.messages import Input, Tick
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_DAY, NS_PER_S
-from rampart.engine.timebase import LEAP_NS
+from rampart.engine.clocks import LEAP_NS
 from rampart.formats.csvplots import SensorMeta, load_meta, read_plots
 from rampart.formats.journal import JournalReader, read_journal
 

@@ -125,7 +125,7 @@ def _site(form: ScenarioForm, path: Path, faults: Faults) -> Site | None:
 def _start_ns(form: ScenarioForm, faults: Faults) -> int:
     if not isinstance(form.start, datetime.datetime):
         return 0
-    # the engine counts from 1970 to 2116 (`timebase.FAR_NS`)
+    # the engine counts from 1970 to 2116 (`stamps.FAR_NS`)
     if not 1970 <= form.start.year < 2100:
         faults.add("start", form.start, "a time from 1970 to 2099")
         return 0
