@@ -56,7 +56,8 @@ def _states(t_s: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     for i in range(ROUNDS):
         age = t_s - 0.7 * i
         if age >= 0.0:
-            v0 = np.array([-110.0 - i, 6.0 * i, 150.0])
+            # the first are down before the end: their origins are told of all their plots
+            v0 = np.array([-110.0 - i, 6.0 * i, 60.0 + 18.0 * i])
             p0 = np.array([3_000.0, 40.0 * i, 5.0])
             fall = np.array([0.0, 0.0, GRAVITY_MPS2])
             rows.append([*(p0 + v0 * age - 0.5 * fall * age**2), *(v0 - fall * age)])
