@@ -20,7 +20,7 @@ from rampart.kernels.flight import STILL_AIR, trajectory
 
 SITE = Site(name="t", uuid="t", latitude_deg=35.0, longitude_deg=40.0, height_m=0.0)
 PREDICTOR = Predictor(SITE)
-FINDER = OriginFinder(SITE, PREDICTOR)
+FINDER = OriginFinder(SITE, PREDICTOR, TrackSettings())
 P = np.diag([10.0**2] * 3 + [6.0**2] * 3 + [0.3**2])
 FALLS, FLIES = np.array([0.97, 0.01, 0.02]), np.array([0.01, 0.98, 0.01])
 MORTAR, GUN, ROCKET, DRONE, OTHER, UNKNOWN = range(6)

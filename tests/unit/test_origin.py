@@ -18,6 +18,7 @@ from rampart.engine.kept import MOST, SPACING_S, Kept
 from rampart.engine.origin import OriginEstimate, OriginFinder
 from rampart.engine.plotrow import KEPT, NUMBERS, SEEN_BY, VARIANCES, T
 from rampart.engine.predict import ImpactEstimate, Predictor
+from rampart.engine.track_settings import TrackSettings
 from rampart.kernels.atmosphere import drag_shape_of, environment
 from rampart.kernels.flight import STILL_AIR, fly, trajectory
 
@@ -44,7 +45,7 @@ def seen_after(t_s: float, speed: float, climb_deg: float, k: float) -> Array:
 
 def find(x: Array, p_family: tuple[float, ...], classes: dict[str, float]) -> OriginEstimate:
     predictor = Predictor(BARE)
-    finder = OriginFinder(BARE, predictor)
+    finder = OriginFinder(BARE, predictor, TrackSettings())
     launch = finder.launch(x, P, 100.0, 0)
     assert launch is not None
     return finder.origin(launch, p_family, classes, predictor.impact(x, P, 100.0, 0))
@@ -63,7 +64,9 @@ def test_a_mortar_bombs_origin_lies_in_its_ellipse(t_s: float) -> None:
 
 def test_the_launch_velocity_is_that_of_the_launch() -> None:
     predictor = Predictor(SITE)
-    launch = OriginFinder(SITE, predictor).launch(seen_after(4.0, 230.0, 60.0, 1e-4), P, 100.0, 0)
+    launch = OriginFinder(SITE, predictor, TrackSettings()).launch(
+        seen_after(4.0, 230.0, 60.0, 1e-4), P, 100.0, 0
+    )
     assert launch is not None
     a, b, c = launch.velocity_mps
     assert math.sqrt(a * a + b * b + c * c) == pytest.approx(230.0, abs=12.0)
@@ -72,7 +75,7 @@ def test_the_launch_velocity_is_that_of_the_launch() -> None:
 
 def test_no_area_is_smaller_than_the_floor() -> None:
     predictor = Predictor(SITE)
-    finder = OriginFinder(SITE, predictor)
+    finder = OriginFinder(SITE, predictor, TrackSettings())
     launch = finder.launch(seen_after(0.2, 230.0, 60.0, 1e-4), 1e-4 * np.eye(7), 100.0)
     assert launch is not None
     found = finder.origin(launch, MORTAR, {}, None)
@@ -119,7 +122,9 @@ def test_nothing_lies_behind_what_never_left_the_ground() -> None:
     aircraft = np.array([0.0, 0.0, 9000.0, 230.0, 0.0, 0.0, math.log(3e-4)])
     flat = P.copy()
     flat[2, 2] = 1e8
-    assert OriginFinder(SITE, Predictor(SITE)).launch(aircraft, flat, 0.0, 0) is None
+    assert (
+        OriginFinder(SITE, Predictor(SITE), TrackSettings()).launch(aircraft, flat, 0.0, 0) is None
+    )
 
 
 SIGMAS = np.array([10.0, 2e-3, 2e-3, 1.0])
@@ -157,7 +162,7 @@ def mortar_path(t_s: Array) -> Array:
 def test_a_launch_comes_closer_with_every_plot_that_follows() -> None:
     t_s = np.arange(0.5, 16.0, 0.5)
     path = mortar_path(t_s)
-    finder = OriginFinder(BARE, Predictor(BARE))
+    finder = OriginFinder(BARE, Predictor(BARE), TrackSettings())
     areas, misses = [], []
     for n in (4, 8, 16, 31):
         found = [
@@ -183,7 +188,7 @@ def test_plots_of_the_burn_do_not_move_the_origin() -> None:
     env = environment(35.0, 200.0)
     t_s = np.concatenate([np.arange(0.3, 1.4, 0.3), np.arange(1.8, 12.0, 0.5)])
     path, _ = trajectory(state, t_s, STILL_AIR, env, 0.1, thrust_mps2=250.0, burn_s=1.4)
-    finder = OriginFinder(BARE, Predictor(BARE))
+    finder = OriginFinder(BARE, Predictor(BARE), TrackSettings())
     for seed in range(10):
         plots = plots_of(path, t_s, seed)
         launch = finder.smoothed(kept_of(plots, path_at(path, len(t_s))))
@@ -200,7 +205,7 @@ def test_plots_of_the_burn_do_not_move_the_origin() -> None:
 def test_what_is_no_free_flight_has_no_smoothed_launch() -> None:
     t_s = np.arange(0.5, 10.0, 0.5)
     path = mortar_path(t_s)
-    finder = OriginFinder(BARE, Predictor(BARE))
+    finder = OriginFinder(BARE, Predictor(BARE), TrackSettings())
     plots = plots_of(path, t_s, 1)
     assert finder.smoothed(Kept()) is None
     assert finder.smoothed(kept_of(plots[:2], path_at(path, 2))) is None

@@ -12,9 +12,6 @@ from rampart.report.words import clock, plural
 from rampart.report.zones import ZoneOutcome, outcomes
 from rampart.runtime.drive import DriveReport
 
-DIFFERENCES = 20
-"""Longer lists of differences end with their count."""
-
 
 def ending(
     story: Story, verdict: Verdict | None, report: DriveReport, folder: Path

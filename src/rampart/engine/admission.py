@@ -51,7 +51,6 @@ SAZ_: Final = _FIELDS["sigma_azimuth_rad"]
 SEL_: Final = _FIELDS["sigma_elevation_rad"]
 SRR_: Final = _FIELDS["sigma_range_rate_mps"]
 ABSURD: Final = 1e12
-SNR_MOST_DB: Final = 120.0
 
 
 class Door(NamedTuple):
@@ -126,8 +125,7 @@ def admit(
         plots[good, VARIANCES + 2] = _sigma(floats[i, SEL_], door.sigma_elevation_rad) ** 2
         plots[good, VARIANCES + 3] = _sigma(floats[i, SRR_], door.sigma_rate_mps) ** 2
         plots[good, VARIANCES + 4] = door.sigma_height_m**2
-        # a receiver's own noise bounds what it can tell: the rest is no number of decibels
-        plots[good, SNR] = floats[i, SNR_] if abs(floats[i, SNR_]) <= SNR_MOST_DB else math.nan
+        plots[good, SNR] = floats[i, SNR_]
         plots[good, RCS] = floats[i, RCS_]
         good += 1
     return good

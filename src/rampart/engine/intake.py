@@ -71,27 +71,24 @@ class Intake:
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
         self._lag_s: dict[int, float] = {}
         self._order_s = order_s(site, settings)
-        self.elsewhere = (
-            False  # the last batch showed something farther than the sensor is asked for
-        )
         self._heard: dict[int, float] = {}  # newest event time since the last `settled_s`
         self._refused: Counter[tuple[str, str]] = Counter()
         self._behind_since_ns: int | None = None
 
-    def admit(self, batch: PlotBatch) -> Look | None:
-        """The good plots of `batch` in order; None where neither they nor their absence say anything."""
+    def admit(self, batch: PlotBatch) -> tuple[Look | None, bool]:
+        """The good plots of `batch` in order, None where neither they nor their absence say anything; and
+        whether it shows something, if farther than the sensor is asked for."""
         sensor = self._sensors.get(batch.sensor)
-        self.elsewhere = False
         if sensor is None:
             self._refused[batch.sensor, "unknown_sensor"] += max(len(batch), 1)
-            return None
+            return None, False
         floats, stamps = raw_views(batch.data)
         count = len(floats)
         plots = np.empty((count, COLUMNS))
         codes = np.zeros(count, np.int64)
         door = self._doors[sensor]
         good = admit(floats, stamps, self._epoch_ns, batch.t_arrival_ns, door, plots, codes)
-        self.elsewhere = _shows_afar(floats[codes == OUT_OF_COVERAGE], door)
+        afar = _shows_afar(floats[codes == OUT_OF_COVERAGE], door)
         if good < count:
             for code, number in enumerate(np.bincount(codes).tolist()):
                 if code and number:
@@ -104,12 +101,12 @@ class Intake:
             plots, sightings, taken = self.reflectors.take(sensor, plots)
             if taken:
                 self._refuse(batch.sensor, REFLECTOR, taken)
-        elif batch.complete and (not count or self.elsewhere):
+        elif batch.complete and (not count or afar):
             # nothing near; a look whose plots are all refused does not say that nothing is there
             arrival_s = (batch.t_arrival_ns - self._epoch_ns) / NS_PER_S
             newest_s = arrival_s - self._lag_s.get(sensor, 0.0)
         else:
-            return None
+            return None, afar
         entries: list[Entry] = []
         if good and len(plots):
             plots = moved(plots, ZERO, calibration.offset)
@@ -118,7 +115,7 @@ class Intake:
         elif batch.complete:
             entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS, calibration)]
         self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
-        return Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries, sightings)
+        return Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries, sightings), afar
 
     def turns_away(self, look: Look) -> bool:
         """Whether the sensor of `look` is set aside; its plots are counted then."""

@@ -52,12 +52,10 @@ class OriginEstimate(msgspec.Struct, frozen=True, gc=False):
 class OriginFinder:
     """Origins of a site's tracks."""
 
-    def __init__(
-        self, site: Site, predictor: Predictor, track: TrackSettings | None = None
-    ) -> None:
+    def __init__(self, site: Site, predictor: Predictor, track: TrackSettings) -> None:
         self._floor_m = site.rules.origin_floor_m
         self._predictor = predictor
-        self._track = track or TrackSettings()
+        self._track = track
         self._radars = radars_of(site)
         self._work = make_work()
 

@@ -91,8 +91,8 @@ class Tracker:
         coverage: it sees, if only what is not asked for.
         """
         self._looks, self.sightings = [], []
-        look = self._intake.admit(batch)
-        seen = not len(batch) or self._intake.elsewhere
+        look, afar = self._intake.admit(batch)
+        seen = not len(batch) or afar
         if look is None:
             return seen
         self.sightings = look.sightings

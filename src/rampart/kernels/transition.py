@@ -90,15 +90,6 @@ def midpoint(x: Array, i: int, j: int, dt: float, k: float, env: Array) -> None:
 
 
 @kernel
-def fly_mean(x: Array, i: int, j: int, dt: float, env: Array) -> None:
-    """Move the mean of (i, j) by `dt` seconds of free flight, in midpoint steps of at most 0.25 s."""
-    k = math.exp(x[i, j, 6])
-    steps = max(1, math.ceil(abs(dt) / (0.5 * CHUNK_S) - 1e-9))
-    for _ in range(steps):
-        midpoint(x, i, j, dt / steps, k, env)
-
-
-@kernel
 def predict_ballistic(
     x: Array,
     P: Array,

@@ -15,7 +15,7 @@ from rampart.domain.errors import UsageError
 from rampart.domain.frames import enu_from_geodetic
 from rampart.domain.messages import Input, Tick
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_DAY, NS_PER_S
+from rampart.domain.time import NS_PER_S
 from rampart.engine.clocks import LEAP_NS
 from rampart.formats.csvplots import SensorMeta, load_meta, read_plots
 from rampart.formats.journal import JournalReader, read_journal
@@ -173,8 +173,3 @@ def with_ticks(messages: Iterable[Input]) -> Iterator[Input]:
 
 def _follows(t_ns: int, last_ns: int) -> bool:
     return -NS_PER_S <= t_ns - last_ns <= LEAP_NS
-
-
-def midnight_before(t_ns: int) -> int:
-    """The UTC midnight at or before `t_ns`: epoch of a recording that names none."""
-    return t_ns // NS_PER_DAY * NS_PER_DAY
