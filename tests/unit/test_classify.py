@@ -127,6 +127,16 @@ def test_an_airliner_that_still_seems_to_fall_is_known_by_its_echo() -> None:
     assert round_.p_family[OTHER] < 0.1
 
 
+def test_an_airliner_with_a_faint_echo_is_no_round_of_no_class() -> None:
+    """At its fourth plot in hour 9 of `benchmarks/s2.py` it was: a zone 60 s away was warned of."""
+    x = np.array([1047.0, -8411.0, 8122.0, -101.0, 280.0, 90.6, -9.54])
+    wide = np.diag([16.0, 17.0, 18.0, 16.0, 21.0, 22.0, 0.78]) ** 2
+    falls = np.array([0.9992, 0.0007, 3e-5])
+    found = Classifier().classify(x, wide, falls, 4, x[2], None, 9.7, 3e-5, 4)
+    assert found.p_family[OTHER] > 0.5
+    assert found.p_family[UNKNOWN] < 0.2  # 0.5 with the cross-section of any rocket
+
+
 @pytest.mark.parametrize("speed", [90, 130, 180, 230, 260])
 @pytest.mark.parametrize("height", [150, 1000, 5000, 11_000])
 @pytest.mark.parametrize("rcs", [math.nan, 15.0])

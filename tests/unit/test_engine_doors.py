@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from rampart.domain.messages import (
     KnownTrack,
     PlotBatch,
     Rejected,
+    SensorHealth,
     SensorStatus,
     Tick,
     ZoneState,
@@ -130,3 +132,25 @@ def test_one_instant_in_many_parts_has_the_limit_of_one_look(run) -> None:
     (entry,) = [e for e in engine._tracker._ring.entries if e.size]
     loudest = np.sort(ranges_m[np.argsort(-snr_db)[:most]])
     np.testing.assert_allclose(np.sort(entry.plots[:, 1]), loudest)
+
+
+def test_plots_of_a_nameless_sensor_are_not_stamped_by_the_services_clock(run) -> None:
+    engine, plain = (Engine(run.site, simulated=True) for _ in range(2))
+    said = []
+    for i, message in enumerate(run.messages()):
+        assert phases(engine.receive(message)) == phases(plain.receive(message))
+        t_ns = message.t_arrival_ns + H
+        stray = msgspec.structs.replace(plots(t_ns, t_ns, [900.0], 12.0), sensor="")
+        said += engine.receive(stray) if i > 40 else ()
+    assert {o.reason for o in said} == {"unknown_sensor"}
+
+
+def test_a_feed_that_is_called_as_the_radar_has_a_clock_of_its_own(run) -> None:
+    engine, said = Engine(run.site, simulated=True), []
+    for i, message in enumerate(run.messages()):
+        said += engine.receive(message)
+        if i > 40:
+            said += engine.receive(report("radar", message.t_arrival_ns, H))
+    words = {o.reason for o in said if isinstance(o, SensorHealth)}
+    assert any("of traffic radar stand" in word for word in words)
+    assert not any("of radar stand" in word for word in words)

@@ -11,7 +11,7 @@ import pytest
 from rampart.domain.frames import ecef_axes, enu_from_geodetic, geodetic_from_enu
 from rampart.domain.messages import KnownTrack
 from rampart.domain.site import Site
-from rampart.engine.known import GATE_D2, KnownSettings, KnownTraffic
+from rampart.engine.known import GATE_D2, MOST_OBJECTS, KnownSettings, KnownTraffic
 
 S = 1_000_000_000
 SITE = Site(name="t", uuid="u", latitude_deg=35.0, longitude_deg=40.0, height_m=200.0)
@@ -258,3 +258,16 @@ def test_reports_are_forgotten_one_by_one_and_the_rest_still_explain() -> None:
     assert explain(known, 35.0, (30_000.0, 3000.0), (0.0, 3000.0)) == {1: "k60"}
     known.forget(66 * S)
     assert known.empty
+
+
+def test_of_more_objects_than_are_held_the_latest_are() -> None:
+    """A forger sends any number; one that was heard long ago gives way, and its bond with it."""
+    known = hearing(report("friend", (0.0, 3000.0, 200.0)))
+    assert explain(known, 0.0, (0.0, 3000.0)) == {1: "friend"}
+    for k in range(MOST_OBJECTS):
+        one = report(f"f{k}", (0.0, 9000.0 + k, 200.0), 0.001 * (k + 1))
+        known.hear(one, one.t_event_ns)
+    assert len(known.state()[0]) == MOST_OBJECTS
+    assert known.bonded == []
+    assert explain(known, 2.0, (0.0, 2920.0)) == {}
+    assert explain(known, 2.0, (0.0, 9000.0 + MOST_OBJECTS - 1 - 80.0)) != {}
