@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rampart.domain.site import Site
 from rampart.domain.values import FAMILIES, POSTERIOR
-from rampart.engine.classify import Classification, Classifier
+from rampart.engine.classify import Classification, Classifier, Posteriors
 from rampart.engine.origin import OriginFinder
 from rampart.engine.predict import Predictor
 from rampart.engine.track_settings import TrackSettings
@@ -100,6 +100,22 @@ def test_a_round_of_no_class_may_have_the_cross_section_of_any(rcs: float) -> No
     # too fast for the small rockets and mortars, too much drag for a shell or a large rocket
     found = ballistic(500, 50, 1.5e-4, rcs=rcs)
     assert found.p_family[UNKNOWN] > 0.25
+
+
+def test_a_round_of_no_class_falls_as_surely_as_a_named_one(monkeypatch) -> None:
+    """What falls is explained by no report of traffic: the unknown round must be counted."""
+    told = []
+    named = Posteriors.named
+    monkeypatch.setattr(
+        Posteriors, "named", lambda self, i, p: (told.append(self.falls(i)), named(self, i, p))[1]
+    )
+    unknown = ballistic(500, 50, 1.5e-4, rcs=-25.0)
+    assert sum(unknown.p_family[:3]) < 0.7
+    assert told.pop() > 0.95
+    ballistic(230, 60, 1.3e-4, rcs=-30)
+    assert told.pop() > 0.95
+    level(60, 150, rcs=-11.0)
+    assert told.pop() < 0.05
 
 
 def test_classes_of_a_family_are_sharpened_and_the_family_is_not() -> None:

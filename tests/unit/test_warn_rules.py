@@ -542,13 +542,14 @@ def test_a_flyer_that_would_be_watched_is_not_shown_before_it_has_flown_for_five
 
 
 def test_a_young_flyer_is_watched_where_a_hole_in_coverage_halves_what_would_warn():
-    perhaps = (0.0, 0.0, 0.0, 0.15, 0.85, 0.0)
+    perhaps = (0.0, 0.0, 0.0, 0.21, 0.79, 0.0)
+    young = flying(1, 1.0, -4000.0, 50.0, y_m=450.0, p=perhaps, third_s=1.0)
     stage = Stage([zone("A", 0.0)])
-    stage.see(flying(1, 1.0, -4000.0, 50.0, p=perhaps, third_s=1.0))
-    assert stage.rows == []  # P of 0.07 would be watched
+    stage.see(young)
+    assert stage.rows == []  # P of 0.06 would be watched
     stage = Stage([zone("A", 0.0)])
     stage.blind("A")
-    stage.see(flying(1, 1.0, -4000.0, 50.0, p=perhaps, third_s=1.0))
+    stage.see(young)
     assert (stage.last("A").phase, stage.last("A").tracks) == ("watch", (1,))  # it would warn
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Settings
-from rampart.engine.classes import CLASSES, WORDS
+from rampart.engine.classes import CLASSES, ROUNDS, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
@@ -28,6 +28,7 @@ _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
 _NO_BENDS: Final = np.zeros(ACCEL_MPS2.shape)
 _NO_CLIMBS: Final = np.zeros(len(CLIMB_MPS))
 _NO_PACE: Final = np.zeros(PACE)
+_ROUNDS: Final = len(ROUNDS)
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
 
@@ -55,6 +56,10 @@ class Posteriors(NamedTuple):
     p_family: Array  # (n, 6) in the order of `values.POSTERIOR`; each row sums to 1
     word: Ints  # (n,) index into `classes.WORDS`: the family in one word, `unknown` where rejected
     p_class: Array  # (n, classes) in the order of `classes.CLASSES`, the young unknown taken off
+
+    def falls(self, i: int) -> float:
+        """How probable it is that row `i` is a round, of a named class or of none."""
+        return float(self.p_class[i, :_ROUNDS].sum())
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""

@@ -19,7 +19,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
-from rampart.engine.classes import DRONE_BENDS, ROUNDS
+from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
 from rampart.engine.course import held_courses, left_behind
 from rampart.engine.kept import Kept
@@ -49,7 +49,6 @@ TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
 
 _BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
-_ROUNDS: Final = len(ROUNDS)
 _P_DRONE: Final = POSTERIOR.index("drone")
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
 
@@ -219,7 +218,7 @@ class Picture:
             c = classified.named(k, self._settings.classify.listed_p)
             known = explained.get(s.track, "")
             # no report explains what falls, named or not: traffic that crosses its path must not silence it
-            if known and classified.p_class[k, :_ROUNDS].sum() < TRAFFIC_FALLS_P:
+            if known and classified.falls(k) < TRAFFIC_FALLS_P:
                 c = _KNOWN
             else:
                 known = ""
