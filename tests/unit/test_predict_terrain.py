@@ -15,6 +15,7 @@ from rampart.engine.origin import OriginFinder
 from rampart.engine.predict import Predictor
 from rampart.engine.scatter import UNEVEN, Scatter, upper
 from rampart.engine.threat import Impact, Threat
+from rampart.engine.track_settings import TrackSettings
 from rampart.kernels.flight import STILL_AIR, fly, trajectory
 from rampart.kernels.scatter import SAMPLES, draws
 from rampart.kernels.terrain import ground_of
@@ -101,8 +102,8 @@ def test_an_origin_lies_on_the_hill_that_it_was_fired_from() -> None:
     launch = np.array([-2_500.0, 0.0, z, 100.0, 5.0, 140.0, math.log(1e-4)])
     path, _ = trajectory(launch, [4.0], STILL_AIR, env, 0.1, ground=ground)
     state = np.array([*path[0], launch[6]])
-    found = OriginFinder(site, Predictor(site)).launch(state, 1e-4 * P, 4.0, -1)
-    level = OriginFinder(LEVEL, Predictor(LEVEL)).launch(state, 1e-4 * P, 4.0, -1)
+    found = OriginFinder(site, Predictor(site), TrackSettings()).launch(state, 1e-4 * P, 4.0, -1)
+    level = OriginFinder(LEVEL, Predictor(LEVEL), TrackSettings()).launch(state, 1e-4 * P, 4.0, -1)
     assert found is not None
     assert level is not None
     assert abs(found.enu_m[0] + 2_500.0) < 10.0
