@@ -62,6 +62,9 @@ UNBIASED: Final = Sensor(
     sigma_elevation_rad=2e-3, sigma_range_rate_mps=1.0, scan_period_s=0.5, clutter_per_scan=10.0,
 )  # fmt: skip
 
+WIDER_DRIFT_MPS2: Final = {"mortar": 0.046, "rocket": 0.115, "gun": 0.23}
+"""One sigma of the lateral acceleration. [A] 0.23 is the drift of a 155 mm shell: 400 m in a minute."""
+
 PRIORS: Final = EngineSettings(prediction_row_s=0.0, settled_refresh_s=0.0)
 """The engine's own settings, but that it says every prediction."""
 NO_DOUBT: Final = EngineSettings(
@@ -202,8 +205,7 @@ def _sideways(doubts: Doubts, family: str) -> tuple[float, float]:
     s = doubts.settings.predict
     if doubts.name != "wider":
         return s.drift_sigma_mps2, s.drift_fast
-    spin = {"mortar": 1.0, "rocket": 0.5 * s.drift_fast, "gun": s.drift_fast}[family]
-    return 1.15 * s.drift_sigma_mps2 * spin, 1.0
+    return WIDER_DRIFT_MPS2[family], 1.0
 
 
 class _Flight(NamedTuple):

@@ -98,6 +98,15 @@ def test_aircraft_that_report_themselves_tell_one_radar_its_azimuth() -> None:
     assert abs(biases.b[1] - 5e-3) < 3.0 * sigma
 
 
+def test_every_object_that_reports_itself_has_its_turn_where_a_look_may_compare_but_one() -> None:
+    site, _, messages = sky(1, 5, (Error(azimuth_rad=5e-3),), told=True)
+    one = EngineSettings(registration=RegistrationSettings(per_look=1))
+    told = {message.ident for message in messages if isinstance(message, KnownTrack)}
+    engine, _ = run(site, messages, one)
+    assert len(told) > 3
+    assert {ident for ident, _ in engine.registration.state()["reported"]} == told
+
+
 @pytest.mark.parametrize("sigma_time_s", [0.02, None])
 def test_clocks_that_err_alike_are_found_by_who_states_how_well_he_tells_utc(
     sigma_time_s: float | None,

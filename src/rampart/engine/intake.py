@@ -88,8 +88,9 @@ class Intake:
         codes = np.zeros(count, np.int64)
         door = self._doors[sensor]
         good = admit(floats, stamps, self._epoch_ns, batch.t_arrival_ns, door, plots, codes)
-        afar = _shows_afar(floats[codes == OUT_OF_COVERAGE], door)
+        afar = False
         if good < count:
+            afar = _shows_afar(floats[codes == OUT_OF_COVERAGE], door)
             for code, number in enumerate(np.bincount(codes).tolist()):
                 if code and number:
                     self._refuse(batch.sensor, code, number)

@@ -20,16 +20,11 @@ from rampart.domain.frames import ecef_axes, enu_from_geodetic
 from rampart.domain.messages import KnownTrack
 from rampart.domain.site import Settings, Site
 from rampart.domain.time import ns_from_seconds, seconds_between
-from rampart.engine.reports import Report, Reports, pairs_within
-
-GATE_D2: Final = 11.34
-"""Squared Mahalanobis gate in the horizontal and the velocity plane: 99 % of a true pair."""
+from rampart.engine.reports import Report, Reports
+from rampart.kernels.vouching import NOBODY, Reach, fitting
 
 MOST_OBJECTS: Final = 1_000
 """[A] Objects whose reports are held, those heard of last: a receiver hears hundreds, a forger any number."""
-
-NOBODY: Final = 0
-"""No track has this number."""
 
 
 class KnownSettings(Settings, frozen=True):
@@ -49,6 +44,8 @@ class KnownTraffic:
     def __init__(self, site: Site, settings: KnownSettings) -> None:
         self._site = site
         self._settings = settings
+        s = settings
+        self._reach = Reach(s.fresh_s, s.near_s, s.bond_s, s.acceleration_mps2, s.height_error_m)
         self._reports = Reports()
         self._bonds: dict[str, int] = {}  # the track that a fresh report last vouched for
 
@@ -108,57 +105,24 @@ class KnownTraffic:
         """
         if not len(tracks) or not len(self._reports):
             return {}
-        s, reports = self._settings, self._reports
-        age_s = np.abs(reports.age_s(t_ns))
-        fresh = age_s <= s.fresh_s
-        at = reports.at(t_ns)
-        bond = np.full(len(reports), NOBODY)
+        reports = self._reports
+        bonded = np.full(len(reports), NOBODY)
         for ident, track in self._bonds.items():
-            bond[reports.row(ident)] = track
-
-        # which pairs to look at: each track with its bonded report, and fresh reports with what is about
-        held = np.flatnonzero((bond != NOBODY) & (age_s <= s.bond_s))
-        one, other = np.nonzero(tracks[:, None] == bond[held])
-        new = np.flatnonzero(fresh)
-        # λmax(S) <= tr P + R, so d² < GATE_D2 only within √(GATE_D2 (tr P + R)) of the report
-        widest = reports.sigma_m[new].max(initial=0.0) ** 2 + self._drift_m(s.near_s) ** 2
-        reach_m = np.sqrt(GATE_D2 * (covariances[:, 0, 0] + covariances[:, 1, 1] + widest))
-        i, j = pairs_within(states[:, :2].T, at[:, new], 1.001 * reach_m)
-        j = new[j]
-        strange = bond[j] != tracks[i]
-        i = np.concatenate([one, i[strange]])
-        j = np.concatenate([held[other], j[strange]])
-        bonded = np.arange(len(i)) < len(one)
-        if not len(i):
-            return {}
-
-        reach_s = np.where(bonded, age_s[j], np.minimum(age_s[j], s.near_s))
-        variance = reports.sigma_m[j] ** 2 + self._drift_m(reach_s) ** 2
-        S = covariances[i, :2, :2] + variance[:, None, None] * np.eye(2)  # S = P + R
-        miss = states[i, :2] - at[:, j].T
-        d2 = np.einsum("ni,nij,nj->n", miss, np.linalg.inv(S), miss)  # d² = νᵀ S⁻¹ ν
-        good = d2 < GATE_D2
-        height_sigma = np.sqrt(np.maximum(covariances[i, 2, 2], 0.0))
-        good &= np.abs(states[i, 2] - reports.height_m[j]) < 3.0 * height_sigma + s.height_error_m
-        dv = np.linalg.norm(states[i, 3:5] - reports.v[:, j].T, axis=1)
-        spread = np.sqrt(covariances[i, 3, 3] + covariances[i, 4, 4])
-        good &= (dv < 3.0 * (spread + 5.0 + s.acceleration_mps2 * reach_s)) | ~reports.moving[j]
-        for row in j[bonded & ~good & fresh[j]].tolist():  # a fresh report disowns it
+            bonded[reports.row(ident)] = track
+        i, j, d2, disowned = fitting(
+            tracks, states, covariances, reports.table, reports.age_s(t_ns), bonded, self._reach
+        )
+        for row in disowned.tolist():
             del self._bonds[reports.ident(row)]
-
-        found = zip(d2[good].tolist(), tracks[i[good]].tolist(), j[good].tolist(), strict=True)
+        found = zip(d2.tolist(), tracks[i].tolist(), map(reports.ident, j.tolist()), strict=True)
         explained: dict[int, str] = {}
         used: dict[str, int] = {}
-        for _, track, ident in sorted((d, track, reports.ident(row)) for d, track, row in found):
+        for _, track, ident in sorted(found):
             if track not in explained and ident not in used:
                 explained[track] = ident
                 used[ident] = track
         self._bonds.update(used)
         return explained
-
-    def _drift_m(self, after_s: Any) -> Any:
-        """How far an object may be from where its velocity leads, (n,) or a number as `after_s` is."""
-        return 0.5 * self._settings.acceleration_mps2 * after_s**2
 
     def voucher(self, track: int) -> Report | None:
         """The last report of the object that explains `track`."""

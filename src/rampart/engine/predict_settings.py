@@ -17,7 +17,7 @@ class PredictSettings(Settings, frozen=True):
         0.12  # of ln k from Mach 1 up, beside the track's own: the curve is passed by
     )
     memory_s: float = 3.0  # the drag that a track has learnt is that of so long ago
-    drift_sigma_mps2: float = 0.04  # lateral acceleration of slow rounds, where fins are likely;
+    drift_sigma_mps2: float = 0.035  # lateral acceleration of slow rounds, where fins are likely;
     drift_fast: float = (
         5.0  # so many times more for fast ones, where spin is: `crossing.sideways_sigma`
     )

@@ -32,6 +32,7 @@ from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T, columns
 from rampart.engine.reflectors import Sighting, seen_by
+from rampart.engine.reports import Report
 from rampart.kernels.comparison import own_plots
 from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import DRONE
@@ -124,7 +125,12 @@ class Registration:
                 return
         if not len(look.plots):
             return
-        rows = self._flyers(look, bank)
+        told = None
+        if not self._several:  # nothing else to compare a plot with than what its object says
+            told = [t for t in known.bonded if self._due(t, look.sensor, look.t_s, known, epoch_ns)]
+            if not told:
+                return
+        rows = self._flyers(look, bank, told)
         if not len(rows):
             return
         means, covs = bank.mixtures(rows)
@@ -137,14 +143,17 @@ class Registration:
                 if not self._ask_report(track, plot, motion, known, epoch_ns):
                     self._ask_waiting(track, plot, motion)
 
-    def _flyers(self, look: Entry, bank: Bank) -> npt.NDArray[np.int64]:
-        """Rows of the steady flyers that took a plot of `look`, those first that a plot waits for."""
+    def _flyers(self, look: Entry, bank: Bank, told: list[int] | None) -> npt.NDArray[np.int64]:
+        """Rows of the steady flyers that took a plot of `look`, those first that a plot waits for; only of
+        the tracks `told`, where there are such."""
         assert look.plots is not None
         s, table, n = self._settings, bank.table, bank.size
         good = (table.last_sensor[:n] == look.sensor) & (table.status[:n] == CONFIRMED)
         good &= (table.t_s[:n] >= look.t_s) & (table.t_s[:n] <= look.plots[-1, T])
         good &= (table.mu[:n, DRONE] >= s.flyer_p) & (table.hits[:n] >= s.hits)
         good &= (table.ambiguous[:n] == 0) & (table.bounded[:n] == 1)
+        if told is not None:
+            good &= np.isin(table.track_id[:n], told)
         rows = np.flatnonzero(good)
         if len(rows) <= s.per_look:
             return rows
@@ -201,15 +210,10 @@ class Registration:
         self, track: int, plot: PolarPlot, motion: Velocity, known: KnownTraffic, epoch_ns: int
     ) -> bool:
         """Compare `plot` with what the object says of itself; False where nothing fresh is said."""
-        report = known.voucher(track)
+        report = self._due(track, plot.sensor, plot.t_s, known, epoch_ns)
         if report is None:
             return False
-        t_s = (report.t_ns - epoch_ns) * 1e-9
-        last = self._reported.setdefault(report.ident, {})
-        s = self._settings
-        early = t_s - last.get(plot.sensor, -math.inf) < s.report_every_s
-        if early or abs(plot.t_s - t_s) > s.pair_s:
-            return False
+        s, t_s = self._settings, (report.t_ns - epoch_ns) * 1e-9
         cov = np.diag([report.sigma_m**2, report.sigma_m**2, s.report_height_m**2])
         told_s = report.sigma_time_s
         own = self.biases.age_of(report.ident, s.own_age_s if told_s is None else told_s)
@@ -218,8 +222,21 @@ class Registration:
         self.biases.update(
             *against_report(plot, t_s, np.array(report.xyz), cov, motion, self._places, size, ages)
         )
-        last[plot.sensor] = t_s
+        self._reported.setdefault(report.ident, {})[plot.sensor] = t_s
         return True
+
+    def _due(
+        self, track: int, sensor: int, t_s: float, known: KnownTraffic, epoch_ns: int
+    ) -> Report | None:
+        """What the object of `track` last said of itself, if a plot of `sensor` at `t_s` may be compared
+        with it: fresh, and long after the last one that was."""
+        report = known.voucher(track)
+        if report is None:
+            return None
+        told_s = (report.t_ns - epoch_ns) * 1e-9
+        last_s = self._reported.get(report.ident, {}).get(sensor, -math.inf)
+        early = told_s - last_s < self._settings.report_every_s
+        return None if early or abs(t_s - told_s) > self._settings.pair_s else report
 
     # ----------------------------------------------------------------------------------- applying
     def renew(self, t_s: float) -> list[Calibration] | None:

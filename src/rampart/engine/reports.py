@@ -8,10 +8,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from rampart.kernels.vouching import COLUMNS
+
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-X, Y, HEIGHT, VX, VY, SIGMA, MOVING, COLUMNS = range(8)
 ROOM: Final = 64  # rows at first; doubled when full
 
 
@@ -91,29 +92,10 @@ class Reports:
         """How old each report is at `t_ns`, (n,); negative where it is of later."""
         return (t_ns - self._t_ns[: len(self)]) / 1e9
 
-    def at(self, t_ns: int) -> Array:
-        """Where each object would be at `t_ns`, at its own velocity: east, north (2, n)."""
-        return self._table[X:HEIGHT, : len(self)] + self.age_s(t_ns) * self.v
-
     @property
-    def height_m(self) -> Array:
-        """Reported height of each, up from the site (n,)."""
-        return self._table[HEIGHT, : len(self)]
-
-    @property
-    def v(self) -> Array:
-        """Reported velocity of each, east, north (2, n); zero where none was told."""
-        return self._table[VX:SIGMA, : len(self)]
-
-    @property
-    def sigma_m(self) -> Array:
-        """Reported accuracy of each (n,)."""
-        return self._table[SIGMA, : len(self)]
-
-    @property
-    def moving(self) -> npt.NDArray[np.bool_]:
-        """Whether each told a velocity (n,)."""
-        return self._table[MOVING, : len(self)] > 0.0
+    def table(self) -> Array:
+        """What each told (COLUMNS, n), by the columns of `kernels.vouching`."""
+        return self._table[:, : len(self)]
 
     def state(self) -> list[Any]:
         """Plain data for a snapshot."""
@@ -124,19 +106,3 @@ class Reports:
         self._reports, self._rows = [], {}
         for ident, t_ns, xyz, v, *rest in state:
             self.put(Report(ident, t_ns, tuple(xyz), tuple(v), *rest))
-
-
-def pairs_within(a: Array, b: Array, reach: Array) -> tuple[Ints, Ints]:
-    """Indices (i, j) of the points `a` (2, n) and `b` (2, m) no further than `reach` (n,) from each other.
-
-    `b` is sorted along one axis, so that each of `a` looks only at what stands in its strip."""
-    order = np.argsort(b[0])
-    along = b[0, order]
-    first = np.searchsorted(along, a[0] - reach, side="left")
-    count = np.searchsorted(along, a[0] + reach, side="right") - first
-    i = np.repeat(np.arange(a.shape[1]), count)
-    within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
-    j = order[first[i] + within]
-    apart = a[:, i] - b[:, j]
-    near = apart[0] ** 2 + apart[1] ** 2 <= reach[i] ** 2
-    return i[near], j[near]
