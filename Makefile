@@ -42,6 +42,8 @@ accept-full: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/aircraft.py --write
 	$(BIN)/python benchmarks/drone_roc.py --flights 312 --seed 900 --write
 	$(BIN)/python benchmarks/drone_roc.py --flights 312 --seed 900 --no-rcs --write
+	$(BIN)/python benchmarks/origin.py --seeds 2001-2100 --write
+	$(BIN)/python benchmarks/pd_from_snr.py --write
 	$(BIN)/python benchmarks/catalogue.py $(CATALOGUE) --write
 	$(BIN)/python benchmarks/s1.py --seeds 1-1120 --write
 	mkdir -p build

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rampart.domain.frames import Array, polar_from_enu
-from rampart.domain.messages import PLOT_DTYPE, Input, PlotBatch, Tick, ZoneState
+from rampart.domain.messages import PLOT_DTYPE, Input, KnownTrack, PlotBatch, Tick, ZoneState
 from rampart.domain.site import Sensor, Site, Zone
 from rampart.domain.time import NS_PER_S
 from rampart.engine.engine import Engine
@@ -39,16 +39,19 @@ class Load(NamedTuple):
     false_plots: int  # a look
     period_s: float  # of a look
     sectors: int  # deliveries a look; 1: the whole look at one instant
+    objects: int = 0  # of known traffic, each of which reports itself once a second
 
 
 SWEEP = Load(THREATS, FALSE_PLOTS, 1.0, SECTORS)
 INSTANT = Load(THREATS, FALSE_PLOTS, 1.0, 1)
+TRAFFIC = SWEEP._replace(objects=1_000)
 ROTATING = Load(100, 20, 1.0, SECTORS)
 STARING = Load(100, 20, 0.1, 1)
 
 LINES = {
     "sweep_ms": "200 threats, 100 false plots, spread over a turn of 1 s, nearly each a message",
     "instant_ms": "the same plots, the whole look one message",
+    "traffic_ms": "the sweep again, while 1,000 aircraft report themselves each second",
     "plots_per_cpu_s_rotating": "100 tracks, 20 false plots a turn of 1 s, nearly each a message",
     "plots_per_cpu_s_staring": "100 tracks, 20 false plots a look, 10 looks a second, each a message",
     "memory_mb": "largest resident size of the process so far",
@@ -60,7 +63,7 @@ def measure() -> dict[str, float]:
     """CPU milliseconds a message that brought a `ZoneState`, and plots a CPU second; see `LINES`."""
     Engine.warm_up()
     table: dict[str, float] = {}
-    for name, load in (("sweep", SWEEP), ("instant", INSTANT)):
+    for name, load in (("sweep", SWEEP), ("instant", INSTANT), ("traffic", TRAFFIC)):
         deciding, _, _ = run(load)
         for word, q in (("p50", 0.50), ("p99", 0.99), ("max", 1.0)):
             table[f"{name}_ms_{word}"] = 1e3 * quantile(deciding, q)
@@ -113,7 +116,7 @@ def _site(load: Load) -> Site:
 
 def _messages(load: Load) -> Iterator[Input]:
     """Look by look: every threat once, false plots anywhere, dealt out over the sectors by bearing."""
-    threats, false_plots, period_s, sectors = load
+    threats, false_plots, period_s, sectors, objects = load
     rng = np.random.default_rng(20220105)
     bearing = rng.uniform(0, 2 * math.pi, threats)
     start = np.stack([7000 * np.sin(bearing), 7000 * np.cos(bearing), np.zeros(threats)], axis=-1)
@@ -154,16 +157,35 @@ def _messages(load: Load) -> Iterator[Input]:
         # a delivery holds what the antenna saw in its share of the turn
         share = (times - begin_s) / period_s
         sector = np.minimum((share * sectors).astype(int), sectors - 1)
+        told = 0
         for k in np.unique(sector).tolist():
             here = sector == k
+            arrival_s = begin_s + (k + 1) / sectors * period_s
+            while told < objects and begin_s + told / objects <= arrival_s:
+                yield _report(told, begin_s + told / objects)
+                told += 1
             yield PlotBatch(
                 sensor="bench",
-                t_arrival_ns=round((begin_s + (k + 1) / sectors * period_s) * NS_PER_S),
+                t_arrival_ns=round(arrival_s * NS_PER_S),
                 data=_rows(seen[here], rates[here], times[here]),
                 complete=sectors == 1,
             )
         if (look + 1) % looks_a_second == 0:
             yield Tick(t_arrival_ns=(look + 1) // looks_a_second * NS_PER_S)
+
+
+def _report(number: int, t_s: float) -> KnownTrack:
+    """An airliner's, the more of them the farther out, to 120 km."""
+    out_m, turn = (
+        120e3 * math.sqrt((number + 1) / 1_000),
+        2.4 * number,
+    )  # rad: never two the same way
+    east, north = out_m * math.sin(turn) + 220.0 * t_s, out_m * math.cos(turn)
+    return KnownTrack(
+        source="bench", ident=f"k{number}", t_event_ns=round(t_s * NS_PER_S),
+        t_arrival_ns=round(t_s * NS_PER_S), latitude_deg=35.0 + north / 111e3,
+        longitude_deg=40.0 + east / 91e3, height_m=9_000.0, velocity_enu_mps=(220.0, 0.0, 0.0),
+    )  # fmt: skip
 
 
 def _rows(polar: Array, rates: Array, times: Array) -> bytes:

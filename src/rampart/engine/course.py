@@ -180,8 +180,8 @@ def left_behind(marks: Array, mean: Array, cov: Array) -> Array:
     begin = marks[:, BEGIN]
     away_m = np.hypot(mean[:, 0] - begin[:, 1], mean[:, 1] - begin[:, 2])
     variance = 0.5 * (cov[:, 0, 0] + cov[:, 1, 1]) + begin[:, 3]
-    left = np.maximum(away_m - SWAY_M, 0.0) / np.sqrt(variance)
-    return np.asarray(np.nan_to_num(left, nan=0.0))
+    left: Array = np.fmax((away_m - SWAY_M) / np.sqrt(variance), 0.0)  # of nan and 0 it takes 0
+    return left
 
 
 @allocating_kernel

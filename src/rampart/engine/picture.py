@@ -94,8 +94,7 @@ class Picture:
         touched = tracker.touched
         rows = [row for row in touched if self._is_due(row, settled)]
         rows += [row for row in self._left_over() if row not in rows]
-        explained = self._explain(now_ns) if touched or rows else {}
-        threats = self._renew(rows, explained) if rows else []
+        threats = self._renew(rows, self._explain(now_ns)) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
             note = self._notes.get(track)
