@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from rampart import scenario
 from rampart.cli.main import main
+from rampart.engine.engine import Engine
 
 
 def compiled() -> dict[str, int]:
@@ -33,7 +35,12 @@ def recordings(tmp_path_factory) -> Path:
 
 def new_after_warm(folder: Path, *words: str) -> str:
     """What a verb compiles after `warm`, in a process of its own: in this one others have compiled before."""
-    program = f"from test_cli_warm import told_new; told_new({list(words)!r})"
+    return told_alone(folder, f"told_new({list(words)!r})")
+
+
+def told_alone(folder: Path, call: str) -> str:
+    """The last line that `call` of a function here prints in a process of its own."""
+    program = f"import test_cli_warm; test_cli_warm.{call}"
     paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env=os.environ | {"PYTHONPATH": paths},
@@ -48,6 +55,21 @@ def told_new(words: list[str]) -> None:
     before = compiled()
     assert main(words) == 0
     print({name: n for name, n in compiled().items() if n > before.get(name, 0)})
+
+
+def told_new_of_an_engine() -> None:
+    """Print the kernels that an engine compiles, or reads from the cache, after `Engine.warm_up`."""
+    messages = list((run := scenario.load("green-village", seed=2)).messages())
+    engine = Engine(run.site, simulated=True)
+    Engine.warm_up()
+    before = compiled()
+    for message in messages:
+        engine.receive(message)
+    print({name: n for name, n in compiled().items() if n > before.get(name, 0)})
+
+
+def test_no_plot_of_a_raid_waits_for_a_kernel_after_warm_up(tmp_path) -> None:
+    assert told_alone(tmp_path, "told_new_of_an_engine()") == "{}"
 
 
 @pytest.mark.parametrize(

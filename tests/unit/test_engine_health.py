@@ -172,7 +172,7 @@ REFUSED = {
     "range in kilometres": {"range_m": 3.2},
     "elevation in degrees": {"elevation_rad": 30.0},
     "range in millimetres": {"range_m": 3.2e6},
-    "far, and in degrees": {"range_m": 30_000.0, "elevation_rad": 30.0},
+    "far, and in degrees": {"range_m": 30_000.0, "elevation_rad": 4.0},
     "of last hour": {"t_event_ns": -3600 * S},
 }
 
