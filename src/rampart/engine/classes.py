@@ -53,6 +53,10 @@ ROUNDS: Final[dict[str, Round]] = {
 }
 
 
+FALLS_PRIOR: Final = 0.02
+"""[A] How many rounds come into sight to so many flyers as `FLYERS` counts."""
+
+
 class Flyer(NamedTuple):
     """A class that flies by its own power: speed and cross-section normal, height, and the accelerations
     of its wander and turns over each scale of `course` and its climb, log-normal."""
@@ -139,7 +143,9 @@ BURN_S: Final = 4.0
 LEAPS_FROM: Final = 0.1  # share of the boost model below which nothing leaps
 LEAPS_FALLS: Final = 0.99
 """Nor what the ballistic model once explained so well: all rounds, by then."""
-LEAPS_PLOTS: Final = 6  # before so many plots the models have not settled
+LEAPS_PLOTS: Final = 6  # before so many plots the models have not settled, and nothing leaps
+FAINT_DBSM: Final = -48.0
+"""[A] But echoes 15 dB fainter than those of the least round are false plots, which near a radar look so."""
 LEAP_MPS: Final = 60.0
 LEAP_HIGH: Final = 1.0 / 5.0 / 300.0
 LEAP_TOLD: Final = 1.0 / 60.0

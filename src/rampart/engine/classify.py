@@ -61,6 +61,10 @@ class Posteriors(NamedTuple):
         """How probable it is that row `i` is a round, of a named class or of none."""
         return float(self.p_class[i, :_ROUNDS].sum())
 
+    def aloft(self, i: int) -> float:
+        """How probable it is that row `i` flies by its own power and is of no named class."""
+        return float(self.p_class[i, -1])
+
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""
         p = self.p_class[i].tolist()

@@ -24,9 +24,10 @@ Mask = npt.NDArray[np.bool_]
 
 AFTER_Q95_NS: Final = 2 * NS_PER_S
 """'The last prediction stands until t_impact q95 + 2 s.'"""
-UNSETTLED_NS: Final = 5 * NS_PER_S
-"""After its third plot: what flies shows no course before, and one bird in a few hundred looks like a drone."""
-SOON_S: Final = 20.0  # [A] what may be there earlier (q05) is warned of at once all the same
+WAIT_S: Final = (2.0, 5.0)
+"""After its third plot, least and most: what flies shows no course before, and one bird in some hundred looks
+like a drone. In 2 s all of ten birds did that a zone was warned of at their third plot (ADR 11)."""
+WAIT_SHARE: Final = 0.25  # [A] between them, of the time until it may be there (q05)
 LATER: Final = 1.5
 """Times of entry are flown over q95 of those within the horizon and half as long again: a horizon that cuts
 the late ones off makes the rest look sure and soon (ADR 14). Set on `drone_roc.py`, seeds 700-717, where 1.25
@@ -101,11 +102,12 @@ class Hazard:
         self._fall(hits, threats, posteriors, degraded, now_ns, warned)
         for k, (threat, p) in enumerate(zip(threats, posteriors, strict=True)):
             if hits.flies[k] and threat.motion is not None:
-                soon = self._fly(hits, k, threat.motion, p, degraded, warned[k])
-                if _unsettled(threat):
-                    # it has time: where it would be warned of it is watched, where it would be watched it is
-                    # not yet; nobody runs for the first look at a bird
-                    later = ~warned[k] & ~soon
+                soonest_s = self._fly(hits, k, threat.motion, p, degraded, warned[k])
+                age_s = _age_s(threat)
+                if age_s < WAIT_S[1]:
+                    later = ~warned[k] & (age_s < np.clip(WAIT_SHARE * soonest_s, *WAIT_S))
+                    # where it would be warned of it is watched, where it would be watched it is not yet;
+                    # nobody runs for the first look at a bird
                     warn_p = self._rules.drone_warn_p * np.where(degraded, 0.5, 1.0)
                     share = np.minimum(hits.fly[k] / warn_p, 1.0)
                     hits.fly[k, later] = (share * self._rules.drone_watch_p)[later]
@@ -165,10 +167,10 @@ class Hazard:
         p: tuple[float, ...],
         degraded: Mask,
         warned: Mask,
-    ) -> Mask:
+    ) -> Array:
         """P = share of futures that enter the grown zone low enough and soon enough x weight.
 
-        Returns (zones,): where it may be within `SOON_S`, by the futures that make P.
+        Returns (zones,): how soon it may be there, s (q05), by the futures that make P.
         """
         rules, grown = self._rules, self._grown
         weight = p[_DRONE] + p[_UNKNOWN]
@@ -197,8 +199,7 @@ class Hazard:
         hits.fly[k] = weight * share[:, 0]
         hits.fly_high[k] = weight * upper(share[:, 0], flown)
         hits.entry_s[k] = self._when(seeds, share, radii)
-        soon: Mask = share[:, 1] <= SOON_S
-        return soon
+        return share[:, 1]
 
     def _when(self, seeds: Sequence[Array], share: Array, radii: Array) -> Array:
         """(zones, 3): q05 q50 q95 of entry, seconds, by the futures of `seeds` (zones,) that gave `share`.
@@ -279,19 +280,22 @@ def flies(threat: Threat, p: tuple[float, ...]) -> bool:
     """
     if threat.motion is None or p[_DRONE] + p[_UNKNOWN] < NEGLIGIBLE:
         return False
-    return threat.impact is None or not falls(p)
+    aloft = min(threat.aloft, p[_UNKNOWN])  # nothing of it where a person has named the track
+    return threat.impact is None or not falls(p, aloft)
 
 
-def _unsettled(threat: Threat) -> bool:
-    """Its track is so young that its course tells little; one that is lost stays as it is."""
-    if threat.lost:
-        return False
-    return threat.t_third_ns is None or threat.t_ns - threat.t_third_ns < UNSETTLED_NS
+def _age_s(threat: Threat) -> float:
+    """How long ago its third plot was: so much its course tells. Of one that is lost in the air nothing more
+    will be told: it stays as it is."""
+    if threat.lost not in ("", "predicted_time"):
+        return math.inf
+    third_ns = threat.t_third_ns
+    return -math.inf if third_ns is None else (threat.t_ns - third_ns) / NS_PER_S
 
 
-def falls(p: tuple[float, ...]) -> bool:
-    """More likely a round than anything with a name that flies by its own power."""
-    return sum(p[i] for i in _BALLISTIC) > p[_DRONE] + p[_OTHER]
+def falls(p: tuple[float, ...], aloft: float = 0.0) -> bool:
+    """More likely a round with a name than what flies by its own power; `aloft`: without a name."""
+    return sum(p[i] for i in _BALLISTIC) > p[_DRONE] + p[_OTHER] + aloft
 
 
 def is_threat(threat: Threat, p: tuple[float, ...]) -> bool:

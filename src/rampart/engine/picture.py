@@ -221,9 +221,9 @@ class Picture:
                 c = _KNOWN
             else:
                 known = ""
-            threats.append(
-                self._threat(s, c, self._impact(impacts[k], spots[k]), known, courses[k])
-            )
+            impact = self._impact(impacts[k], spots[k])
+            aloft = 0.0 if known else classified.aloft(k)
+            threats.append(self._threat(s, c, impact, known, courses[k], aloft))
             self._notes[s.track] = Note(
                 threat=threats[-1],
                 classified=c,
@@ -278,9 +278,10 @@ class Picture:
         impact: Impact | None,
         known: str,
         course: Array,
+        aloft: float,
     ) -> Threat:
         """What the warning rules shall know of one track."""
-        may_fly = max(s.mu[DRONE], c.p_family[_P_DRONE]) > FALLS_P
+        may_fly = max(s.mu[DRONE], c.p_family[_P_DRONE] + aloft) > FALLS_P
         return Threat(
             track=s.track,
             t_ns=self._ns(s.t_s),
@@ -294,6 +295,7 @@ class Picture:
             if may_fly or impact is None
             else None,
             known=known,
+            aloft=aloft,
         )
 
     def _ns(self, t_s: float) -> int:

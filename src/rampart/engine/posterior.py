@@ -17,6 +17,8 @@ from rampart.engine.classes import (
     BURN_S,
     CLIMB_TABLE,
     DRAG_UNSEEN,
+    FAINT_DBSM,
+    FALLS_PRIOR,
     FAMILY_OF,
     FAST_FLYERS_P,
     FAST_FLYERS_PLOTS,
@@ -158,12 +160,17 @@ def _posterior(
     # burning from rest to v at a height h takes at least 2 h / v; what leaps about higher up, or more
     # slowly, than a burn allows follows no thrust but plots that are not its own
     burns = 1.0 / (1.0 + (2.0 * rise / max(speed, 1.0) / BURN_S) ** 6)
-    falls = min(max(mu[0] + burns * mu[2], 0.0), 1.0)
-    leaps = (1.0 - burns) * max(min(mu[2], 1.0) - LEAPS_FROM, 0.0)
+    # nor does thrust lead down: but what has been seen to fall freely may seem to burn for a look
+    if seen_up:
+        burns *= max(0.5 * math.erfc(-x[5] / (math.sqrt(2.0) * sigma_climb)), free_p)
+    falls = FALLS_PRIOR * min(max(mu[0] + burns * mu[2], 0.0), 1.0)
+    leaps = FALLS_PRIOR * (1.0 - burns) * max(min(mu[2], 1.0) - LEAPS_FROM, 0.0)
     leaps *= math.exp(-speed / LEAP_MPS) / LEAP_MPS
     # a round at its apex is just as slow and high, and one look amiss makes it seem to leap: but it has
     # been seen to fall freely, as what leaps never was
-    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0) if plots >= LEAPS_PLOTS else 0.0
+    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0)
+    if plots < LEAPS_PLOTS and not (told and rcs < FAINT_DBSM):
+        leaps = 0.0
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
     # what climbed here with less than the slowest launch never was a round
     falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))

@@ -57,7 +57,7 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `predicted_time` (landed, or sank below the lowest beam or into a known mask), `sensor_lost`,
     `expired`, or `dropped` (the tracker disowned it as clutter: it never was a threat).
     `successor_of`: the track whose identity this one is proven to continue. `known`: explained by
-    identified traffic.
+    identified traffic. `aloft`: of the unknown, what flies by its own power rather than falls.
     """
 
     track: int
@@ -72,6 +72,7 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lost: Literal["", "predicted_time", "sensor_lost", "expired", "dropped"] = ""
     successor_of: int | None = None
     known: str = ""
+    aloft: float = 0.0
 
 
 def sound(threat: Threat) -> Threat:
@@ -91,9 +92,10 @@ def sound(threat: Threat) -> Threat:
         )  # fmt: skip
         motion = motion if _numbers(every) else None
     p = p if _numbers(p) and sum(p) > 0.0 else _UNKNOWN
-    if (impact, motion, p) == (threat.impact, threat.motion, threat.p_family):
+    aloft = threat.aloft if _numbers((threat.aloft,)) else 0.0
+    if (impact, motion, p, aloft) == (threat.impact, threat.motion, threat.p_family, threat.aloft):
         return threat
-    return msgspec.structs.replace(threat, impact=impact, motion=motion, p_family=p)
+    return msgspec.structs.replace(threat, impact=impact, motion=motion, p_family=p, aloft=aloft)
 
 
 def _numbers(values: Iterable[float]) -> bool:
