@@ -305,3 +305,45 @@ def test_a_round_at_its_apex_is_a_threat_also_in_a_look_that_went_amiss(
         )
         # not 'aircraft or clutter': its rounds' share is weighed against the zones as ever
         assert found.p_family[OTHER] < 0.5, found
+
+
+def burning(height_m: float, climb_mps: float, *, plots: int = 4, rcs: float = -25.0, free_p=0.0):
+    """What four plots say of which only the boost model makes sense, at 60 m/s over the ground."""
+    x = np.array([1_000.0, 0.0, height_m, 60.0, 0.0, climb_mps, math.log(5e-5)])
+    mu = np.array([0.0, 0.0, 1.0])
+    return Classifier().classify(
+        x, P, mu, plots, height_m, rcs_dbsm=rcs, boost_p=1.0, rcs_plots=plots, free_p=free_p
+    )
+
+
+def test_no_thrust_leads_down() -> None:
+    rising, sinking = burning(60.0, 80.0), burning(60.0, -80.0)
+    assert sum(rising.p_family[:3]) > 0.9
+    assert sum(sinking.p_family[:3]) < 0.1
+
+
+def test_what_has_been_seen_to_fall_may_seem_to_burn_for_a_look() -> None:
+    assert sum(burning(60.0, -80.0, plots=8, free_p=0.995).p_family[:3]) > 0.9
+
+
+def test_echoes_fainter_than_any_round_that_leap_are_false_plots_from_the_first() -> None:
+    # 85 m high and 10 m/s fast, as four false plots near a radar were joined
+    x = np.array([-1_670.0, 595.0, 85.0, -3.5, 3.8, -9.3, -9.9])
+    P4 = np.diag([9.5, 5.7, 4.7, 5.5, 13.2, 11.3, 0.8]) ** 2
+    burns = np.array([0.0, 0.0, 1.0])
+    faint, loud = (
+        Classifier().classify(x, P4, burns, 4, 85.0, rcs_dbsm=rcs, boost_p=1.0, rcs_plots=4)
+        for rcs in (-59.0, -25.0)
+    )
+    assert faint.p_family[OTHER] > 0.9
+    assert loud.p_family[OTHER] < faint.p_family[OTHER]
+
+
+def test_an_airliner_that_seems_to_climb_for_a_look_is_no_round() -> None:
+    """10.6 km high, at its fourth plot: the climb is known to 35 m/s, and 146 were seen."""
+    x = np.array([750.0, 16_600.0, 10_600.0, 20.0, -289.0, 146.0, -9.1])
+    P4 = np.diag([41.0, 24.0, 36.0, 44.0, 22.0, 35.0, 0.7]) ** 2
+    c = Classifier().classify(
+        x, P4, np.array([0.998, 0.002, 0.0]), 4, 10_618.0, rcs_dbsm=8.0, rcs_plots=4
+    )
+    assert c.p_family[OTHER] > 0.5

@@ -285,9 +285,9 @@ def flies(threat: Threat, p: tuple[float, ...]) -> bool:
 
 
 def _age_s(threat: Threat) -> float:
-    """How long ago its third plot was: so much its course tells. Of one that is lost in the air nothing more
-    will be told: it stays as it is."""
-    if threat.lost not in ("", "predicted_time"):
+    """How long ago its third plot was: so much its course tells. Where no sensor sees it any more nothing else
+    will be told, and it stays as it is; what sensors look for in vain they disown."""
+    if threat.lost == "sensor_lost":
         return math.inf
     third_ns = threat.t_third_ns
     return -math.inf if third_ns is None else (threat.t_ns - third_ns) / NS_PER_S
