@@ -56,7 +56,7 @@ ROUNDS: Final[dict[str, Round]] = {
 FALLS_PRIOR: Final = 0.02
 """[A] So many rounds come into sight to the flyers that `FLYERS` counts: over a year a base sees far fewer. A
 round at its third plot is a thousand times likelier than what flies, so that none is told later (S1, seeds
-1201 to 1260, as with 1). A bird, or an airliner, that looks like one for a look is not (S2, hours 28 and 30)."""
+1201 to 1260, as with 1). A bird, or an airliner, that looks like one for a look is none (S2, hours 28, 30)."""
 
 
 class Flyer(NamedTuple):
