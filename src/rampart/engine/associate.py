@@ -16,7 +16,7 @@ from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
-from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
+from rampart.engine.gate import Scratch, attempt, is_fresh, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
 from rampart.kernels._jit import Held, allocating_kernel, kernel
@@ -186,10 +186,13 @@ def step(
             p = scratch.pair_plot[best]
             gain = scratch.pair_gain[best]
             if scratch.tried[row] != best:
-                fresh = table.last_sensor[row] == sensor
+                fresh = is_fresh(table, row, sensor)
                 attempt(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
             rival = max(_rival(by_row, row, gain), _rival(by_plot, p, gain))
             if rival > gain - gates.ambiguous_margin:
+                if math.isnan(plots[p, NUMBERS + RANGE]):
+                    used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
+                    continue
                 table.ambiguous[row] = gates.ambiguous_plots
             elif table.ambiguous[row] > 0:
                 table.ambiguous[row] -= 1
@@ -221,7 +224,7 @@ def step(
         )  # fmt: skip
     spare = 0
     for p in range(count):
-        if used[p] == 0:
+        if used[p] == 0 and not math.isnan(plots[p, NUMBERS + RANGE]):
             row = _spare_row(table, size, spare)
             if row == NONE:
                 row = _weakest_row(table, size)
@@ -271,7 +274,7 @@ def _second_plots(
         row, p = scratch.pair_row[c], scratch.pair_plot[c]
         if kept_best[row]:
             continue
-        fresh = table.last_sensor[row] == sensor
+        fresh = is_fresh(table, row, sensor)
         to = row
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1

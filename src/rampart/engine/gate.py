@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.bank import TENTATIVE, Table
+from rampart.engine.bank import CONFIRMED, TENTATIVE, Table
 from rampart.engine.clutter import Clutter, clutter_density
 from rampart.engine.fate import Radars
 from rampart.engine.nearby import Gates, Lineup, first_from, near_rows
@@ -52,6 +52,9 @@ Ints = npt.NDArray[np.int64]
 
 
 LOOSE: Final = 1.0 + 1e-9  # of a bound that must not be tighter by rounding than what it bounds
+RANGE_SHARE: Final = 0.1
+"""Of its range: a track whose range is known no better, one sigma, takes no bearing. Where on the line of
+sight it is would be said by how it moves across alone, and the update that is linear no longer holds."""
 UNSEEN_SPEED_MPS: Final = 50.0  # climb of an object whose height nobody measures, one sigma
 
 
@@ -174,7 +177,7 @@ def _inside(
 ) -> bool:  # fmt: skip
     """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
     r, rate = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + RANGE_RATE]
-    fits = False
+    fits = math.isnan(r)
     for j in range(MODELS):
         if mu[row, j] < ASLEEP:
             continue
@@ -201,6 +204,24 @@ def _inside(
         if value < low[kind] - slack or value > high[kind] + slack:  # never where it is nan
             return False
     return True
+
+
+@woven_kernel
+def is_fresh(table: Table, row: int, sensor: int) -> bool:
+    """Whether the last plot of `row` was one of `sensor`: then they share their slow errors."""
+    return bool(
+        table.last_sensor[row] == sensor and table.seen_s[row, sensor] == table.t_s[row]
+    )
+
+
+@kernel
+def takes_bearings(bounded: Ints, row: int, low: Array, high: Array, sigmas: float) -> bool:
+    """Whether the place of `row` is known so well without the sensor's plots of no range that they may move it;
+    low, high (5,): as `_window` left them."""
+    near_m, far_m = low[RANGE], high[RANGE]
+    return bool(
+        bounded[row] == 1 and far_m - near_m <= RANGE_SHARE * sigmas * (far_m + near_m)
+    )
 
 
 @woven_kernel
@@ -255,7 +276,7 @@ def pair_up(
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
             blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m, env)
-        fresh = table.last_sensor[row] == sensor
+        fresh = is_fresh(table, row, sensor)
         if not fresh and not table.sensors[row] >> min(sensor, 62) & 1:
             # this sensor's first look at it, which stands by the others' errors so far
             place = radars.place[table.last_sensor[row]]
@@ -272,9 +293,17 @@ def pair_up(
         rate_off = LOOSE * (scratch.high[RANGE_RATE] - rate) + loose_rate
         azimuth = 0.5 * (scratch.low[AZIMUTH] + scratch.high[AZIMUTH])
         azimuth_off = LOOSE * (scratch.high[AZIMUTH] - azimuth) + loose_azimuth
+        end = line.ranged
+        if grade == CONFIRMED and takes_bearings(
+            table.bounded, row, scratch.low, scratch.high, gates.sigmas
+        ):
+            end = ranges.shape[0]
         k = first_from(ranges, scratch.low[RANGE] - slack) - 1
-        while k + 1 < ranges.shape[0] and ranges[k + 1] <= top:
+        while k + 1 < end:
             k += 1
+            if ranges[k] > top:
+                k = line.ranged - 1  # those without range stand behind
+                continue
             if abs(rates[k] - rate) > rate_off:  # never without Doppler
                 continue
             if abs(wrap_angle(azimuths[k] - azimuth)) > azimuth_off:
