@@ -73,8 +73,9 @@ def thinned(messages: tuple[Input, ...], seed: int) -> Iterator[Input]:
         if isinstance(message, PlotBatch):
             rows = message.rows
             kept = rows[rng[message.sensor].random(len(rows)) < PD]
-            message = msgspec.structs.replace(message, data=kept.tobytes())
-        yield message
+            yield msgspec.structs.replace(message, data=kept.tobytes())
+        else:
+            yield message
 
 
 def run(raid: Raid, other: Sensor | None, seed: int) -> tuple[dict[str, float], list[Landing]]:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-
-from rampart.domain.messages import Plot, PlotBatch, batch_from_plots
-from rampart.domain.site import Sensor, Site
-from rampart.domain.time import ns_from_seconds
-from rampart.engine.belief import Belief, BeliefSettings
-from rampart.engine.biases import Place
-from rampart.engine.clutter import clutter_density, count_clutter, make_clutter
-from rampart.engine.plotrow import COLUMNS, NUMBERS, T
-from rampart.engine.track_settings import radars_of
-from rampart.engine.tracking import Tracker
 from tests.tracker_world import (
     assert_same_sky,
     batch,
@@ -27,6 +18,16 @@ from tests.tracker_world import (
     sky,
     tracker_of,
 )
+
+from rampart.domain.messages import Plot, PlotBatch, batch_from_plots
+from rampart.domain.site import Sensor, Site
+from rampart.domain.time import ns_from_seconds
+from rampart.engine.belief import Belief, BeliefSettings
+from rampart.engine.biases import Place
+from rampart.engine.clutter import clutter_density, count_clutter, make_clutter
+from rampart.engine.plotrow import COLUMNS, NUMBERS, T
+from rampart.engine.track_settings import radars_of
+from rampart.engine.tracking import Tracker
 
 NAN = math.nan
 RADAR = Sensor(
@@ -78,12 +79,23 @@ def bearing(t_s: float, azimuth: float, elevation: float = NAN, sensor: str = "C
 
 def finite(tracker: Tracker) -> bool:
     table, n = tracker.bank.table, tracker.bank.size
-    columns = (table.x, table.P, table.mu, table.llr, table.fade, table.echoes, table.rcs, table.bound)
+    columns = (
+        table.x,
+        table.P,
+        table.mu,
+        table.llr,
+        table.fade,
+        table.echoes,
+        table.rcs,
+        table.bound,
+    )
     return all(np.isfinite(column[:n]).all() for column in columns)
 
 
 @pytest.mark.parametrize("path", [MORTAR, DRONE], ids=["mortar", "drone"])
-def test_a_sharp_camera_sharpens_a_track_across_the_line_of_sight_and_its_doubt_is_true(path) -> None:
+def test_a_sharp_camera_sharpens_a_track_across_the_line_of_sight_and_its_doubt_is_true(
+    path,
+) -> None:
     alone, both, squares = [], [], []
     for seed in range(30):
         for camera, errors in ((False, alone), (True, both)):
@@ -115,7 +127,9 @@ def test_bearings_that_no_track_takes_change_no_track_of_the_radar() -> None:
         batch("C", 0.1 + 0.2 * k, [(NAN, a, 1.1, NAN) for a in rng.uniform(0, 6.28, 40)])
         for k in range(60)
     ]
-    silence = [batch("C", 0.11 + 0.2 * k, []) for k in range(60)]  # it should see both, and shows nothing
+    silence = [
+        batch("C", 0.11 + 0.2 * k, []) for k in range(60)
+    ]  # it should see both, and shows nothing
     alone, beside = tracker_of(SITE), tracker_of(SITE)
     drive(alone, radar)
     drive(beside, sorted(radar + noise + silence, key=lambda item: item.t_arrival_ns))
@@ -128,7 +142,11 @@ def test_what_the_door_lets_in_of_plots_without_range() -> None:
         told = {"range_m": NAN, "azimuth_rad": 1.0} | numbers
         return Plot(sensor="R", t_event_ns=0, t_arrival_ns=0, **told)
 
-    good = [plot(), plot(azimuth_rad=2.0, elevation_rad=0.3), plot(range_m=4000.0, range_rate_mps=-50.0)]
+    good = [
+        plot(),
+        plot(azimuth_rad=2.0, elevation_rad=0.3),
+        plot(range_m=4000.0, range_rate_mps=-50.0),
+    ]
     bad = [
         plot(azimuth_rad=NAN), plot(range_m=math.inf), plot(range_m=-math.inf), plot(range_m=-5.0),
         plot(range_m=0.0), plot(range_rate_mps=-50.0), plot(elevation_rad=math.inf),
@@ -183,7 +201,10 @@ def test_a_track_whose_range_is_told_no_more_takes_bearings_for_a_while_and_then
 
 
 def test_a_bearing_that_may_be_of_two_tracks_moves_neither() -> None:
-    sensors = (RADAR, Sensor(id="C", sigma_range_m=None, sigma_range_rate_mps=None, sigma_azimuth_rad=0.02))
+    sensors = (
+        RADAR,
+        Sensor(id="C", sigma_range_m=None, sigma_range_rate_mps=None, sigma_azimuth_rad=0.02),
+    )
     site = site_of(*sensors)
     paths = [level_flight((0, 3000, 300), (0, 40, 0)), level_flight((0, 5000, 1500), (0, 40, 0))]
     tracker = tracker_of(site)
@@ -215,7 +236,9 @@ def test_late_doubled_and_permuted_bearings_leave_the_same_tracks() -> None:
         )
         for _ in range(2):  # and in two
             shuffled.observe(told)
-    refused = {feed: count for feed, reason, count in shuffled.rejections() if reason == "duplicate"}
+    refused = {
+        feed: count for feed, reason, count in shuffled.rejections() if reason == "duplicate"
+    }
     assert refused["C"] > 50
     assert len(sky(ordered)) == 2
     assert_same_sky(ordered, shuffled, 0.0)
@@ -245,7 +268,7 @@ def test_clutter_of_bearings_is_a_density_by_angle_alone_and_that_of_all_ranges_
     at = np.zeros(3)
     edges = np.linspace(RADAR.range_min_m, RADAR.range_max_m, 9)
     by_range = 0.0
-    for near, far in zip(edges[:-1], edges[1:], strict=True):
+    for near, far in itertools.pairwise(edges):
         plots[0, NUMBERS] = 0.5 * (near + far)
         by_range += (far - near) * clutter_density(clutter, radars, 0, plots, 0, at, 0.2)
     plots[0, NUMBERS] = NAN
@@ -278,5 +301,7 @@ def test_a_camera_is_no_witness_between_two_radars_that_disagree() -> None:
     site = site_of(RADAR, Sensor(id="S"), CAMERA)
     belief = Belief(site, places, BeliefSettings())
     n = 3
-    belief.load([[0.0] * n, [[0.0] * 5] * n, [0.0] * n, [100.0] * n, [True, True, False], [0.0] * n])
+    belief.load(
+        [[0.0] * n, [[0.0] * 5] * n, [0.0] * n, [100.0] * n, [True, True, False], [0.0] * n]
+    )
     assert belief.set_aside((True, True, True)) == ()

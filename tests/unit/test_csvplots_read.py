@@ -347,4 +347,6 @@ def test_an_empty_range_is_a_bearing_there_and_back(tmp_path) -> None:
     write_plots(tmp_path / "again.csv", first, epoch_ns=0, scan_period_s=0.5)
     again = [m for m in read_plots(tmp_path / "again.csv", camera) if isinstance(m, PlotBatch)]
     assert again == first
-    assert load_meta(meta_file(tmp_path, OURS | {"sigma_range_m": None})).sensor.sigma_range_m is None
+    assert (
+        load_meta(meta_file(tmp_path, OURS | {"sigma_range_m": None})).sensor.sigma_range_m is None
+    )

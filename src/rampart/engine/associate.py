@@ -166,9 +166,19 @@ def step(
     line = line_up(plots, sensor, radars)
     taken = scratch.taken
     changed = 0
+    if line.ranged < count:
+        # what may be of an object that is not known for sure yet moves none of those that are
+        for lone in (False, True):
+            pairs = pair_up(
+                table, size, TENTATIVE, lone, t_s, sensor, plots, used, line.ranged, count, line, radars,
+                clutter, gates, dynamics, env, scratch, work,
+            )  # fmt: skip
+            for c in range(pairs):
+                used[scratch.pair_plot[c]] = 2
     for grade in (CONFIRMED, TENTATIVE):
+        last = count if grade == CONFIRMED else line.ranged
         pairs = pair_up(
-            table, size, grade, False, t_s, sensor, plots, used, line, radars, clutter,
+            table, size, grade, False, t_s, sensor, plots, used, 0, last, line, radars, clutter,
             gates, dynamics, env, scratch, work,
         )  # fmt: skip
         if pairs == 0:
@@ -189,10 +199,10 @@ def step(
                 fresh = is_fresh(table, row, sensor)
                 attempt(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
             rival = max(_rival(by_row, row, gain), _rival(by_plot, p, gain))
+            if math.isnan(plots[p, NUMBERS + RANGE]) and rival > -math.inf:
+                used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
+                continue
             if rival > gain - gates.ambiguous_margin:
-                if math.isnan(plots[p, NUMBERS + RANGE]):
-                    used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
-                    continue
                 table.ambiguous[row] = gates.ambiguous_plots
             elif table.ambiguous[row] > 0:
                 table.ambiguous[row] -= 1
@@ -204,7 +214,7 @@ def step(
             touched[changed] = row
             changed += 1
     pairs = pair_up(
-        table, size, TENTATIVE, True, t_s, sensor, plots, used, line, radars, clutter,
+        table, size, TENTATIVE, True, t_s, sensor, plots, used, 0, line.ranged, line, radars, clutter,
         gates, dynamics, env, scratch, work,
     )  # fmt: skip
     if pairs > 0:

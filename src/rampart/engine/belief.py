@@ -73,7 +73,8 @@ class Belief:
     def doubted(self) -> tuple[bool, ...]:
         """Whether each sensor is not believed, in site order."""
         borne_out = [count >= self._settings.evidence for count in self._borne_out]
-        if all(b for b, r in zip(borne_out, self._ranging, strict=True) if r):  # each in what it shows of them: they decide nothing
+        if all(b for b, r in zip(borne_out, self._ranging, strict=True) if r):
+            # each in what it shows of them: they decide nothing
             return tuple(self._doubted)
         return tuple(d and not b for d, b in zip(self._doubted, borne_out, strict=True))
 

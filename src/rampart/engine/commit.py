@@ -41,10 +41,13 @@ def commit(
         table.birth[row, 3] = plots[p, NUMBERS + AZIMUTH]
     if table.hits[row] == 3:
         table.t_third_s[row] = t_s
-    table.misses[row] = 0
-    table.llr[row] += llr
-    table.fade[row] = min(0.0, table.fade[row] + llr)
     ranged = not math.isnan(plots[p, NUMBERS + RANGE])
+    if (
+        ranged
+    ):  # others fly on the same bearing: one that no range bears out is not kept alive by theirs
+        table.misses[row] = 0
+        table.llr[row] += llr
+        table.fade[row] = min(0.0, table.fade[row] + llr)
     # a bearing leaves a track to the sensor that told its range, by whose errors and looks it is judged
     owner = sensor if ranged else table.last_sensor[row]
     table.last_sensor[row] = owner

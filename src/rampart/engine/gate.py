@@ -55,6 +55,9 @@ LOOSE: Final = 1.0 + 1e-9  # of a bound that must not be tighter by rounding tha
 RANGE_SHARE: Final = 0.1
 """Of its range: a track whose range is known no better, one sigma, takes no bearing. Where on the line of
 sight it is would be said by how it moves across alone, and the update that is linear no longer holds."""
+BEARING_D2: Final = 9.21
+"""Squared distance of a bearing, 99 % of a track's own: what lies farther is rather of an object that no other
+sensor has shown yet, as the next round of a salvo, and no range tells it apart."""
 UNSEEN_SPEED_MPS: Final = 50.0  # climb of an object whose height nobody measures, one sigma
 
 
@@ -209,9 +212,7 @@ def _inside(
 @woven_kernel
 def is_fresh(table: Table, row: int, sensor: int) -> bool:
     """Whether the last plot of `row` was one of `sensor`: then they share their slow errors."""
-    return bool(
-        table.last_sensor[row] == sensor and table.seen_s[row, sensor] == table.t_s[row]
-    )
+    return bool(table.last_sensor[row] == sensor and table.seen_s[row, sensor] == table.t_s[row])
 
 
 @kernel
@@ -219,9 +220,7 @@ def takes_bearings(bounded: Ints, row: int, low: Array, high: Array, sigmas: flo
     """Whether the place of `row` is known so well without the sensor's plots of no range that they may move it;
     low, high (5,): as `_window` left them."""
     near_m, far_m = low[RANGE], high[RANGE]
-    return bool(
-        bounded[row] == 1 and far_m - near_m <= RANGE_SHARE * sigmas * (far_m + near_m)
-    )
+    return bool(bounded[row] == 1 and far_m - near_m <= RANGE_SHARE * sigmas * (far_m + near_m))
 
 
 @woven_kernel
@@ -250,18 +249,19 @@ def attempt(
 @kernel
 def pair_up(
     table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array, used: Ints,
-    line: Lineup, radars: Radars, clutter: Clutter, gates: Gates,
+    first: int, last: int, line: Lineup, radars: Radars, clutter: Clutter, gates: Gates,
     dynamics: Dynamics, env: Array, scratch: Scratch, work: Work,
 ) -> int:  # fmt: skip
     """Fill the pairs of all rows of status `grade` with the unused plots; returns their number.
 
-    lone: of the rows with one plot only, else of the others.
+    lone: of the rows with one plot only, else of the others. first, last: which plots of the line-up.
     """
     count = 0
     if used.all():
         return 0
     found = near_rows(
-        table, size, grade, lone, t_s, sensor, plots, used, line, radars, gates, scratch.way, scratch.rows,
+        table, size, grade, lone, last > line.ranged, t_s, sensor, plots, used, line, radars, gates,
+        scratch.way, scratch.rows,
     )  # fmt: skip
     ranges, azimuths, rates = line.range_m, line.azimuth_rad, line.rate_mps
     places = line.xyz_enu_m
@@ -293,12 +293,12 @@ def pair_up(
         rate_off = LOOSE * (scratch.high[RANGE_RATE] - rate) + loose_rate
         azimuth = 0.5 * (scratch.low[AZIMUTH] + scratch.high[AZIMUTH])
         azimuth_off = LOOSE * (scratch.high[AZIMUTH] - azimuth) + loose_azimuth
-        end = line.ranged
-        if grade == CONFIRMED and takes_bearings(
+        end = last
+        if grade == CONFIRMED and not takes_bearings(
             table.bounded, row, scratch.low, scratch.high, gates.sigmas
         ):
-            end = ranges.shape[0]
-        k = first_from(ranges, scratch.low[RANGE] - slack) - 1
+            end = line.ranged
+        k = max(first_from(ranges, scratch.low[RANGE] - slack), first) - 1
         while k + 1 < end:
             k += 1
             if ranges[k] > top:
@@ -321,7 +321,7 @@ def pair_up(
             loglik, distance2 = attempt(
                 row, p, t_s, sensor, plots, fresh, radars, env, scratch, work
             )
-            if distance2 > gates.distance2:
+            if distance2 > (gates.distance2 if k < line.ranged else BEARING_D2):
                 continue
             background = clutter_density(
                 clutter, radars, sensor, plots, p, places[k], gates.birth_per_look

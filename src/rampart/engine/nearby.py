@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.bank import CONFIRMED, Table
+from rampart.engine.bank import Table
 from rampart.engine.fate import Radars, pull
 from rampart.engine.plotrow import NUMBERS, VARIANCES
 from rampart.kernels._jit import allocating_kernel, woven_kernel
@@ -129,12 +129,11 @@ def first_from(ranges: Array, least: float) -> int:
 
 @woven_kernel
 def near_rows(
-    table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array,
+    table: Table, size: int, grade: int, lone: bool, bearings: bool, t_s: float, sensor: int, plots: Array,
     used: Ints, line: Lineup, radars: Radars, gates: Gates, way: Array, rows: Ints,
 ) -> int:  # fmt: skip
-    """Fill `rows` with those of status `grade`, of one plot only or not, that an unused plot is near to.
-
-    Returns their number.
+    """Fill `rows` with those of status `grade`, of one plot only or not, that an unused plot is near to; those
+    without range are asked with `bearings` alone. Returns their number.
 
     A ball about where a straight path leads, as wide as speed and thrust allow; then both range
     rates. `way` (3, 6): scratch. One function for all rows: handing tables over costs more than this.
@@ -182,7 +181,7 @@ def near_rows(
             ):
                 near = True
                 break
-        if not near and grade == CONFIRMED and line.ranged < ranges.shape[0]:
+        if not near and bearings:
             near = _bearing_near(e - pe, n - pn, u - pu, reach, sensor, used, line, radars, gates)
         if near:
             rows[found] = row

@@ -75,8 +75,9 @@ class ZoneForm(Settings, frozen=True):
 class SensorForm(Settings, frozen=True):
     """A radar, or a passive sensor (a camera, say) that tells bearings only: it has no sigma_range_m and no
     sigma_range_rate_mps, and its range limits count for nothing. Exactly one position. Without
-    sigma_elevation_mrad it measures no elevation, without sigma_range_rate_mps no Doppler. Accuracies and biases are one sigma. snr_threshold_db: the snr_db that
-    an echo must pass to be plotted; with it, what is far or small may be missed more often than pd says.
+    sigma_elevation_mrad it measures no elevation, without sigma_range_rate_mps no Doppler. Accuracies and
+    biases are one sigma. snr_threshold_db: the snr_db that an echo must pass to be plotted; with it, what is
+    far or small may be missed more often than pd says.
     """
 
     id: Ident
