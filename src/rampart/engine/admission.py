@@ -203,10 +203,14 @@ def raw_views(data: bytes) -> tuple[Array, Ints]:
 
 @allocating_kernel
 def sort_plots(plots: Array) -> Array:
-    """`plots` by time, then range, those without it last, then azimuth, then elevation: one order for every way
-    they may arrive in."""
-    order = np.argsort(plots[:, NUMBERS + 2], kind="mergesort")
-    order = order[np.argsort(plots[order, NUMBERS + 1], kind="mergesort")]
+    """`plots` by time, then range, then azimuth, those without range last and then by elevation: one order for
+    every way they may arrive in."""
+    order = np.argsort(plots[:, NUMBERS + 1], kind="mergesort")
+    if np.isnan(
+        plots[:, NUMBERS]
+    ).any():  # where no range parts two plots, a column of pixels may not either
+        order = np.argsort(plots[:, NUMBERS + 2], kind="mergesort")
+        order = order[np.argsort(plots[order, NUMBERS + 1], kind="mergesort")]
     order = order[np.argsort(plots[order, NUMBERS], kind="mergesort")]
     order = order[np.argsort(plots[order, T], kind="mergesort")]
     return plots[order]
