@@ -16,7 +16,7 @@ from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
-from rampart.engine.gate import Scratch, attempt, is_fresh, pair_up, variances_of
+from rampart.engine.gate import Scratch, attempt, looks_alike, looks_apart, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
 from rampart.kernels._jit import Held, allocating_kernel, kernel
@@ -79,7 +79,7 @@ def _start(
     """Begin a tentative track in `row` from plot `p`."""
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, True, radars.bias[sensor], scratch.variances)
+    variances_of(plots, p, 0.0, radars.bias[sensor], scratch.variances)
     observed = begin(
         table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
         radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,
@@ -195,13 +195,16 @@ def step(
                 continue
             p = scratch.pair_plot[best]
             gain = scratch.pair_gain[best]
-            if scratch.tried[row] != best:
-                fresh = is_fresh(table, row, sensor)
-                attempt(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
             rival = max(_rival(by_row, row, gain), _rival(by_plot, p, gain))
-            if math.isnan(plots[p, NUMBERS + RANGE]) and rival > -math.inf:
-                used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
-                continue
+            if math.isnan(plots[p, NUMBERS + RANGE]):
+                if rival > -math.inf:
+                    used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
+                    continue
+                looks = looks_alike(table, row, sensor, t_s, radars)
+                attempt(row, p, t_s, sensor, plots, looks, radars, env, scratch, work)
+            elif scratch.tried[row] != best:
+                looks = looks_apart(table, row, sensor)
+                attempt(row, p, t_s, sensor, plots, looks, radars, env, scratch, work)
             if rival > gain - gates.ambiguous_margin:
                 table.ambiguous[row] = gates.ambiguous_plots
             elif table.ambiguous[row] > 0:
@@ -284,7 +287,7 @@ def _second_plots(
         row, p = scratch.pair_row[c], scratch.pair_plot[c]
         if kept_best[row]:
             continue
-        fresh = is_fresh(table, row, sensor)
+        looks = looks_apart(table, row, sensor)
         to = row
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1
@@ -303,7 +306,7 @@ def _second_plots(
                 continue
         if used[p] == 0:
             table.ambiguous[to] = gates.ambiguous_plots
-        attempt(to, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
+        attempt(to, p, t_s, sensor, plots, looks, radars, env, scratch, work)
         commit(
             table,
             to,

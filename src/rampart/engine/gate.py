@@ -101,17 +101,18 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
 
 
 @woven_kernel
-def variances_of(plots: Array, p: int, fresh: bool, bias: Array, out: Array) -> None:
-    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,)."""
+def variances_of(plots: Array, p: int, looks: float, bias: Array, out: Array) -> None:
+    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,), which
+    counts for so many `looks`: 0 where the track stands by it."""
     for c in range(5):
         out[c] = plots[p, VARIANCES + c]
-    if not fresh:
-        out[RANGE] += bias[0] ** 2
-        out[AZIMUTH] += bias[1] ** 2
-        out[ELEVATION] += bias[2] ** 2
+    if looks > 0.0:
+        out[RANGE] += looks * bias[0] ** 2
+        out[AZIMUTH] += looks * bias[1] ** 2
+        out[ELEVATION] += looks * bias[2] ** 2
         rate = plots[p, NUMBERS + RANGE_RATE]
         if not math.isnan(rate):
-            out[RANGE] += (rate * bias[3]) ** 2
+            out[RANGE] += looks * (rate * bias[3]) ** 2
 
 
 @woven_kernel
@@ -210,9 +211,22 @@ def _inside(
 
 
 @woven_kernel
-def is_fresh(table: Table, row: int, sensor: int) -> bool:
-    """Whether the last plot of `row` was one of `sensor`: then they share their slow errors."""
-    return bool(table.last_sensor[row] == sensor and table.seen_s[row, sensor] == table.t_s[row])
+def looks_apart(table: Table, row: int, sensor: int) -> float:
+    """0 where the last plot of `row` was one of `sensor`, and they share their slow errors; else 1."""
+    if table.last_sensor[row] == sensor and table.seen_s[row, sensor] == table.t_s[row]:
+        return 0.0
+    return 1.0
+
+
+@woven_kernel
+def looks_alike(table: Table, row: int, sensor: int, t_s: float, radars: Radars) -> float:
+    """Looks that `sensor` may have had at `row` by `t_s`, all off alike.
+
+    A track does not come to stand by a sensor of bearings, and its slow error b does not average out: n of
+    them are worth 1 / b² at most. With s² + k b² for the variance of the k-th they count for about
+    ln(1 + n b² / s²) / b², not for n / (s² + b²).
+    """
+    return 1.0 + max(t_s - table.t_first_s[row], 0.0) / radars.period_s[sensor]
 
 
 @kernel
@@ -225,10 +239,11 @@ def takes_bearings(bounded: Ints, row: int, low: Array, high: Array, sigmas: flo
 
 @woven_kernel
 def attempt(
-    row: int, p: int, t_s: float, sensor: int, plots: Array, fresh: bool, radars: Radars, env: Array,
+    row: int, p: int, t_s: float, sensor: int, plots: Array, looks: float, radars: Radars, env: Array,
     scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
-    """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
+    """Update a copy of the predicted `row` with plot `p`, `looks` as `variances_of` takes it; returns (log
+    likelihood, distance)."""
     copy_awake(
         scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_cov, scratch.trial_mu
     )
@@ -239,7 +254,7 @@ def attempt(
                 scratch.trial_x[row, j, a] += shift * scratch.trial_x[row, j, 3 + a]
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
+    variances_of(plots, p, looks, radars.bias[sensor], scratch.variances)
     return hypothesise(
         scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, scratch.numbers, scratch.variances,
         radars.axes[sensor], radars.place[sensor], env, work,
@@ -276,8 +291,8 @@ def pair_up(
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
             blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m, env)
-        fresh = is_fresh(table, row, sensor)
-        if not fresh and not table.sensors[row] >> min(sensor, 62) & 1:
+        looks = looks_apart(table, row, sensor)
+        if looks > 0.0 and not table.sensors[row] >> min(sensor, 62) & 1:
             # this sensor's first look at it, which stands by the others' errors so far
             place = radars.place[table.last_sensor[row]]
             for j in range(MODELS):
@@ -311,7 +326,7 @@ def pair_up(
             p = line.plot[k]
             if used[p] or count >= scratch.pair_row.shape[0]:
                 continue
-            variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
+            variances_of(plots, p, looks, radars.bias[sensor], scratch.variances)
             if not _inside(
                 scratch.mu, row, plots, p, gates, scratch.variances, scratch.low, scratch.high,
                 scratch.radial,
@@ -319,7 +334,7 @@ def pair_up(
                 continue
             scratch.tried[row] = NONE
             loglik, distance2 = attempt(
-                row, p, t_s, sensor, plots, fresh, radars, env, scratch, work
+                row, p, t_s, sensor, plots, looks, radars, env, scratch, work
             )
             if distance2 > (gates.distance2 if k < line.ranged else BEARING_D2):
                 continue
