@@ -110,6 +110,33 @@ def test_a_sharp_camera_sharpens_a_track_across_the_line_of_sight_and_its_doubt_
     assert 0.5 < np.mean(squares) < 1.5
 
 
+def test_a_slow_error_of_the_camera_does_not_average_out() -> None:
+    wide = Sensor(
+        **{f: getattr(CAMERA, f) for f in CAMERA.__struct_fields__} | {"bias_azimuth_rad": 4e-3}
+    )
+    site = site_of(RADAR, wide)
+    alone, both, squares = [], [], []
+    for seed in range(30):
+        off_rad = 4e-3 * np.random.default_rng(seed).normal()
+        for camera, errors in ((False, alone), (True, both)):
+            tracker = tracker_of(site)
+            for item in looks([DRONE], seed, 10.0, camera=camera, site=site):
+                rows = item.rows.copy()
+                rows["azimuth_rad"] += off_rad * (item.sensor == "C")
+                told = PlotBatch(
+                    sensor=item.sensor,
+                    t_arrival_ns=item.t_arrival_ns,
+                    data=rows.tobytes(),
+                    complete=True,
+                )
+                drive(tracker, [told])
+            aside, d2 = across(tracker, DRONE, 9.9)
+            errors.append(aside)
+            squares += [d2 / 3.0] * camera
+    assert np.std(both) < 1.1 * np.std(alone)
+    assert np.mean(squares) < 2.0
+
+
 def test_bearings_alone_begin_nothing_are_not_refused_and_keep_no_memory() -> None:
     tracker = tracker_of(SITE)
     rng = np.random.default_rng(4)
