@@ -28,6 +28,7 @@ from rampart.engine.clutter import clutter_density, count_clutter, make_clutter
 from rampart.engine.plotrow import COLUMNS, NUMBERS, T
 from rampart.engine.track_settings import radars_of
 from rampart.engine.tracking import Tracker
+from rampart.kernels.comparison import disagreement, own_plots
 
 NAN = math.nan
 RADAR = Sensor(
@@ -164,6 +165,50 @@ def test_bearings_that_no_track_takes_change_no_track_of_the_radar() -> None:
     assert_same_sky(alone, beside, 0.0)
 
 
+def test_a_camera_that_shows_a_track_no_more_does_not_end_it() -> None:
+    slow = Sensor(id="R", scan_period_s=4.0)
+    site = site_of(slow, CAMERA)
+    tracker = tracker_of(site)
+    rng = np.random.default_rng(6)
+    for k in range(200):
+        t_s = 0.2 * k
+        if k % 20 == 0:
+            drive(tracker, [look(site, slow, t_s, [DRONE], rng)])
+        shown = [DRONE] if k < 120 else []  # then a cloud, and a complete look all the same
+        drive(tracker, [look(site, CAMERA, t_s + 0.1, shown, rng)])
+    assert tracker.ended == []
+    assert len(sky(tracker)) == 1
+    assert tracker.bank.table.sensors[tracker.bank.rows()[0]] == 3  # the camera had fed it
+
+
+def test_a_bearing_bears_no_witness_of_where_a_sensor_points_nor_teaches_its_errors() -> None:
+    t, at = np.zeros(1), np.array([[3000.0, 0.0, 300.0, 0.0, 0.0, 0.0, -9.0]])
+    cov, variances = np.eye(7)[None], np.full((1, 4), 1e-6)
+    axes, place, zero = np.eye(3), np.zeros(3), np.zeros(3)
+    found, own = np.empty(6), np.empty(1, np.int64)
+    for azimuth in (0.5 * math.pi, 0.5 * math.pi + 0.1):  # where the track is, and elsewhere
+        plot = np.array([[NAN, azimuth, math.atan2(300.0, 3000.0), NAN]])
+        disagreement(
+            t, plot, variances, t, at, cov, axes, place, zero, 0.0, 4.0, 0.35, np.zeros(2), found
+        )  # fmt: skip
+        assert not found.any()
+        own_plots(
+            t,
+            plot[:, :3].copy(),
+            variances[:, :3].copy(),
+            zero,
+            t,
+            at,
+            cov,
+            axes,
+            place,
+            16.0,
+            36.0,
+            own,
+        )
+        assert own[0] == -1
+
+
 def test_what_the_door_lets_in_of_plots_without_range() -> None:
     def plot(**numbers: float) -> Plot:
         told = {"range_m": NAN, "azimuth_rad": 1.0} | numbers
@@ -279,7 +324,11 @@ def test_bearings_of_equal_azimuth_stand_in_one_order_however_they_come() -> Non
         tracker.observe(batch("C", 1.0, [rows[i] for i in order]))
         skies.append(tracker._ring.entries[-1].plots)
     assert all(np.array_equal(skies[0], other, equal_nan=True) for other in skies)
-    assert len(skies[0]) == 4  # a strobe is no double of the plot with a range in its direction
+    assert len(skies[0]) == 4
+    # a strobe is no double of the plot with a range in its direction
+    tracker.observe(batch("R", 2.0, [(4000.0, 1.0, 0.1, NAN)]))
+    tracker.observe(batch("R", 2.0, [(NAN, 1.0, 0.1, NAN)]))
+    assert tracker.rejections() == []
 
 
 def test_clutter_of_bearings_is_a_density_by_angle_alone_and_that_of_all_ranges_together() -> None:
