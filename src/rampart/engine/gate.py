@@ -226,7 +226,7 @@ def looks_alike(table: Table, row: int, sensor: int, t_s: float, radars: Radars)
     them are worth 1 / b² at most. With s² + k b² for the variance of the k-th they count for about
     ln(1 + n b² / s²) / b², not for n / (s² + b²).
     """
-    return 1.0 + max(t_s - table.t_first_s[row], 0.0) / radars.period_s[sensor]
+    return float(1.0 + max(t_s - table.t_first_s[row], 0.0) / radars.period_s[sensor])
 
 
 @kernel
