@@ -72,6 +72,13 @@ def landings(folder: Path, truth: Truth, zero_ns: int) -> Iterator[Landing]:
                 said.setdefault(out.track, []).append(out)
             elif isinstance(out, TrackUpdate) and out.status != "ended":
                 seen.append(_later(out, shift_ns))
+    yield from judged(truth, seen, said, shift_ns)
+
+
+def judged(
+    truth: Truth, seen: list[TrackUpdate], said: dict[int, list[Prediction]], shift_ns: int
+) -> Iterator[Landing]:
+    """(miss, covariance) of what was `said` of landings at the set ages, `shift_ns` before the truth's time."""
     whose = who_is_who(truth, seen, said.keys())
     for track, predictions in said.items():
         i = whose.get(track, -1)
@@ -92,12 +99,12 @@ def _later(update: TrackUpdate, by_ns: int) -> TrackUpdate:
     return msgspec.structs.replace(update, t_ns=update.t_ns + by_ns)
 
 
-def covered(judged: Sequence[Landing]) -> str:
+def covered(told: Sequence[Landing]) -> str:
     """Share inside the 90 % ellipse, of how many."""
-    if not judged:
+    if not told:
         return "nothing said: height unknown"
-    miss = np.array([m for m, _ in judged])
-    cov = np.array([[[xx, xy], [xy, yy]] for _, (xx, xy, yy) in judged])
+    miss = np.array([m for m, _ in told])
+    cov = np.array([[[xx, xy], [xy, yy]] for _, (xx, xy, yy) in told])
     share = coverage(miss, cov)[1]
     return f"{share.share:.3f} ({share.low:.3f} to {share.high:.3f}) of {share.of}"
 
@@ -128,11 +135,11 @@ def _row(name: str, some: Measured, full: Measured) -> str:
         return f"{np.mean(mine):.1f} ({ratio:.2f} x)"
 
     switches = [sum(s["id_switches"] for s, _ in part) for part in (some, full)]
-    judged = [landing for _, part in some for landing in part]
+    told = [landing for _, part in some for landing in part]
     share = [
         f"{np.mean([s[key] for s, _ in some]):.3f}" for key in ("completeness", "spuriousness")
     ]
     return " | ".join((
         f"| {name}", str(len(some)), mean("gospa_mean"), mean("velocity_accuracy_mps"), *share,
-        f"{switches[0]}, {switches[1]}", f"{covered(judged)} |",
+        f"{switches[0]}, {switches[1]}", f"{covered(told)} |",
     ))  # fmt: skip

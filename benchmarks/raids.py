@@ -101,8 +101,8 @@ def write_raid(folder: Path, raid: Raid, seed: int) -> tuple[Truth, int]:
         site=site,
         start_ns=START_NS,
         duration_s=raid.seconds,
-        salvos=_salvos(raid, rng),
-        flights=_drones(raid, rng),
+        salvos=salvos_of(raid, rng),
+        flights=drones_of(raid, rng),
         radars=(radar,),
         air=FOREIGN_AIR if raid.foreign_air else Air(),
     )
@@ -181,7 +181,7 @@ def merged(
     return joined[~gone]
 
 
-def _salvos(raid: Raid, rng: np.random.Generator) -> tuple[Salvo, ...]:
+def salvos_of(raid: Raid, rng: np.random.Generator) -> tuple[Salvo, ...]:
     left = raid.targets - round(raid.targets * DRONE_SHARE)
     sizes = []
     while left > 0:
@@ -213,7 +213,7 @@ def _salvos(raid: Raid, rng: np.random.Generator) -> tuple[Salvo, ...]:
     return tuple(salvos)
 
 
-def _drones(raid: Raid, rng: np.random.Generator) -> tuple[Flight, ...]:
+def drones_of(raid: Raid, rng: np.random.Generator) -> tuple[Flight, ...]:
     flights = []
     for k in range(round(raid.targets * DRONE_SHARE)):
         bearing, far = rng.uniform(0, 2 * np.pi), rng.uniform(3000.0, 9000.0)

@@ -68,10 +68,11 @@ def look(
         ):
             continue
         e = rng.normal(size=4) * noise
+        sigma_r = sensor.sigma_range_m
         sigma_el, sigma_rr = sensor.sigma_elevation_rad, sensor.sigma_range_rate_mps
         rows.append(
             (
-                r + e[0] * sensor.sigma_range_m,
+                math.nan if sigma_r is None else r + e[0] * sigma_r,
                 az + e[1] * sensor.sigma_azimuth_rad,
                 math.nan if sigma_el is None else el + e[2] * sigma_el,
                 math.nan if sigma_rr is None else d @ v / r + e[3] * sigma_rr,
@@ -85,8 +86,9 @@ def look(
 def _false_plot(sensor: Sensor, rng: np.random.Generator) -> tuple[float, float, float, float]:
     elevation = rng.uniform(sensor.elevation_min_rad, sensor.elevation_max_rad)
     rate = rng.uniform(-700, 700)
+    range_m = rng.uniform(sensor.range_min_m, sensor.range_max_m)
     return (
-        rng.uniform(sensor.range_min_m, sensor.range_max_m),
+        math.nan if sensor.sigma_range_m is None else range_m,
         rng.uniform(0, 2 * math.pi),
         math.nan if sensor.sigma_elevation_rad is None else elevation,
         math.nan if sensor.sigma_range_rate_mps is None else rate,

@@ -335,3 +335,18 @@ def test_rows_are_out_of_order_only_against_their_own_sensor(tmp_path) -> None:
         remarks: list[str] = []
         read_plots(csv_file(tmp_path, *rows, header=head), pair, remarks=remarks)
         assert remarks == said
+
+
+def test_an_empty_range_is_a_bearing_there_and_back(tmp_path) -> None:
+    camera = Sensor(id="R1", sigma_range_m=None, sigma_range_rate_mps=None)
+    path = csv_file(tmp_path, "0,0,0.0,R1,,0.1,0.2,,", "1,0,0.0,R1,1000,0.3,0.2,,")
+    first = [m for m in read_plots(path, camera) if isinstance(m, PlotBatch)]
+    ranges = np.sort(first[0].rows["range_m"])
+    assert ranges[0] == 1000.0
+    assert np.isnan(ranges[1])
+    write_plots(tmp_path / "again.csv", first, epoch_ns=0, scan_period_s=0.5)
+    again = [m for m in read_plots(tmp_path / "again.csv", camera) if isinstance(m, PlotBatch)]
+    assert again == first
+    assert (
+        load_meta(meta_file(tmp_path, OURS | {"sigma_range_m": None})).sensor.sigma_range_m is None
+    )

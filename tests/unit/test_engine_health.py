@@ -230,3 +230,18 @@ def test_a_look_that_shows_nothing_near_is_heard(far) -> None:
         out += engine.receive(look)
         out += engine.receive(Tick(t_arrival_ns=t_ns))
     assert not [o for o in out if isinstance(o, SensorHealth)]
+
+
+def test_a_camera_guards_no_zone_and_settles_no_dispute_of_radars() -> None:
+    camera = Sensor(id="c", sigma_range_m=None, sigma_range_rate_mps=None)
+    health = Health(site(Sensor(id="a"), Sensor(id="b"), camera))
+    for name in "abc":
+        health.heard(name, 0)
+    assert health.advance(0, 1) == []
+    assert health.healthy == ("near", "far")
+    health.judge((True, True, False))
+    assert {c.reason for c in health.advance(0, 1)} == {"sensors disagree"}
+    health.judge((False, False, False))
+    health.heard("c", 9 * S)
+    assert [c.sensor for c in health.advance(9 * S, 2) if c.state == "DEGRADED"] == ["a", "b"]
+    assert health.healthy == ()

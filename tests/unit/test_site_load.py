@@ -221,3 +221,14 @@ def test_files_that_are_no_text_or_are_not_there(tmp_path: Path) -> None:
 )
 def test_crossing_sides(ring: list[list[float]], crossing: tuple[int, int] | None) -> None:
     assert crossing_sides(np.array(ring, float)) == crossing
+
+
+def test_a_passive_sensor_tells_no_range_and_a_radar_must(tmp_path: Path) -> None:
+    passive = GOOD.replace("sigma_range_m = 10", 'kind = "passive"')
+    assert load(tmp_path, passive).sensors[0].sigma_range_m is None
+    without = GOOD.replace("sigma_range_m = 10", "")
+    both = passive.replace("scan_period_s", "sigma_range_m = 10\nscan_period_s")
+    doppler = passive.replace("scan_period_s", "sigma_range_rate_mps = 2\nscan_period_s")
+    assert list(faults(tmp_path, without)) == ["sensors[0].sigma_range_m"]
+    assert list(faults(tmp_path, both)) == ["sensors[0].sigma_range_m"]
+    assert list(faults(tmp_path, doppler)) == ["sensors[0].sigma_range_rate_mps"]

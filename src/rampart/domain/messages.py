@@ -26,7 +26,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=Tr
 PLOT_DTYPE: Final = np.dtype(
     [
         ("t_event_ns", "<i8"),
-        ("range_m", "<f8"),
+        ("range_m", "<f8"),  # nan: only the bearing is told
         ("azimuth_rad", "<f8"),
         ("elevation_rad", "<f8"),  # nan: the sensor has none (2-D)
         ("range_rate_mps", "<f8"),  # nan: no Doppler
@@ -45,7 +45,9 @@ PLOT_DTYPE: Final = np.dtype(
 
 
 class Plot(Message, tag=True, frozen=True):
-    """One radar detection in the polar frame of its sensor: the row view, for people and tests."""
+    """One detection in the polar frame of its sensor: the row view, for people and tests. A number that was
+    not measured is nan, also `range_m`: then the plot is a bearing, and has no range rate either.
+    """
 
     sensor: str
     t_event_ns: int

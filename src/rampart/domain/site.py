@@ -36,7 +36,8 @@ class Zone(Settings, frozen=True):
 class Sensor(Settings, frozen=True):
     """A radar: where it stands, what it measures and how well, where it looks, what it may be off by.
 
-    Accuracies are one sigma. `sigma_elevation_rad` None: 2-D; `sigma_range_rate_mps` None: no Doppler.
+    Accuracies are one sigma. `sigma_elevation_rad` None: 2-D; `sigma_range_rate_mps` None: no Doppler;
+    `sigma_range_m` None: no radar but a passive sensor, as a camera, that tells bearings only.
     Sector: clockwise from `azimuth_min_rad` to `azimuth_max_rad`. Bias sigmas are the slow errors that
     repeated plots do not average out. `snr_threshold_db`: the `snr_db` that an echo must pass to be plotted;
     where it is set and plots tell theirs, tracks are judged by their own Pd instead of the sensor's.
@@ -45,7 +46,7 @@ class Sensor(Settings, frozen=True):
     id: str
     name: str = ""
     position_enu_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    sigma_range_m: float = 12.0
+    sigma_range_m: float | None = 12.0
     sigma_azimuth_rad: float = 2.5e-3
     sigma_elevation_rad: float | None = 2.5e-3
     sigma_range_rate_mps: float | None = 1.5

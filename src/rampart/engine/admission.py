@@ -84,7 +84,8 @@ def admit(
     for i in range(floats.shape[0]):
         r, azimuth, elevation = floats[i, R_], floats[i, AZ_], floats[i, EL_]
         rate, height = floats[i, RR_], floats[i, H_]
-        if not (abs(r) < ABSURD and abs(azimuth) < ABSURD):  # also nan and inf
+        bearing = math.isnan(r) and math.isnan(rate)  # a range rate is along a range
+        if not ((abs(r) < ABSURD or bearing) and abs(azimuth) < ABSURD):  # also nan and inf
             codes[i] = NOT_A_NUMBER
             continue
         if math.isinf(elevation) or math.isinf(rate) or math.isinf(height):
@@ -144,6 +145,8 @@ def same_plot(a: Array, b: Array, window_s: float) -> bool:
     """Whether two plots of one sensor are the same echo, delivered twice."""
     if abs(a[T] - b[T]) > window_s:
         return False
+    if math.isnan(a[NUMBERS]) != math.isnan(b[NUMBERS]):
+        return False
     # a twentieth of a sigma: far below the noise that two true echoes would differ by
     if abs(a[NUMBERS] - b[NUMBERS]) > 0.05 * math.sqrt(a[VARIANCES]) + 1e-6:
         return False
@@ -163,13 +166,17 @@ def same_plot(a: Array, b: Array, window_s: float) -> bool:
 def doubles(plots: Array, known: Array, window_s: float, double: Bytes) -> int:
     """Mark in `double` (n,) every plot that repeats an earlier row or one of `known`; returns how many."""
     count = plots.shape[0]
-    order = np.argsort(plots[:, NUMBERS], kind="mergesort")
+    key = plots[:, NUMBERS].copy()
+    for i in range(count):
+        if math.isnan(key[i]):
+            key[i] = -plots[i, NUMBERS + 1]  # bearings among themselves: no range is below 0
+    order = np.argsort(key, kind="mergesort")
     found = 0
     for a in range(count):
         i = order[a]
-        reach = 0.05 * math.sqrt(plots[i, VARIANCES]) + 1e-6
+        reach = 0.05 * math.sqrt(plots[i, VARIANCES + (key[i] <= 0.0)]) + 1e-6
         b = a - 1
-        while b >= 0 and plots[i, NUMBERS] - plots[order[b], NUMBERS] <= reach:
+        while b >= 0 and key[i] - key[order[b]] <= reach:
             j = order[b]
             b -= 1
             if double[j] == 0 and same_plot(plots[j], plots[i], window_s):
@@ -196,8 +203,14 @@ def raw_views(data: bytes) -> tuple[Array, Ints]:
 
 @allocating_kernel
 def sort_plots(plots: Array) -> Array:
-    """`plots` by time, then range, then azimuth: one order for every way they may arrive in."""
+    """`plots` by time, then range, then azimuth, those without range last and then by elevation: one order for
+    every way they may arrive in."""
     order = np.argsort(plots[:, NUMBERS + 1], kind="mergesort")
+    if np.isnan(
+        plots[:, NUMBERS]
+    ).any():  # where no range parts two plots, a column of pixels may not either
+        order = np.argsort(plots[:, NUMBERS + 2], kind="mergesort")
+        order = order[np.argsort(plots[order, NUMBERS + 1], kind="mergesort")]
     order = order[np.argsort(plots[order, NUMBERS], kind="mergesort")]
     order = order[np.argsort(plots[order, T], kind="mergesort")]
     return plots[order]

@@ -16,7 +16,7 @@ from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
-from rampart.engine.gate import Scratch, attempt, pair_up, variances_of
+from rampart.engine.gate import Scratch, attempt, looks_alike, looks_apart, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
 from rampart.kernels._jit import Held, allocating_kernel, kernel
@@ -79,7 +79,7 @@ def _start(
     """Begin a tentative track in `row` from plot `p`."""
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, True, radars.bias[sensor], scratch.variances)
+    variances_of(plots, p, 0.0, radars.bias[sensor], scratch.variances)
     observed = begin(
         table.x, table.P, table.mu, row, scratch.numbers, scratch.variances, radars.axes[sensor],
         radars.place[sensor], env, radars.elevation[sensor, 0], radars.elevation[sensor, 1], prior,
@@ -166,9 +166,19 @@ def step(
     line = line_up(plots, sensor, radars)
     taken = scratch.taken
     changed = 0
+    if line.ranged < count:
+        # what may be of an object that is not known for sure yet moves none of those that are
+        for lone in (False, True):
+            pairs = pair_up(
+                table, size, TENTATIVE, lone, t_s, sensor, plots, used, line.ranged, count, line, radars,
+                clutter, gates, dynamics, env, scratch, work,
+            )  # fmt: skip
+            for c in range(pairs):
+                used[scratch.pair_plot[c]] = 2
     for grade in (CONFIRMED, TENTATIVE):
+        last = count if grade == CONFIRMED else line.ranged
         pairs = pair_up(
-            table, size, grade, False, t_s, sensor, plots, used, line, radars, clutter,
+            table, size, grade, False, t_s, sensor, plots, used, 0, last, line, radars, clutter,
             gates, dynamics, env, scratch, work,
         )  # fmt: skip
         if pairs == 0:
@@ -185,10 +195,16 @@ def step(
                 continue
             p = scratch.pair_plot[best]
             gain = scratch.pair_gain[best]
-            if scratch.tried[row] != best:
-                fresh = table.last_sensor[row] == sensor
-                attempt(row, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
             rival = max(_rival(by_row, row, gain), _rival(by_plot, p, gain))
+            if math.isnan(plots[p, NUMBERS + RANGE]):
+                if rival > -math.inf:
+                    used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
+                    continue
+                looks = looks_alike(table, row, sensor, t_s, radars)
+                attempt(row, p, t_s, sensor, plots, looks, radars, env, scratch, work)
+            elif scratch.tried[row] != best:
+                looks = looks_apart(table, row, sensor)
+                attempt(row, p, t_s, sensor, plots, looks, radars, env, scratch, work)
             if rival > gain - gates.ambiguous_margin:
                 table.ambiguous[row] = gates.ambiguous_plots
             elif table.ambiguous[row] > 0:
@@ -201,7 +217,7 @@ def step(
             touched[changed] = row
             changed += 1
     pairs = pair_up(
-        table, size, TENTATIVE, True, t_s, sensor, plots, used, line, radars, clutter,
+        table, size, TENTATIVE, True, t_s, sensor, plots, used, 0, line.ranged, line, radars, clutter,
         gates, dynamics, env, scratch, work,
     )  # fmt: skip
     if pairs > 0:
@@ -221,7 +237,7 @@ def step(
         )  # fmt: skip
     spare = 0
     for p in range(count):
-        if used[p] == 0:
+        if used[p] == 0 and not math.isnan(plots[p, NUMBERS + RANGE]):
             row = _spare_row(table, size, spare)
             if row == NONE:
                 row = _weakest_row(table, size)
@@ -271,7 +287,7 @@ def _second_plots(
         row, p = scratch.pair_row[c], scratch.pair_plot[c]
         if kept_best[row]:
             continue
-        fresh = table.last_sensor[row] == sensor
+        looks = looks_apart(table, row, sensor)
         to = row
         if choices[row] == 1 and suitors[p] == 1:
             used[p] = 1
@@ -290,7 +306,7 @@ def _second_plots(
                 continue
         if used[p] == 0:
             table.ambiguous[to] = gates.ambiguous_plots
-        attempt(to, p, t_s, sensor, plots, fresh, radars, env, scratch, work)
+        attempt(to, p, t_s, sensor, plots, looks, radars, env, scratch, work)
         commit(
             table,
             to,

@@ -59,6 +59,8 @@ class Belief:
         declared = np.array([(0.0,) * BIASES, *(sensor.bias_sigmas for sensor in site.sensors)])
         worst2 = 2.0 * declared.max(axis=0) ** 2
         self._bias2, self._clock2 = worst2[:3], float(worst2[3])
+        # one that tells bearings only is not judged, nor does it stand in for those that are
+        self._ranging = [sensor.sigma_range_m is not None for sensor in site.sensors]
         self._agree = [0.0] * n
         # count, sum of azimuth and elevation errors, of their squares, and of the squares expected of noise
         self._elsewhere = np.zeros((n, 5))
@@ -71,7 +73,8 @@ class Belief:
     def doubted(self) -> tuple[bool, ...]:
         """Whether each sensor is not believed, in site order."""
         borne_out = [count >= self._settings.evidence for count in self._borne_out]
-        if all(borne_out):  # each in what it shows of them: they decide nothing
+        if all(b for b, r in zip(borne_out, self._ranging, strict=True) if r):
+            # each in what it shows of them: they decide nothing
             return tuple(self._doubted)
         return tuple(d and not b for d, b in zip(self._doubted, borne_out, strict=True))
 
@@ -79,7 +82,8 @@ class Belief:
         """Indices of the sensors whose plots stay out: those doubted for a while, where a live one is not.
         Where all are doubted nobody can say who is right, and all are heard."""
         doubted = self.doubted
-        if not any(ok and not doubt for ok, doubt in zip(live, doubted, strict=True)):
+        judged = zip(live, doubted, self._ranging, strict=True)
+        if not any(ok and ranging and not doubt for ok, doubt, ranging in judged):
             return ()
         settle_s = self._settings.settle_s
         return tuple(

@@ -1,7 +1,7 @@
 """How many false plots to expect where: a moving average for each sensor over range and elevation.
 
-The density is per unit of what the plot measures (m, rad, rad, m/s), so that plots without Doppler
-or elevation are judged on the same scale.
+The density is per unit of what the plot measures (m, rad, rad, m/s), so that plots without Doppler,
+elevation or range are judged on the same scale.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
 
 @kernel
 def _cell(value: float, low: float, high: float, cells: int) -> int:
+    """The first where `value` is not measured."""
+    if math.isnan(value):
+        return 0
     return min(max(int((value - low) / (high - low) * cells), 0), cells - 1)
 
 
@@ -80,41 +83,41 @@ def clutter_density(
     birth_per_look: float,
 ) -> float:
     """Expected plots of no known track per look and unit of measurement space at plot `p`, whose site
-    ENU is `xyz_enu_m` (3,): of the ring that it lies in, or of its very place where that gives more."""
-    i = _cell(
-        plots[p, NUMBERS + RANGE],
-        radars.reach_m[sensor, 0],
-        radars.reach_m[sensor, 1],
-        RANGE_CELLS,
-    )
-    elevation = plots[p, NUMBERS + ELEVATION]
+    ENU is `xyz_enu_m` (3,): of the cells that it may lie in, or of its very place where that gives more."""
+    r, elevation = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + ELEVATION]
     low, high = radars.elevation[sensor, 0], radars.elevation[sensor, 1]
-    declared = clutter.declared[sensor] + birth_per_look
     looks = PRIOR_LOOKS + clutter.looks[sensor]
-    depth = (radars.reach_m[sensor, 1] - radars.reach_m[sensor, 0]) / RANGE_CELLS
-    share = PRIOR_LOOKS * declared / RANGE_CELLS
-    if math.isnan(elevation):
-        seen = 0.0
-        for j in range(ELEVATION_CELLS):
-            seen += clutter.counts[sensor, i, j]
-        density = (share + seen) / looks / depth
-    else:
+    share = PRIOR_LOOKS * (clutter.declared[sensor] + birth_per_look)
+    # what is not measured may be in any of the cells, and the density is not by its unit
+    depth = width = 1.0
+    i, i_end, j, j_end = 0, RANGE_CELLS, 0, ELEVATION_CELLS
+    if not math.isnan(r):
+        near, far = radars.reach_m[sensor, 0], radars.reach_m[sensor, 1]
+        i = _cell(r, near, far, RANGE_CELLS)
+        i_end = i + 1
+        depth = (far - near) / RANGE_CELLS
+        share /= RANGE_CELLS
+    if not math.isnan(elevation):
         j = _cell(elevation, low, high, ELEVATION_CELLS)
-        density = (share / ELEVATION_CELLS + clutter.counts[sensor, i, j]) / looks / depth
-        density /= (high - low) / ELEVATION_CELLS
-    density /= radars.sector[sensor, 1]
+        j_end = j + 1
+        width = (high - low) / ELEVATION_CELLS
+        share /= ELEVATION_CELLS
+    seen = 0.0
+    for a in range(i, i_end):
+        for b in range(j, j_end):
+            seen += clutter.counts[sensor, a, b]
+    density = (share + seen) / looks / depth / width / radars.sector[sensor, 1]
     rate = plots[p, NUMBERS + RANGE_RATE]
     doppler = not math.isnan(rate)
     if doppler:
         slow = SLOW_SHARE / (2.0 * SLOW_MPS) if abs(rate) < SLOW_MPS else 0.0
         density *= slow + (1.0 - SLOW_SHARE) / (2.0 * radars.rate_max_mps[sensor])
-    if clutter.live[sensor] > 0.0 and not math.isnan(elevation):
+    if clutter.live[sensor] > 0.0 and not math.isnan(elevation) and not math.isnan(r):
         t_s = plots[p, T]
         vain = vain_density(
             clutter.places, clutter.live, sensor, xyz_enu_m[0], xyz_enu_m[1], xyz_enu_m[2], t_s
         )
         # dV = r² cos(el) dr daz del
-        r = plots[p, NUMBERS + RANGE]
         here = vain * radars.period_s[sensor] * r * r * math.cos(elevation)
         if doppler:
             blades = BLADES_SHARE / (2.0 * BLADES_MPS) if abs(rate) < BLADES_MPS else 0.0
@@ -148,12 +151,10 @@ def count_clutter(
             radars.reach_m[sensor, 1],
             RANGE_CELLS,
         )
-        j = 0
-        elevation = plots[p, NUMBERS + ELEVATION]
-        if not math.isnan(elevation):
-            j = _cell(
-                elevation, radars.elevation[sensor, 0], radars.elevation[sensor, 1], ELEVATION_CELLS
-            )
+        j = _cell(
+            plots[p, NUMBERS + ELEVATION], radars.elevation[sensor, 0], radars.elevation[sensor, 1],
+            ELEVATION_CELLS,
+        )  # fmt: skip
         clutter.counts[sensor, i, j] += 1.0
     forget_places(clutter.places, clutter.live, sensor, t_s)
     clutter.heard_s[sensor] = t_s

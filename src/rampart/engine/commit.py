@@ -41,13 +41,19 @@ def commit(
         table.birth[row, 3] = plots[p, NUMBERS + AZIMUTH]
     if table.hits[row] == 3:
         table.t_third_s[row] = t_s
-    table.misses[row] = 0
-    table.llr[row] += llr
-    table.fade[row] = min(0.0, table.fade[row] + llr)
-    table.last_sensor[row] = sensor
+    ranged = not math.isnan(plots[p, NUMBERS + RANGE])
+    if (
+        ranged
+    ):  # others fly on the same bearing: one that no range bears out is not kept alive by theirs
+        table.misses[row] = 0
+        table.llr[row] += llr
+        table.fade[row] = min(0.0, table.fade[row] + llr)
+    # a bearing leaves a track to the sensor that told its range, by whose errors and looks it is judged
+    owner = sensor if ranged else table.last_sensor[row]
+    table.last_sensor[row] = owner
     table.sensors[row] |= 1 << min(sensor, 62)
     for b in range(BIASES):
-        table.bias[row, b] = radars.bias[sensor, b]
+        table.bias[row, b] = radars.bias[owner, b]
     table.looked_s[row, sensor] = t_s
     table.seen_s[row, sensor] = t_s
     if not math.isnan(plots[p, NUMBERS + ELEVATION]) or not math.isnan(plots[p, NUMBERS + HEIGHT]):
@@ -55,9 +61,10 @@ def commit(
     if table.bounded[row] == 0:
         blur_height(table.x, table.P, row, sensor, radars, gates.ceiling_m, env)
     moments(table.x, table.P, table.mu, row, scratch.mean, scratch.cov)
-    bound_row(table, row, sensor, radars, gates, scratch.mean, env)
-    gather(table, row, p, plots, sensor, radars)
-    remember(table, row, p, sensor, plots)
+    bound_row(table, row, owner, radars, gates, scratch.mean, env)
+    if ranged:  # strength says nothing where the range is not told, nor does a bearing say where it came from
+        gather(table, row, p, plots, sensor, radars)
+        remember(table, row, p, sensor, plots)
     _history(table, row, dt, gates.smoothing_s, scratch.mean)
     follow_course(
         table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,

@@ -50,6 +50,7 @@ class Radars(NamedTuple):
     elevation: Array  # (n, 2) lowest and highest beam, rad
     sector: Array  # (n, 2) first azimuth and width clockwise, rad
     rate_max_mps: Array
+    ranging: Ints  # 1: it measures range; 0: it tells bearings only
 
 
 class Fate(NamedTuple):
@@ -104,7 +105,12 @@ def pull(x: Array, mu: Array, row: int, env: Array) -> float:
 
 @woven_kernel
 def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
-    """Whether a sensor watches a place in site ENU."""
+    """Whether a sensor watches a place in site ENU: whether it would show what is there.
+
+    One that tells bearings only never does: it begins no track, and what it does not show is not missed.
+    """
+    if radars.ranging[sensor] == 0:
+        return False
     axes, place = radars.axes[sensor], radars.place[sensor]
     e, n, u = e - place[0], n - place[1], u - place[2]
     de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.bank import TENTATIVE, Table
+from rampart.engine.bank import CONFIRMED, TENTATIVE, Table
 from rampart.engine.clutter import Clutter, clutter_density
 from rampart.engine.fate import Radars
 from rampart.engine.nearby import Gates, Lineup, first_from, near_rows
@@ -52,6 +52,12 @@ Ints = npt.NDArray[np.int64]
 
 
 LOOSE: Final = 1.0 + 1e-9  # of a bound that must not be tighter by rounding than what it bounds
+RANGE_SHARE: Final = 0.1
+"""Of its range: a track whose range is known no better, one sigma, takes no bearing. Where on the line of
+sight it is would be said by how it moves across alone, and the update that is linear no longer holds."""
+BEARING_D2: Final = 9.21
+"""Squared distance of a bearing, 99 % of a track's own: what lies farther is rather of an object that no other
+sensor has shown yet, as the next round of a salvo, and no range tells it apart."""
 UNSEEN_SPEED_MPS: Final = 50.0  # climb of an object whose height nobody measures, one sigma
 
 
@@ -95,17 +101,18 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
 
 
 @woven_kernel
-def variances_of(plots: Array, p: int, fresh: bool, bias: Array, out: Array) -> None:
-    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,)."""
+def variances_of(plots: Array, p: int, looks: float, bias: Array, out: Array) -> None:
+    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,), which
+    counts for so many `looks`: 0 where the track stands by it."""
     for c in range(5):
         out[c] = plots[p, VARIANCES + c]
-    if not fresh:
-        out[RANGE] += bias[0] ** 2
-        out[AZIMUTH] += bias[1] ** 2
-        out[ELEVATION] += bias[2] ** 2
+    if looks > 0.0:
+        out[RANGE] += looks * bias[0] ** 2
+        out[AZIMUTH] += looks * bias[1] ** 2
+        out[ELEVATION] += looks * bias[2] ** 2
         rate = plots[p, NUMBERS + RANGE_RATE]
         if not math.isnan(rate):
-            out[RANGE] += (rate * bias[3]) ** 2
+            out[RANGE] += looks * (rate * bias[3]) ** 2
 
 
 @woven_kernel
@@ -174,7 +181,7 @@ def _inside(
 ) -> bool:  # fmt: skip
     """Whether plot `p` may belong to `row`: range with Doppler first, then the angles and the height."""
     r, rate = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + RANGE_RATE]
-    fits = False
+    fits = math.isnan(r)
     for j in range(MODELS):
         if mu[row, j] < ASLEEP:
             continue
@@ -204,11 +211,39 @@ def _inside(
 
 
 @woven_kernel
+def looks_apart(table: Table, row: int, sensor: int) -> float:
+    """0 where the last plot of `row` was one of `sensor`, and they share their slow errors; else 1."""
+    if table.last_sensor[row] == sensor and table.seen_s[row, sensor] == table.t_s[row]:
+        return 0.0
+    return 1.0
+
+
+@woven_kernel
+def looks_alike(table: Table, row: int, sensor: int, t_s: float, radars: Radars) -> float:
+    """Looks that `sensor` may have had at `row` by `t_s`, all off alike.
+
+    A track does not come to stand by a sensor of bearings, and its slow error b does not average out: n of
+    them are worth 1 / b² at most. With s² + k b² for the variance of the k-th they count for about
+    ln(1 + n b² / s²) / b², not for n / (s² + b²).
+    """
+    return float(1.0 + max(t_s - table.t_first_s[row], 0.0) / radars.period_s[sensor])
+
+
+@kernel
+def takes_bearings(bounded: Ints, row: int, low: Array, high: Array, sigmas: float) -> bool:
+    """Whether the place of `row` is known so well without the sensor's plots of no range that they may move it;
+    low, high (5,): as `_window` left them."""
+    near_m, far_m = low[RANGE], high[RANGE]
+    return bool(bounded[row] == 1 and far_m - near_m <= RANGE_SHARE * sigmas * (far_m + near_m))
+
+
+@woven_kernel
 def attempt(
-    row: int, p: int, t_s: float, sensor: int, plots: Array, fresh: bool, radars: Radars, env: Array,
+    row: int, p: int, t_s: float, sensor: int, plots: Array, looks: float, radars: Radars, env: Array,
     scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
-    """Update a copy of the predicted `row` with plot `p`; returns (log likelihood, distance)."""
+    """Update a copy of the predicted `row` with plot `p`, `looks` as `variances_of` takes it; returns (log
+    likelihood, distance)."""
     copy_awake(
         scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_cov, scratch.trial_mu
     )
@@ -219,7 +254,7 @@ def attempt(
                 scratch.trial_x[row, j, a] += shift * scratch.trial_x[row, j, 3 + a]
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
-    variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
+    variances_of(plots, p, looks, radars.bias[sensor], scratch.variances)
     return hypothesise(
         scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, scratch.numbers, scratch.variances,
         radars.axes[sensor], radars.place[sensor], env, work,
@@ -229,18 +264,19 @@ def attempt(
 @kernel
 def pair_up(
     table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array, used: Ints,
-    line: Lineup, radars: Radars, clutter: Clutter, gates: Gates,
+    first: int, last: int, line: Lineup, radars: Radars, clutter: Clutter, gates: Gates,
     dynamics: Dynamics, env: Array, scratch: Scratch, work: Work,
 ) -> int:  # fmt: skip
     """Fill the pairs of all rows of status `grade` with the unused plots; returns their number.
 
-    lone: of the rows with one plot only, else of the others.
+    lone: of the rows with one plot only, else of the others. first, last: which plots of the line-up.
     """
     count = 0
     if used.all():
         return 0
     found = near_rows(
-        table, size, grade, lone, t_s, sensor, plots, used, line, radars, gates, scratch.way, scratch.rows,
+        table, size, grade, lone, last > line.ranged, t_s, sensor, plots, used, line, radars, gates,
+        scratch.way, scratch.rows,
     )  # fmt: skip
     ranges, azimuths, rates = line.range_m, line.azimuth_rad, line.rate_mps
     places = line.xyz_enu_m
@@ -255,8 +291,8 @@ def pair_up(
         predict_row(scratch.x, scratch.P, scratch.mu, row, dt, dynamics, env, work)
         if table.bounded[row] == 0:
             blur_height(scratch.x, scratch.P, row, sensor, radars, gates.ceiling_m, env)
-        fresh = table.last_sensor[row] == sensor
-        if not fresh and not table.sensors[row] >> min(sensor, 62) & 1:
+        looks = looks_apart(table, row, sensor)
+        if looks > 0.0 and not table.sensors[row] >> min(sensor, 62) & 1:
             # this sensor's first look at it, which stands by the others' errors so far
             place = radars.place[table.last_sensor[row]]
             for j in range(MODELS):
@@ -272,9 +308,17 @@ def pair_up(
         rate_off = LOOSE * (scratch.high[RANGE_RATE] - rate) + loose_rate
         azimuth = 0.5 * (scratch.low[AZIMUTH] + scratch.high[AZIMUTH])
         azimuth_off = LOOSE * (scratch.high[AZIMUTH] - azimuth) + loose_azimuth
-        k = first_from(ranges, scratch.low[RANGE] - slack) - 1
-        while k + 1 < ranges.shape[0] and ranges[k + 1] <= top:
+        end = last
+        if grade == CONFIRMED and not takes_bearings(
+            table.bounded, row, scratch.low, scratch.high, gates.sigmas
+        ):
+            end = line.ranged
+        k = max(first_from(ranges, scratch.low[RANGE] - slack), first) - 1
+        while k + 1 < end:
             k += 1
+            if ranges[k] > top:
+                k = line.ranged - 1  # those without range stand behind
+                continue
             if abs(rates[k] - rate) > rate_off:  # never without Doppler
                 continue
             if abs(wrap_angle(azimuths[k] - azimuth)) > azimuth_off:
@@ -282,7 +326,7 @@ def pair_up(
             p = line.plot[k]
             if used[p] or count >= scratch.pair_row.shape[0]:
                 continue
-            variances_of(plots, p, fresh, radars.bias[sensor], scratch.variances)
+            variances_of(plots, p, looks, radars.bias[sensor], scratch.variances)
             if not _inside(
                 scratch.mu, row, plots, p, gates, scratch.variances, scratch.low, scratch.high,
                 scratch.radial,
@@ -290,9 +334,9 @@ def pair_up(
                 continue
             scratch.tried[row] = NONE
             loglik, distance2 = attempt(
-                row, p, t_s, sensor, plots, fresh, radars, env, scratch, work
+                row, p, t_s, sensor, plots, looks, radars, env, scratch, work
             )
-            if distance2 > gates.distance2:
+            if distance2 > (gates.distance2 if k < line.ranged else BEARING_D2):
                 continue
             background = clutter_density(
                 clutter, radars, sensor, plots, p, places[k], gates.birth_per_look

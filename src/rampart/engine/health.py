@@ -34,6 +34,7 @@ class Health:
         self._ids = [sensor.id for sensor in site.sensors]
         self._silence_ns = [ns_from_seconds(_silence_s(sensor)) for sensor in site.sensors]
         self._zones = [zone.id for zone in site.zones]
+        self._ranging = [sensor.sigma_range_m is not None for sensor in site.sensors]
         self._watched = _watched_bearings(site)
         self._heard_ns = [-1] * len(site.sensors)
         # first and last time of late that plots came and all were refused; None: some were let in since
@@ -123,7 +124,8 @@ class Health:
                 faults.append("says so itself")
             else:
                 faults.append("" if self._believed[index] else "not believed")
-        if "" not in faults and faults.count("not believed") > 1:
+        heard = [f for f, ranging in zip(faults, self._ranging, strict=True) if ranging]
+        if "" not in heard and faults.count("not believed") > 1:
             return ["sensors disagree" if fault == "not believed" else fault for fault in faults]
         return faults
 
@@ -174,4 +176,5 @@ def _watched_bearings(site: Site) -> np.ndarray[Any, np.dtype[np.bool_]]:
             full = span == 0.0 or math.isclose(span, 2 * math.pi)
             inside = full | ((polar[:, 1] - sensor.azimuth_min_rad) % (2 * math.pi) <= span)
             watched[s, z] = inside & (polar[:, 0] <= sensor.range_max_m)
+            watched[s, z] &= sensor.sigma_range_m is not None  # bearings alone begin no track
     return watched

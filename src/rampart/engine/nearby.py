@@ -25,6 +25,7 @@ from rampart.kernels.measurement import (
     quadratic,
     range_of,
     range_rate_of,
+    wrap_angle,
 )
 
 Array = npt.NDArray[np.float64]
@@ -74,15 +75,17 @@ def bound_row(
 
 
 class Lineup(NamedTuple):
-    """The plots of one sub-scan in order of range, column by column: what the first gates read of them."""
+    """The plots of one sub-scan in order of range, column by column: what the first gates read of them. Those
+    that have no range stand behind the others."""
 
     plot: Ints  # (n,) row in the plot matrix
-    range_m: Array  # (n,) ascending
+    range_m: Array  # (n,) ascending, then nan
     azimuth_rad: Array
     rate_mps: Array  # nan without Doppler
     xyz_enu_m: Array  # (n, 3) in the site; nan without elevation
     azimuth_variance: float  # of the least accurate
     rate_variance: float
+    ranged: int  # how many have a range
 
 
 @allocating_kernel
@@ -94,6 +97,9 @@ def line_up(plots: Array, sensor: int, radars: Radars) -> Lineup:
     at = np.empty((count, 3))
     widest_azimuth = widest_rate = 0.0
     axes, place = radars.axes[sensor], radars.place[sensor]
+    ranged = count
+    while ranged > 0 and math.isnan(plots[order[ranged - 1], NUMBERS + RANGE]):
+        ranged -= 1
     for k in range(count):
         p = order[k]
         r, azimuth = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + AZIMUTH]
@@ -105,7 +111,7 @@ def line_up(plots: Array, sensor: int, radars: Radars) -> Lineup:
         de, dn, du = flat * math.sin(azimuth), flat * math.cos(azimuth), r * math.sin(elevation)
         for a in range(3):
             at[k, a] = place[a] + axes[a, 0] * de + axes[a, 1] * dn + axes[a, 2] * du
-    return Lineup(order, ranges, azimuths, rates, at, widest_azimuth, widest_rate)
+    return Lineup(order, ranges, azimuths, rates, at, widest_azimuth, widest_rate, ranged)
 
 
 @woven_kernel
@@ -123,12 +129,11 @@ def first_from(ranges: Array, least: float) -> int:
 
 @woven_kernel
 def near_rows(
-    table: Table, size: int, grade: int, lone: bool, t_s: float, sensor: int, plots: Array,
+    table: Table, size: int, grade: int, lone: bool, bearings: bool, t_s: float, sensor: int, plots: Array,
     used: Ints, line: Lineup, radars: Radars, gates: Gates, way: Array, rows: Ints,
 ) -> int:  # fmt: skip
-    """Fill `rows` with those of status `grade`, of one plot only or not, that an unused plot is near to.
-
-    Returns their number.
+    """Fill `rows` with those of status `grade`, of one plot only or not, that an unused plot is near to; those
+    without range are asked with `bearings` alone. Returns their number.
 
     A ball about where a straight path leads, as wide as speed and thrust allow; then both range
     rates. `way` (3, 6): scratch. One function for all rows: handing tables over costs more than this.
@@ -155,7 +160,7 @@ def near_rows(
         reach += 0.5 * (bound[row, 8] + bound[row, 9]) * dt * dt
         r = math.sqrt((e - pe) ** 2 + (n - pn) ** 2 + (u - pu) ** 2)
         k = first_from(ranges, r - reach - noise)
-        ready = False
+        ready = near = False
         while k < ranges.shape[0] and ranges[k] <= r + reach + noise:
             far = reach + noise + turn * ranges[k]
             off2 = (at[k, 0] - e) ** 2 + (at[k, 1] - n) ** 2 + (at[k, 2] - u) ** 2
@@ -174,10 +179,33 @@ def near_rows(
             if _ranges_agree(
                 table.mu, row, dt, reach, bound[row, 8], plots, p, radars.bias[sensor], gates, way
             ):
-                rows[found] = row
-                found += 1
+                near = True
                 break
+        if not near and bearings:
+            near = _bearing_near(e - pe, n - pn, u - pu, reach, sensor, used, line, radars, gates)
+        if near:
+            rows[found] = row
+            found += 1
     return found
+
+
+@woven_kernel
+def _bearing_near(
+    e: float, n: float, u: float, reach: float, sensor: int, used: Ints, line: Lineup, radars: Radars,
+    gates: Gates,
+) -> bool:  # fmt: skip
+    """Whether an unused plot without range points to within `reach` of a place in site ENU from its sensor."""
+    axes = radars.axes[sensor]
+    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
+    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
+    azimuth = math.atan2(de, dn)
+    # a ball is seen under asin(reach / distance), at most pi / 2 of that quotient, while one is outside it
+    far = 0.5 * math.pi * reach / max(math.sqrt(de * de + dn * dn), 1.0)
+    far += gates.sigmas * math.sqrt(line.azimuth_variance + radars.bias[sensor, 1] ** 2)
+    for k in range(line.ranged, line.plot.shape[0]):
+        if used[line.plot[k]] == 0 and abs(wrap_angle(line.azimuth_rad[k] - azimuth)) <= far:
+            return True
+    return False
 
 
 @woven_kernel

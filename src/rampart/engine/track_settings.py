@@ -20,6 +20,7 @@ from rampart.kernels.imm import Dynamics
 
 NO_ELEVATION_RAD = 1.0  # stands in for an accuracy that a 2-D sensor does not have
 NO_DOPPLER_MPS = 1e3
+NO_RANGE_M = 1e3
 
 
 class TrackSettings(Settings, frozen=True):
@@ -142,6 +143,7 @@ def radars_of(site: Site) -> Radars:
         elevation=np.array([(s.elevation_min_rad, s.elevation_max_rad) for s in sensors]),
         sector=np.array([(s.azimuth_min_rad, width(s)) for s in sensors]),
         rate_max_mps=np.array([s.range_rate_max_mps for s in sensors]),
+        ranging=np.array([int(s.sigma_range_m is not None) for s in sensors]),
     )
 
 
@@ -151,9 +153,10 @@ def _snr_threshold(sensor: Sensor) -> float:
 
 
 def _sigmas(sensor: Sensor) -> tuple[float, float, float, float]:
+    range_m = sensor.sigma_range_m
     elevation, rate = sensor.sigma_elevation_rad, sensor.sigma_range_rate_mps
     return (
-        sensor.sigma_range_m,
+        NO_RANGE_M if range_m is None else range_m,
         sensor.sigma_azimuth_rad,
         NO_ELEVATION_RAD if elevation is None else elevation,
         NO_DOPPLER_MPS if rate is None else rate,

@@ -141,7 +141,7 @@ def own_plots(
         spread = (covs[k, 0, 0] + covs[k, 1, 1] + covs[k, 2, 2]) / 3.0
         best, nearest, close = -1, math.inf, 0
         for p in range(t.shape[0]):
-            if abs(t[p] - t_s[k]) > 1e-6:
+            if abs(t[p] - t_s[k]) > 1e-6 or math.isnan(numbers[p, 0]):
                 continue
             d2 = 0.0
             for c in range(3):
@@ -200,6 +200,8 @@ def disagreement(
     off, noise2 = np.empty(3), np.empty(3)
     out[:] = 0.0
     for p in range(t.shape[0]):
+        if math.isnan(numbers[p, 0]):  # without a range anything may be what it shows
+            continue
         agrees, far = False, math.inf
         e_azimuth = e_elevation = e_noise2 = 0.0
         for k in range(means.shape[0]):

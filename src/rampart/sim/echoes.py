@@ -100,7 +100,7 @@ def reflected(
     ghosts = rows[again].copy()
     ghosts["snr_db"] = np.maximum(ghosts["snr_db"] - 6.0, 0.1)
     ghosts["rcs_dbsm"] -= 6.0
-    ghosts["range_m"] += echo.extra_m + rng.normal(0.0, s.sigma_range_m, len(ghosts))
+    ghosts["range_m"] += echo.extra_m + rng.normal(0.0, s.sigma_range_m or 0.0, len(ghosts))
     for field, sigma in (
         ("azimuth_rad", s.sigma_azimuth_rad),
         ("elevation_rad", s.sigma_elevation_rad),

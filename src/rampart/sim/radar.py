@@ -164,7 +164,8 @@ class Radar:
         noise = self.model.noise_factor * noise
         s = self.sensor
         slant, azimuth, elevation = polar.T
-        rows["range_m"] = slant + self.bias_range_m + s.sigma_range_m * noise[0]
+        if s.sigma_range_m is not None:
+            rows["range_m"] = slant + self.bias_range_m + s.sigma_range_m * noise[0]
         rows["azimuth_rad"] = (azimuth + self.bias_azimuth_rad + s.sigma_azimuth_rad * noise[1]) % (
             2 * np.pi
         )
@@ -212,7 +213,9 @@ class Radar:
         if self.model.motion == "rotating":
             t_s = look + s.scan_period_s * azimuth / (2 * np.pi)
         rows = self.rows(t_s, self.false_statistic(n, rng))
-        rows["range_m"] = rng.uniform(s.range_min_m, s.range_max_m, n)
+        slant = rng.uniform(s.range_min_m, s.range_max_m, n)
+        if s.sigma_range_m is not None:
+            rows["range_m"] = slant
         rows["azimuth_rad"] = azimuth
         elevation = rng.uniform(s.elevation_min_rad, s.elevation_max_rad, n)
         slow, fast = rng.normal(0.0, _SLOW_SIGMA_MPS, n), rng.uniform(-1.0, 1.0, n)

@@ -73,18 +73,20 @@ class ZoneForm(Settings, frozen=True):
 
 
 class SensorForm(Settings, frozen=True):
-    """A radar; exactly one position. Without sigma_elevation_mrad it measures no elevation, without
-    sigma_range_rate_mps no Doppler. Accuracies and biases are one sigma. snr_threshold_db: the snr_db that
-    an echo must pass to be plotted; with it, what is far or small may be missed more often than pd says.
+    """A radar, or a passive sensor (a camera, say) that tells bearings only: it has no sigma_range_m and no
+    sigma_range_rate_mps, and its range limits count for nothing. Exactly one position. Without
+    sigma_elevation_mrad it measures no elevation, without sigma_range_rate_mps no Doppler. Accuracies and
+    biases are one sigma. snr_threshold_db: the snr_db that an echo must pass to be plotted; with it, what is
+    far or small may be missed more often than pd says.
     """
 
     id: Ident
-    sigma_range_m: Positive
     sigma_azimuth_mrad: Milliradians
     scan_period_s: Annotated[float, Meta(ge=0.01, le=60)]
     range_max_m: Positive
     name: str = ""
-    kind: Literal["radar"] = "radar"
+    kind: Literal["radar", "passive"] = "radar"
+    sigma_range_m: Positive | None = None
     position_enu_m: tuple[Local, Local, Local] | None = None
     position_deg_m: tuple[Latitude, Longitude, Height] | None = None
     sigma_elevation_mrad: Milliradians | None = None

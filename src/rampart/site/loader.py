@@ -233,6 +233,11 @@ def _checked_ring(ring: np.ndarray, faults: Faults, where: str) -> np.ndarray:
 def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: bool) -> Sensor | None:
     _ascending(form, "range_min_m", "range_max_m", faults, where)
     _ascending(form, "elevation_min_deg", "elevation_max_deg", faults, where)
+    if form.kind == "radar" and form.sigma_range_m is None:
+        faults.add(f"{where}.sigma_range_m", NOTHING, "its accuracy, or kind = 'passive'")
+    for name in ("sigma_range_m", "sigma_range_rate_mps"):
+        if form.kind == "passive" and getattr(form, name) is not None:
+            faults.add(f"{where}.{name}", getattr(form, name), "nothing: it tells bearings only")
     xyz = _position(form, frame, faults, where, near)
     if xyz is None:
         return None

@@ -41,7 +41,8 @@ class _Key:
 
 _RATE: Final = _Key("rate", ("rate",), 0.0, 1000.0, "scans a second, above 0, to 1000", False, True)
 _KEYS: Final = (
-    _Key("sigma_range_m", ("sigma_range_m", "sr"), 0.0, 1e5, "metres above 0", False, True),
+    _Key("sigma_range_m", ("sigma_range_m", "sr"), 0.0, 1e5, "metres above 0, or null (bearings only)",
+         True, True),
     _Key("sigma_azimuth_rad", ("sigma_az_rad", "sa"), 0.0, 1.0, "radians above 0, to 1", False, True),
     _Key("sigma_elevation_rad", ("sigma_el_rad", "sa"), 0.0, 1.0, "radians above 0, to 1, or null (2-D)",
          True, True),

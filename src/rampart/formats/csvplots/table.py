@@ -36,7 +36,7 @@ class _Column:
 _COLUMNS: Final = (
     _Column("scan", 0, 1e9, "a whole number from 0", optional=True, whole=True),
     _Column("time", 0.0, 4e9, "seconds from 0 to 4e9"),
-    _Column("range_m", 0.0, 1e7, "metres from 0 to 1e7"),
+    _Column("range_m", 0.0, 1e7, "metres from 0 to 1e7, or empty", optional=True),
     _Column("az_rad", -6.4, 6.4, "radians from -6.4 to 6.4"),
     _Column("el_rad", -1.6, 1.6, "radians from -1.6 to 1.6, or empty", optional=True),
     _Column("rr_mps", -1e5, 1e5, "m/s from -1e5 to 1e5, or empty", optional=True),
@@ -77,6 +77,7 @@ def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
         texts = cells.get(column.name) or ("",) * len(lines)
         number[column.name], found = _numbers(column, texts, lines)
         faults += found if column.name in cells else []
+    faults += _pointless(number["range_m"], number["rr_mps"], cells["range_m"], lines)
     faults += _doubled(cells["plot_id"], lines)
     faults += [
         (line, Fault(f"line {line}, column sensor", "nothing", "a name"))
@@ -103,7 +104,7 @@ def read_table(path: str | Path, *, scan_period_s: float) -> PlotTable:
 
 def _unread(cells: dict[str, Sequence[str]]) -> list[str]:
     """A misspelt name costs a whole column, such as the Doppler, and must be seen."""
-    read = (*_REQUIRED, *(column.name for column in _COLUMNS if column.optional))
+    read = tuple(dict.fromkeys((*_REQUIRED, *(c.name for c in _COLUMNS if c.optional))))
     strangers = [name[:40] for name in cells if name not in read]
     if not strangers:
         return []
@@ -199,6 +200,18 @@ def _float_or_nan(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def _pointless(
+    range_m: Floats, rate_mps: Floats, texts: Sequence[str], lines: list[int]
+) -> list[_Place]:
+    """A range rate without the range that it is the rate of: a column has slipped."""
+    allowed = "metres from 0 to 1e7, or empty where rr_mps is too"
+    return [
+        (lines[i], Fault(f"line {lines[i]}, column range_m", "nothing", allowed))
+        for i in np.flatnonzero(np.isnan(range_m) & ~np.isnan(rate_mps)).tolist()
+        if not texts[i].strip()
+    ]
 
 
 def _doubled(ids: Sequence[str], lines: list[int]) -> list[_Place]:
