@@ -42,9 +42,8 @@ def commit(
     if table.hits[row] == 3:
         table.t_third_s[row] = t_s
     ranged = not math.isnan(plots[p, NUMBERS + RANGE])
-    if (
-        ranged
-    ):  # others fly on the same bearing: one that no range bears out is not kept alive by theirs
+    # others fly on the same bearing: what no range bears out is not kept alive by theirs
+    if ranged:
         table.misses[row] = 0
         table.llr[row] += llr
         table.fade[row] = min(0.0, table.fade[row] + llr)
