@@ -326,7 +326,7 @@ def test_what_has_been_seen_to_fall_may_seem_to_burn_for_a_look() -> None:
     assert sum(burning(60.0, -80.0, plots=8, free_p=0.995).p_family[:3]) > 0.9
 
 
-def test_echoes_fainter_than_any_round_that_leap_are_false_plots_from_the_first() -> None:
+def test_echoes_fainter_than_any_round_are_of_false_plots() -> None:
     # 85 m high and 10 m/s fast, as four false plots near a radar were joined
     x = np.array([-1_670.0, 595.0, 85.0, -3.5, 3.8, -9.3, -9.9])
     P4 = np.diag([9.5, 5.7, 4.7, 5.5, 13.2, 11.3, 0.8]) ** 2

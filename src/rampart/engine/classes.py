@@ -105,6 +105,8 @@ FLYERS: Final[dict[str, Flyer]] = {
     "glider": Flyer("aircraft", 0.10, 37, 10, 900, 0.7, -1, 4, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
     "bird": Flyer("clutter", 0.50, 13, 6, 150, 1.0, -22, 5, 0.28, 0.55, 0.8, 1.0, 0.16, 0.6),
     "clutter_patch": Flyer("clutter", 0.06, 1, 2, 50, 1.2, -20, 6, 0.1, 0.6, 0.4, 1.0, 0.03, 0.6),
+    # [A] joined, near a radar: echoes that just pass its threshold there are 30 dB fainter than a small drone's
+    "false_plots": Flyer("clutter", 0.05, 20, 30, 100, 1.2, -50, 7, 0.5, 1.0, 2.0, 1.0, 0.2, 1.0),
     "flyer_unknown": Flyer(
         "unknown", 0.01, 40, 30, 500, 1.5, -10, 15, 0.15, 1.3, 1.0, 1.8, 0.06, 1.3
     ),
@@ -145,9 +147,7 @@ BURN_S: Final = 4.0
 LEAPS_FROM: Final = 0.1  # share of the boost model below which nothing leaps
 LEAPS_FALLS: Final = 0.99
 """Nor what the ballistic model once explained so well: all rounds, by then."""
-LEAPS_PLOTS: Final = 6  # before so many plots the models have not settled, and nothing leaps
-FAINT_DBSM: Final = -48.0
-"""[A] But echoes 15 dB fainter than those of the least round are false plots, which near a radar look so."""
+LEAPS_PLOTS: Final = 6  # before so many plots the models have not settled
 LEAP_MPS: Final = 60.0
 LEAP_HIGH: Final = 1.0 / 5.0 / 300.0
 LEAP_TOLD: Final = 1.0 / 60.0

@@ -17,7 +17,6 @@ from rampart.engine.classes import (
     BURN_S,
     CLIMB_TABLE,
     DRAG_UNSEEN,
-    FAINT_DBSM,
     FALLS_PRIOR,
     FAMILY_OF,
     FAST_FLYERS_P,
@@ -168,9 +167,7 @@ def _posterior(
     leaps *= math.exp(-speed / LEAP_MPS) / LEAP_MPS
     # a round at its apex is just as slow and high, and one look amiss makes it seem to leap: but it has
     # been seen to fall freely, as what leaps never was
-    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0)
-    if plots < LEAPS_PLOTS and not (told and rcs < FAINT_DBSM):
-        leaps = 0.0
+    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0) if plots >= LEAPS_PLOTS else 0.0
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
     # what climbed here with less than the slowest launch never was a round
     falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))
