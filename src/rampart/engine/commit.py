@@ -63,10 +63,11 @@ def commit(
         table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,
         scratch.cov,
     )  # fmt: skip
-    if table.mu[row, BOOST] > 0.5:  # what burns, or leaps between foreign plots, has held no course
+    if table.mu[row, BOOST] > 0.5:
+        # what burns, or leaps between foreign plots, holds no course and no speed: both are begun anew, and
+        # nothing is said of the way across. What its bends and climbs told before stands: one plot that errs
+        # by more than its radar claims looks like a burn, and a drone followed for minutes was a bird again
         table.marks[row] = math.nan
-        table.bends[row] = 0.0
-        table.climbs[row] = 0.0
         table.pace[row] = 0.0
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
