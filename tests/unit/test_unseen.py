@@ -151,6 +151,18 @@ def test_what_flies_out_of_sight_is_followed_farther_than_what_is_seen() -> None
     assert shown == {"": "clear", "expired": "clear", "sensor_lost": "warn"}
 
 
+def test_what_was_told_of_a_flyer_stands_at_its_loss() -> None:
+    """It is followed farther only for those who were not told yet: no warning lasts the longer for it."""
+    stage = Stage([zone("A", 0.0)])
+    stage.see(flying(1, 0.5, -800.0, 5.0))
+    (member,) = stage.warner._ledger.books[0].members.values()
+    told = member.times
+    stage.see(flying(1, 0.5, -800.0, 5.0, lost="sensor_lost"))
+    assert member.phase == "warn"
+    assert told is not None
+    assert member.times == told
+
+
 def test_what_is_fast_is_through_a_blind_place_soon() -> None:
     """At 46 m/s 13 s more: what is 160 s away can still be told when it comes out."""
     stage = Stage([zone("A", 0.0)])
