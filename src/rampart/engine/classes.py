@@ -176,6 +176,7 @@ FAMILY_OF: Final = np.array(
 ROUND_TABLE: Final = np.array([r[1:] for r in ROUNDS.values()], float)
 IS_ROCKET: Final = np.array([r.family == "rocket" for r in ROUNDS.values()])
 STAYS: Final = list(FLYERS).index("clutter_patch")
+IS_DRONE: Final = np.array([f.family == "drone" for f in FLYERS.values()])
 FLYER_TABLE: Final = np.array([f[1:8] for f in FLYERS.values()], float)
 
 

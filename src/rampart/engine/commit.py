@@ -16,6 +16,7 @@ from rampart.engine.fate import Radars
 from rampart.engine.gate import Scratch, blur_height
 from rampart.engine.nearby import Gates, bound_row
 from rampart.engine.plotrow import KEPT, NUMBERS, RCS, RECENT, SEEN_BY, SNR, T
+from rampart.engine.posterior import held_as_a_drone
 from rampart.kernels._jit import woven_kernel
 from rampart.kernels.consider import BIASES
 from rampart.kernels.detection import add_echo
@@ -69,11 +70,15 @@ def commit(
         table.marks[row], table.bends[row], table.climbs[row], table.pace[row], t_s, dt, scratch.mean,
         scratch.cov,
     )  # fmt: skip
-    if table.mu[row, BOOST] > 0.5:  # what burns, or leaps between foreign plots, has held no course
+    if table.mu[row, BOOST] > 0.5:
+        # what burns, or leaps between foreign plots, holds no course: it is begun anew. What spoke for a drone
+        # before stands, for one plot that errs by more than its radar claims looks like a burn, and a drone
+        # followed for minutes was a bird again; what spoke against it does not: what circled may attack
         table.marks[row] = math.nan
-        table.bends[row] = 0.0
-        table.climbs[row] = 0.0
         table.pace[row] = 0.0
+        if not held_as_a_drone(table.bends[row]):
+            table.bends[row] = 0.0
+            table.climbs[row] = 0.0
     if table.status[row] == TENTATIVE:
         _promote(table, row, confirm_llr, gates, scratch)
 

@@ -140,7 +140,9 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
         m.touch, m.inside, m.near = touch > 0.0, inside > 0.0, near > 0.0
         m.gap_m, m.flies = gap_m, flying
         if flying:
-            m.times = _times(row.threat, hits.entry_s[k, z], m) or m.times
+            # 'the last prediction stands': a flyer that is lost is only followed farther where nobody was told
+            if not (row.threat.lost and m.phase in OPEN):
+                m.times = _times(row.threat, hits.entry_s[k, z], m) or m.times
         elif row.threat.impact is not None:
             m.times = row.threat.impact.times
     if rules.fallback == "base_wide":

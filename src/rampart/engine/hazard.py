@@ -34,6 +34,8 @@ the late ones off makes the rest look sure and soon (ADR 14). Set on `drone_roc.
 to 2 tell the same times; at 1.25 a q95 reached 0.98 of the time flown, at 1.5 none more than 0.84."""
 ENTRIES: Final = 64
 """So many entries tell their quantiles: on the same seeds 32 to 100 cover alike, and so do 1,000 futures."""
+UNSEEN_M: Final = 600.0  # [A] way through a place that no sensor sees, as over a radar
+UNSEEN_S: Final = 120.0  # [A] and the longest time in it that anything is foretold for
 _BALLISTIC = tuple(POSTERIOR.index(f) for f in BALLISTIC)
 _DRONE, _OTHER, _UNKNOWN = (POSTERIOR.index(f) for f in ("drone", "other", "unknown"))
 _FALLING = (*_BALLISTIC, _UNKNOWN)
@@ -102,7 +104,8 @@ class Hazard:
         self._fall(hits, threats, posteriors, degraded, now_ns, warned)
         for k, (threat, p) in enumerate(zip(threats, posteriors, strict=True)):
             if hits.flies[k] and threat.motion is not None:
-                soonest_s = self._fly(hits, k, threat.motion, p, degraded, warned[k])
+                horizon_s = self._rules.drone_horizon_s + _unseen_s(threat)
+                soonest_s = self._fly(hits, k, threat.motion, p, horizon_s, degraded, warned[k])
                 age_s = _age_s(threat)
                 if age_s < WAIT_S[1]:
                     later = ~warned[k] & (age_s < np.clip(WAIT_SHARE * soonest_s, *WAIT_S))
@@ -165,10 +168,11 @@ class Hazard:
         k: int,
         motion: Motion,
         p: tuple[float, ...],
+        horizon_s: float,
         degraded: Mask,
         warned: Mask,
     ) -> Array:
-        """P = share of futures that enter the grown zone low enough and soon enough x weight.
+        """P = share of futures that enter the grown zone low enough and within `horizon_s` x weight.
 
         Returns (zones,): how soon it may be there, s (q05), by the futures that make P.
         """
@@ -187,12 +191,12 @@ class Hazard:
             (*place, *motion.velocity_enu_mps, sigma_m, motion.sigma_speed_mps, turn, sigma_turn)
         )
         seeds = [now] * self._zones
-        share, flown = self._share(now, weight, radii, degraded, warned)
+        share, flown = self._share(now, weight, horizon_s, radii, degraded, warned)
         if motion.course is not None:
             # it may fly on as it flies now, or as it flew so far: the worse of the two, by zone
             *velocity, sigma_mps, sigma_turn = motion.course
             held = np.array((*place, *velocity, sigma_m, sigma_mps, 0.0, sigma_turn))
-            other, others = self._share(held, weight, radii, degraded, warned)
+            other, others = self._share(held, weight, horizon_s, radii, degraded, warned)
             worse = other[:, 0] > share[:, 0]
             share[worse], flown[worse] = other[worse], others[worse]
             seeds = [held if w else now for w in worse]
@@ -224,11 +228,17 @@ class Hazard:
         )  # fmt: skip
 
     def _share(
-        self, seed: Array, weight: float, radii: Array, degraded: Mask, warned: Mask
+        self,
+        seed: Array,
+        weight: float,
+        horizon_s: float,
+        radii: Array,
+        degraded: Mask,
+        warned: Mask,
     ) -> tuple[Array, Array]:
         """As `futures.enter` of the futures of `seed`, and how many were flown for each zone: more where a
         decision is open."""
-        horizon_s, every = self._rules.drone_horizon_s, np.ones(self._zones, np.bool_)
+        every = np.ones(self._zones, np.bool_)
         share = self._enter(seed, SCREENING, horizon_s, radii, every)
         flown = np.full(self._zones, float(SCREENING))
         # 'warn on >= 1,000 samples ...; cancel only if the 95 % upper bound is below the level'
@@ -291,6 +301,15 @@ def _age_s(threat: Threat) -> float:
         return math.inf
     third_ns = threat.t_third_ns
     return -math.inf if third_ns is None else (threat.t_ns - third_ns) / NS_PER_S
+
+
+def _unseen_s(threat: Threat) -> float:
+    """Seconds by which a threat is followed farther than others that flew where no sensor sees: what would be
+    decided when it has come nearer is decided at its loss, the last look at it."""
+    if threat.lost != "sensor_lost" or threat.motion is None:
+        return 0.0
+    e, n, _ = threat.motion.velocity_enu_mps
+    return min(UNSEEN_M / max(math.hypot(e, n), 1.0), UNSEEN_S)
 
 
 def falls(p: tuple[float, ...], aloft: float = 0.0) -> bool:

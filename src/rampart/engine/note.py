@@ -31,6 +31,8 @@ class Note(msgspec.Struct):
     impact: ImpactEstimate | None
     boost_p: float
     free_p: float
+    before: bytes  # what the course told whose way it took up (`unseen`)
+    course: bytes  # what its course tells, with that
     decided_s: float  # when classification and prediction were last renewed
     aged_plots: int  # plots when the launch was last renewed
     first_ns: int  # event time of the track's first plot

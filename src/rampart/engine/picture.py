@@ -33,6 +33,7 @@ from rampart.engine.seen import Columns, Seen, columns_of, motion_of
 from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Threat
 from rampart.engine.tracking import Tracker
+from rampart.engine.unseen import Unseen, tell
 from rampart.kernels._jit import hold
 from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
@@ -70,6 +71,7 @@ class Picture:
         self._classifier = Classifier(settings.classify, settings.track)
         self._weather: Weather | None = None
         self._notes: dict[int, Note] = {}
+        self._unseen = Unseen()
         self._ended: list[int] = []
         self._renewed: list[int] = []
         self._swept_s = -math.inf
@@ -102,6 +104,7 @@ class Picture:
                 note.threat = msgspec.structs.replace(note.threat, fresh=False, lost=lost)
                 threats.append(note.threat)
                 self._ended.append(track)
+                self._unseen.add(note.decided_s, note.threat, note.course)
         tracker.collect()
         return threats
 
@@ -210,6 +213,11 @@ class Picture:
             max(s.mu[FREE] if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
             for s, note in zip(seen, notes, strict=True)
         ]
+        before = [
+            note.before if note else self._unseen.taken_up(s.t_first_s, s.t_s, s.x)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        told = tell(now.bends, now.climbs, before, now.t_s - now.t_first_s)
         classified = self._classify(now, launches, boosts, frees)
         courses = held_courses(now.marks, now.bends, DRONE_BENDS, now.t_s, now.x, now.P)
         threats = []
@@ -232,6 +240,8 @@ class Picture:
                 impact=impacts[k],
                 boost_p=boosts[k],
                 free_p=frees[k],
+                before=before[k],
+                course=told[k],
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),
@@ -371,6 +381,7 @@ class Picture:
             "weather": msgspec.to_builtins(self._weather),
             "doubts": self._predictor.doubts.tolist(),
             "swept_s": self._swept_s,
+            "unseen": self._unseen.state(),
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -381,6 +392,7 @@ class Picture:
         for sensor, cov in enumerate(state["doubts"]):
             self.set_doubt(sensor, np.array(cov))
         self._swept_s = state["swept_s"]
+        self._unseen.load(state["unseen"])
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

@@ -22,6 +22,7 @@ from rampart.engine.classes import (
     FAST_FLYERS_P,
     FAST_FLYERS_PLOTS,
     FLYER_TABLE,
+    IS_DRONE,
     IS_ROCKET,
     LEAP_HIGH,
     LEAP_MPS,
@@ -103,6 +104,29 @@ def _seen_drag(q: float, variance: float, mean: float, sigma: float) -> tuple[fl
     """
     unseen = min(max(variance, 0.0) / (sigma * sigma), DRAG_UNSEEN)
     return q + (q - mean) * unseen / (1.0 - unseen), max(variance, 0.0) / (1.0 - unseen)
+
+
+@allocating_kernel
+def _held(bends: Array) -> Array:
+    """(flyers,): how likely each class that flies by its own power holds its course so: of each scale
+    sum over accelerations of p(acceleration | class) p(course | acceleration)."""
+    held = np.ones(FLYER_TABLE.shape[0])
+    for scale in range(SCALES):
+        bent = np.exp(bends[scale] - bends[scale].max())
+        for i in range(held.size):
+            held[i] *= _sum(BEND_TABLE[scale, i], bent)
+    return held
+
+
+@allocating_kernel
+def held_as_a_drone(bends: Array) -> bool:
+    """Whether a course (`course.follow_course`) speaks for a drone, more than for what flies on average."""
+    held = _held(bends)
+    best = 0.0
+    for i in range(held.size):
+        if IS_DRONE[i]:
+            best = max(best, held[i])
+    return bool(best > held.mean())
 
 
 @allocating_kernel
@@ -196,12 +220,7 @@ def _posterior(
     if sigma_way < sigma_v:  # over its way: a look at it now is worse
         speed, sigma_v = way_mps, sigma_way
     by_looks = by_course = 0.0
-    # ... x course: of each scale sum over accelerations of p(acceleration | class) p(course | acceleration)
-    held = np.ones(flyers)
-    for scale in range(SCALES):
-        bent = np.exp(bends[scale] - bends[scale].max())
-        for i in range(flyers):
-            held[i] *= _sum(BEND_TABLE[scale, i], bent)
+    held = _held(bends)  # ... x course
     anyhow = held.mean()  # as the odd ones of a class fly
     climbed = np.exp(climbs - climbs.max())
     for i in range(flyers):
