@@ -228,7 +228,9 @@ def test_what_the_door_lets_in_of_plots_without_range() -> None:
     refused = {reason: count for _, reason, count in tracker.rejections()}
     assert refused == {"not_a_number": 5, "negative_range": 2}
     assert tracker.bank.size == 1  # of the one plot with a range
-    assert tracker.observe(batch_from_plots([plot(azimuth_rad=3.0)]))
+    # let in, but a radar that tells no range is blind
+    assert not tracker.observe(batch_from_plots([plot(azimuth_rad=3.0)]))
+    assert tracker.rejections() == []
 
 
 def test_a_radar_that_is_jammed_tells_ranges_and_strobes_in_one_batch() -> None:

@@ -167,7 +167,9 @@ def test_a_snapshot_keeps_refusals_running() -> None:
 
 
 REFUSED = {
-    "no number": {"range_m": math.nan},
+    "no number": {"azimuth_rad": math.nan},
+    "range without a number": {"range_m": math.nan},
+    "strobes only, as of a jammed radar": {"range_m": math.nan, "range_rate_mps": math.nan},
     "negative range": {"range_m": -1.0},
     "range in kilometres": {"range_m": 3.2},
     "elevation in degrees": {"elevation_rad": 30.0},

@@ -110,7 +110,7 @@ def test_stamps_that_run_backwards_are_counted_and_stop_nothing(run) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("range_m", math.nan, "not_a_number"),
+        ("azimuth_rad", math.nan, "not_a_number"),
         ("range_m", -5.0, "negative_range"),
         ("azimuth_rad", math.inf, "not_a_number"),
         ("range_m", 9e9, "out_of_coverage"),

@@ -30,7 +30,7 @@ from rampart.engine.admission import (
 )
 from rampart.engine.calibration import ZERO, Calibration, calibration_of, moved
 from rampart.engine.order import NO_PLOTS, Entry, Ring, loudest, sub_scans
-from rampart.engine.plotrow import COLUMNS, T
+from rampart.engine.plotrow import COLUMNS, NUMBERS, T
 from rampart.engine.reflectors import Reflectors, Sighting
 from rampart.engine.track_settings import TrackSettings, doors, order_s
 
@@ -49,6 +49,7 @@ class Look(NamedTuple):
     newest_s: float
     sub_scans: list[Entry]
     sightings: list[Sighting]  # of reflectors, whose plots are in no sub-scan
+    sees: bool  # it tells what its sensor is for: of a radar one range, if it has any plot
 
 
 def _shows_afar(outside: Array, door: Door) -> bool:
@@ -66,6 +67,7 @@ class Intake:
         self._settings = settings
         self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
         self._doors = doors(site, settings)
+        self._passive = {i for i, sensor in enumerate(site.sensors) if sensor.sigma_range_m is None}
         self.reflectors = Reflectors(site)
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
@@ -109,14 +111,18 @@ class Intake:
         else:
             return None, afar
         entries: list[Entry] = []
+        sees = True
         if good and len(plots):
+            # strobes alone do not say that nothing is there: a jammed radar is blind
+            sees = sensor in self._passive or not np.isnan(plots[:, NUMBERS]).all()
             plots = moved(plots, ZERO, calibration.offset)
             span_s = self._settings.sub_scan_s
-            entries = sub_scans(plots, sensor, span_s, batch.complete, calibration)
+            entries = sub_scans(plots, sensor, span_s, batch.complete and sees, calibration)
         elif batch.complete:
             entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS, calibration)]
         self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))
-        return Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries, sightings), afar
+        look = Look(batch.sensor, sensor, batch.t_arrival_ns, newest_s, entries, sightings, sees)
+        return look, afar
 
     def turns_away(self, look: Look) -> bool:
         """Whether the sensor of `look` is set aside; its plots are counted then."""

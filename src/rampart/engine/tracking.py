@@ -88,7 +88,7 @@ class Tracker:
 
         False where it holds plots and not one of them is sound: then it tells of nothing that the sensor
         sees. Those kept out because the sensor is not believed are sound, and those beyond its declared
-        coverage: it sees, if only what is not asked for.
+        coverage: it sees, if only what is not asked for. A radar that tells bearings only sees nothing.
         """
         self._looks, self.sightings = [], []
         look, afar = self._intake.admit(batch)
@@ -100,7 +100,7 @@ class Tracker:
             sound = self._looks = look.sub_scans
         else:
             sound = self._take(look)
-        return seen or bool(look.sightings) or any(entry.size for entry in sound)
+        return seen or bool(look.sightings) or (look.sees and any(entry.size for entry in sound))
 
     def _take(self, look: Look) -> list[Entry]:
         """Do the sub-scans of `look` to the tables; returns those that came in time."""
