@@ -69,6 +69,11 @@ class Sensor(Settings, frozen=True):
     snr_threshold_db: float | msgspec.UnsetType = msgspec.UNSET  # then no recording mentions it
 
     @property
+    def ranging(self) -> bool:
+        """It measures range; else it tells bearings only."""
+        return self.sigma_range_m is not None
+
+    @property
     def bias_sigmas(self) -> tuple[float, float, float, float]:
         """One sigma of its slow errors: range m, azimuth rad, elevation rad, time s."""
         return self.bias_range_m, self.bias_azimuth_rad, self.bias_elevation_rad, self.bias_time_s

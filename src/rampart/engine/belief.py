@@ -60,7 +60,7 @@ class Belief:
         worst2 = 2.0 * declared.max(axis=0) ** 2
         self._bias2, self._clock2 = worst2[:3], float(worst2[3])
         # one that tells bearings only is not judged, nor does it stand in for those that are
-        self._ranging = [sensor.sigma_range_m is not None for sensor in site.sensors]
+        self._ranging = [sensor.ranging for sensor in site.sensors]
         self._agree = [0.0] * n
         # count, sum of azimuth and elevation errors, of their squares, and of the squares expected of noise
         self._elsewhere = np.zeros((n, 5))

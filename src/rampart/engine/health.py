@@ -34,7 +34,7 @@ class Health:
         self._ids = [sensor.id for sensor in site.sensors]
         self._silence_ns = [ns_from_seconds(_silence_s(sensor)) for sensor in site.sensors]
         self._zones = [zone.id for zone in site.zones]
-        self._ranging = [sensor.sigma_range_m is not None for sensor in site.sensors]
+        self._ranging = [sensor.ranging for sensor in site.sensors]
         self._watched = _watched_bearings(site)
         self._heard_ns = [-1] * len(site.sensors)
         # first and last time of late that plots came and all were refused; None: some were let in since
@@ -176,5 +176,5 @@ def _watched_bearings(site: Site) -> np.ndarray[Any, np.dtype[np.bool_]]:
             full = span == 0.0 or math.isclose(span, 2 * math.pi)
             inside = full | ((polar[:, 1] - sensor.azimuth_min_rad) % (2 * math.pi) <= span)
             watched[s, z] = inside & (polar[:, 0] <= sensor.range_max_m)
-            watched[s, z] &= sensor.sigma_range_m is not None  # bearings alone begin no track
+            watched[s, z] &= sensor.ranging  # bearings alone begin no track
     return watched

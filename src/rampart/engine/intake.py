@@ -67,7 +67,7 @@ class Intake:
         self._settings = settings
         self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
         self._doors = doors(site, settings)
-        self._passive = {i for i, sensor in enumerate(site.sensors) if sensor.sigma_range_m is None}
+        self._ranging = [sensor.ranging for sensor in site.sensors]
         self.reflectors = Reflectors(site)
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
@@ -114,7 +114,7 @@ class Intake:
         sees = True
         if good and len(plots):
             # strobes alone do not say that nothing is there: a jammed radar is blind
-            sees = sensor in self._passive or not np.isnan(plots[:, NUMBERS]).all()
+            sees = not self._ranging[sensor] or not np.isnan(plots[:, NUMBERS]).all()
             plots = moved(plots, ZERO, calibration.offset)
             span_s = self._settings.sub_scan_s
             entries = sub_scans(plots, sensor, span_s, batch.complete and sees, calibration)

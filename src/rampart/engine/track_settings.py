@@ -143,7 +143,7 @@ def radars_of(site: Site) -> Radars:
         elevation=np.array([(s.elevation_min_rad, s.elevation_max_rad) for s in sensors]),
         sector=np.array([(s.azimuth_min_rad, width(s)) for s in sensors]),
         rate_max_mps=np.array([s.range_rate_max_mps for s in sensors]),
-        ranging=np.array([int(s.sigma_range_m is not None) for s in sensors]),
+        ranging=np.array([int(s.ranging) for s in sensors]),
     )
 
 
