@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
+from rampart.engine.bearings import looks_alike
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
-from rampart.engine.gate import Scratch, attempt, looks_alike, looks_apart, pair_up, variances_of
+from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
 from rampart.kernels._jit import Held, allocating_kernel, kernel

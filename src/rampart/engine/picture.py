@@ -22,6 +22,7 @@ from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
 from rampart.engine.course import held_courses, left_behind
+from rampart.engine.due import Due
 from rampart.engine.kept import Kept
 from rampart.engine.known import KnownTraffic
 from rampart.engine.note import Note
@@ -42,9 +43,6 @@ Array = npt.NDArray[np.float64]
 
 FALLS_P: Final = 0.05
 """Share of the falling models below which no impact point is worth flying."""
-
-SWEEP_S: Final = 0.1
-"""How often it is looked whose last plots were passed over: no track is lost in less."""
 
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
@@ -74,7 +72,7 @@ class Picture:
         self._unseen = Unseen()
         self._ended: list[int] = []
         self._renewed: list[int] = []
-        self._swept_s = -math.inf
+        self._due = Due(settings, tracker)
 
     def set_weather(self, weather: Weather) -> None:
         """Predict through this air from now on."""
@@ -86,16 +84,10 @@ class Picture:
         self._predictor.set_doubt(sensor, cov)
 
     def update(self, now_ns: int, settled: Callable[[int], bool]) -> list[Threat]:
-        """The threats that changed since the last call, soonest impact first.
-
-        `settled(track)`: its zone decisions cannot change just now. A track that has `young_plots` is
-        renewed every `refresh_s`, such a one every `settled_refresh_s`: the time goes to the others.
-        """
+        """The threats that changed since the last call, soonest impact first; `settled` as in `Due.rows`."""
         tracker = self._tracker
         self._renewed = []
-        touched = tracker.touched
-        rows = [row for row in touched if self._is_due(row, settled)]
-        rows += [row for row in self._left_over() if row not in rows]
+        rows = self._due.rows(self._notes, settled)
         threats = self._renew(rows, self._explain(now_ns)) if rows else []
         threats.sort(key=lambda t: t.impact.t_ns_q05 if t.impact else t.t_ns)
         for track, lost in tracker.ended:
@@ -107,36 +99,6 @@ class Picture:
                 self._unseen.add(note.decided_s, note.threat, note.course)
         tracker.collect()
         return threats
-
-    def _is_due(self, row: int, settled: Callable[[int], bool]) -> bool:
-        """Whether the track in `row` is young, or was renewed so long ago that it is worth it again."""
-        s, table = self._settings, self._tracker.bank.table
-        track = int(table.track_id[row])
-        note = self._notes.get(track)
-        if note is None or table.hits[row] <= s.young_plots:
-            return True
-        age_s = float(table.t_s[row]) - note.decided_s
-        return age_s >= s.settled_refresh_s or (age_s >= s.refresh_s and not settled(track))
-
-    def _left_over(self) -> list[int]:
-        """Rows of the tracks whose last plots were passed over and that were missed since, or had no plot for
-        `refresh_s`: the last word before a loss is made of all plots."""
-        table, past_s = self._tracker.bank.table, self._tracker.settled_s
-        if past_s - self._swept_s < SWEEP_S:
-            return []
-        self._swept_s = past_s
-        named = self._tracker.bank.rows()
-        waits = table.misses[named] > 0
-        waits |= past_s - table.t_s[named] >= self._settings.refresh_s
-        named = named[waits]
-        rows = []
-        for row, track, hits in zip(
-            named.tolist(), table.track_id[named].tolist(), table.hits[named].tolist(), strict=True
-        ):
-            note = self._notes.get(track)
-            if note is not None and hits != note.threat.detections:
-                rows.append(row)
-        return rows
 
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
@@ -380,7 +342,7 @@ class Picture:
         return {
             "weather": msgspec.to_builtins(self._weather),
             "doubts": self._predictor.doubts.tolist(),
-            "swept_s": self._swept_s,
+            "swept_s": self._due.swept_s,
             "unseen": self._unseen.state(),
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
@@ -391,7 +353,7 @@ class Picture:
             self.set_weather(msgspec.convert(state["weather"], Weather))
         for sensor, cov in enumerate(state["doubts"]):
             self.set_doubt(sensor, np.array(cov))
-        self._swept_s = state["swept_s"]
+        self._due.swept_s = state["swept_s"]
         self._unseen.load(state["unseen"])
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
