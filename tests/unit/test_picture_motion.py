@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 import pytest
 
+from one_plot import one_plot
 from rampart import scenario
-from rampart.domain.frames import polar_from_enu
-from rampart.domain.messages import PLOT_DTYPE, PlotBatch
 from rampart.domain.site import Sensor, Site
-from rampart.domain.time import NS_PER_S
 from rampart.domain.values import POSTERIOR
 from rampart.engine.engine import Engine
 from rampart.kernels.imm import BOOST
@@ -57,7 +53,8 @@ def test_a_plot_that_errs_makes_a_drone_no_bird() -> None:
     engine, high_m = Engine(site, simulated=True), {100: 45.0, 101: -45.0}
     burns = 0.0
     for k in range(110):
-        engine.receive(look(float(k), high_m.get(k, 0.0)))
+        place = [3_000.0 - 12.0 * k, 500.0, 150.0 + high_m.get(k, 0.0)]
+        engine.receive(one_plot(float(k), place, [-12.0, 0.0, 0.0], -17.0))
         assert engine._tracker is not None
         bank = engine._tracker.bank
         burns = max([burns, *bank.table.mu[bank.rows(), BOOST].tolist()]) if k > 90 else 0.0
@@ -65,18 +62,3 @@ def test_a_plot_that_errs_makes_a_drone_no_bird() -> None:
     assert engine._picture is not None
     (note,) = engine._picture._notes.values()
     assert note.threat.p_family[POSTERIOR.index("drone")] > 0.5
-
-
-def look(t_s: float, high_m: float) -> PlotBatch:
-    """One plot, without noise but for its height, of a small drone that flies level due west."""
-    x = np.array([[3_000.0 - 12.0 * t_s, 500.0, 150.0 + high_m]])
-    polar = polar_from_enu(x)
-    row = np.zeros(1, PLOT_DTYPE)
-    for name in PLOT_DTYPE.names or ():
-        if PLOT_DTYPE[name].kind == "f":
-            row[name] = math.nan
-    row["t_event_ns"] = round(t_s * NS_PER_S)
-    row["range_m"], row["azimuth_rad"], row["elevation_rad"] = polar.T
-    row["range_rate_mps"], row["rcs_dbsm"] = -12.0 * x[0, 0] / polar[:, 0], -17.0
-    stamp = round(t_s * NS_PER_S)
-    return PlotBatch(sensor="radar", t_arrival_ns=stamp, data=row.tobytes(), complete=True)

@@ -14,7 +14,7 @@ from rampart.domain.time import NS_PER_S
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MEMORY_S
 from rampart.engine.engine import Engine
 from rampart.engine.threat import Motion, Threat
-from rampart.engine.unseen import LONGEST_S, Unseen, tell
+from rampart.engine.unseen import LONGEST_S, MOST, Unseen, tell
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
 from warn_stage import AUTO, DRONE, MORTAR, Stage, flying, square, zone
@@ -169,3 +169,11 @@ def test_what_is_fast_is_through_a_blind_place_soon() -> None:
     stage.see(flying(1, 0.5, -7_760.0, 46.0))
     stage.see(flying(1, 1.0, -7_760.0, 46.0, lost="sensor_lost"))
     assert stage.phase("A") == "clear"
+
+
+def test_of_many_that_went_out_of_sight_the_last_are_remembered() -> None:
+    unseen = Unseen()
+    for k in range(MOST + 40):
+        unseen.add(100.0 + 1e-3 * k, lost(-300.0, 10.0), STRAIGHT)
+    assert len(unseen.state()) == MOST
+    assert unseen.state()[0]["t_s"] == pytest.approx(100.04)

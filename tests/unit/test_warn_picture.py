@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from rampart.domain.frames import polar_from_enu
-from rampart.domain.messages import PLOT_DTYPE, PlotBatch
+from one_plot import one_plot
+from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Sensor, Site, Zone
 from rampart.domain.time import NS_PER_S
+from rampart.engine.classes import CLASSES
+from rampart.engine.classify import Classification, Posteriors
 from rampart.engine.engine import Engine
 from rampart.engine.threat import Threat
 from rampart.kernels.imm import DRONE
@@ -31,17 +33,7 @@ SITE = Site(
 
 def look(t_s: float, speed_mps: float) -> PlotBatch:
     """One plot, without noise, of a level flight due west."""
-    x = np.array([[3_000.0 - speed_mps * t_s, 500.0, 250.0]])
-    polar = polar_from_enu(x)
-    row = np.zeros(1, PLOT_DTYPE)
-    for name in PLOT_DTYPE.names or ():
-        if PLOT_DTYPE[name].kind == "f":
-            row[name] = math.nan
-    row["t_event_ns"] = round(t_s * NS_PER_S)
-    row["range_m"], row["azimuth_rad"], row["elevation_rad"] = polar.T
-    row["range_rate_mps"] = -speed_mps * x[0, 0] / polar[:, 0]
-    stamp = round(t_s * NS_PER_S)
-    return PlotBatch(sensor="radar", t_arrival_ns=stamp, data=row.tobytes(), complete=True)
+    return one_plot(t_s, [3_000.0 - speed_mps * t_s, 500.0, 250.0], [-speed_mps, 0.0, 0.0])
 
 
 def judged(
@@ -72,6 +64,25 @@ def test_what_is_named_a_drone_has_futures_though_the_drone_model_has_lost(track
     threat = judged(engine, 20.0, speed_mps, (0.96, 0.03, 0.01), 0.0)
     assert threat.p_family[3] > 0.5
     assert threat.motion is not None
+
+
+@pytest.mark.parametrize(("aloft", "moves"), [(0.0, False), (0.9, True)])
+def test_what_may_fly_without_a_name_has_futures_and_the_rules_are_told_how_likely(
+    tracked, monkeypatch, aloft, moves
+):
+    engine, speed_mps = tracked
+    monkeypatch.setattr(Posteriors, "aloft", lambda *_: aloft)
+    nothing = Classification((0.0, 0.0, 0.0, 0.0, 0.0, 1.0), "unknown", {})
+    monkeypatch.setattr(Posteriors, "named", lambda *_: nothing)
+    threat = judged(engine, 20.0, speed_mps, (1.0, 0.0, 0.0), 0.0)
+    assert (threat.aloft, threat.motion is not None) == (aloft, moves)
+
+
+def test_the_share_aloft_is_that_of_the_flyers_without_a_name():
+    p = np.zeros((1, len(CLASSES)))
+    p[0, CLASSES.index("flyer_unknown")], p[0, CLASSES.index("ballistic_unknown")] = 0.7, 0.3
+    both = Posteriors(np.zeros((1, 6)), np.zeros(1, np.int64), p)
+    assert (both.aloft(0), both.falls(0)) == (0.7, 0.3)
 
 
 def test_what_has_no_impact_point_has_futures(tracked):

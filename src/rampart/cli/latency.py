@@ -176,11 +176,9 @@ def _messages(load: Load) -> Iterator[Input]:
 
 def _report(number: int, t_s: float) -> KnownTrack:
     """An airliner's, the more of them the farther out, to 120 km."""
-    out_m, turn = (
-        120e3 * math.sqrt((number + 1) / 1_000),
-        2.4 * number,
-    )  # rad: never two the same way
-    east, north = out_m * math.sin(turn) + 220.0 * t_s, out_m * math.cos(turn)
+    out_m = 120e3 * math.sqrt((number + 1) / 1_000)
+    turn_rad = 2.4 * number  # never two the same way
+    east, north = out_m * math.sin(turn_rad) + 220.0 * t_s, out_m * math.cos(turn_rad)
     return KnownTrack(
         source="bench", ident=f"k{number}", t_event_ns=round(t_s * NS_PER_S),
         t_arrival_ns=round(t_s * NS_PER_S), latitude_deg=35.0 + north / 111e3,

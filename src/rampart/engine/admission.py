@@ -206,9 +206,8 @@ def sort_plots(plots: Array) -> Array:
     """`plots` by time, then range, then azimuth, those without range last and then by elevation: one order for
     every way they may arrive in."""
     order = np.argsort(plots[:, NUMBERS + 1], kind="mergesort")
-    if np.isnan(
-        plots[:, NUMBERS]
-    ).any():  # where no range parts two plots, a column of pixels may not either
+    # where no range parts two plots, the azimuth may not either, as in a column of pixels
+    if np.isnan(plots[:, NUMBERS]).any():
         order = np.argsort(plots[:, NUMBERS + 2], kind="mergesort")
         order = order[np.argsort(plots[order, NUMBERS + 1], kind="mergesort")]
     order = order[np.argsort(plots[order, NUMBERS], kind="mergesort")]

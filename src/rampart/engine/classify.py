@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Settings
-from rampart.engine.classes import CLASSES, ROUNDS, WORDS
+from rampart.engine.classes import ALOFT, CLASSES, ROUNDS, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
@@ -63,7 +63,7 @@ class Posteriors(NamedTuple):
 
     def aloft(self, i: int) -> float:
         """How probable it is that row `i` flies by its own power and is of no named class."""
-        return float(self.p_class[i, -1])
+        return float(self.p_class[i, ALOFT])
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""

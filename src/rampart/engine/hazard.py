@@ -26,7 +26,7 @@ AFTER_Q95_NS: Final = 2 * NS_PER_S
 """'The last prediction stands until t_impact q95 + 2 s.'"""
 WAIT_S: Final = (2.0, 5.0)
 """After its third plot, least and most: what flies shows no course before, and one bird in some hundred looks
-like a drone. In 2 s all of ten birds did that a zone was warned of at their third plot (ADR 11)."""
+like a drone. The four of S2 that a zone was warned of at their third plot did within 2 s (ADR 11)."""
 WAIT_SHARE: Final = 0.25  # [A] between them, of the time until it may be there (q05)
 LATER: Final = 1.5
 """Times of entry are flown over q95 of those within the horizon and half as long again: a horizon that cuts
