@@ -177,3 +177,18 @@ def test_nothing_is_told_of_what_was_not_seen() -> None:
         lost = x.copy()
         lost[0] = bad
         assert followed(NOTHING, 0.0, lost, cov) == NOTHING
+
+
+def test_a_covariance_that_is_none_is_forgotten_and_the_way_begun_anew() -> None:
+    times_s = np.arange(0.0, 64.0)
+    known = after(straight(times_s), times_s, 4)
+    x = np.array([64.0 * 12.0, 64.0 * 2.4, 100.0, 12.0, 2.4, 0.0, -10.0])
+    assert followed(known, 70.0, x, -1e6 * np.eye(7)) == NOTHING
+    assert ratio(followed(known, 70.0, x, np.eye(7))) > 1.0
+
+
+def test_hours_of_flight_do_not_wear_it_out() -> None:
+    times_s = STEP_S * np.arange(3_000.0)
+    known = after(swaying(times_s, 2.8, 5), times_s, 5)
+    assert np.all(np.isfinite(np.frombuffer(known)))
+    assert ratio(known) > 100.0

@@ -224,6 +224,9 @@ def _follow(known: Array, t_s: float, x: Array, P: Array) -> None:
         else:
             _move(one, sway_m, wanders, since_s)
             told += _see(one, turns, seen, noise, scratch)
+        if not math.isfinite(told):  # of a covariance that is none: begin anew
+            known[0] = math.nan
+            return
         one[0] = told
         best = max(best, told)
     for k in range(WEAVES.shape[0]):
@@ -231,6 +234,9 @@ def _follow(known: Array, t_s: float, x: Array, P: Array) -> None:
         if k >= BIRDS:
             known[1 + k * ONE] = max(known[1 + k * ONE], LEAST)
     known[0] = t_s
+
+
+_UNTOLD: Final = np.zeros(len(WEAVES))
 
 
 def followed(known: bytes, t_s: float, x: Array, P: Array) -> bytes:
@@ -247,7 +253,7 @@ def followed(known: bytes, t_s: float, x: Array, P: Array) -> bytes:
 
 def told(known: bytes) -> Array:
     """(len(WEAVES),): log likelihood of each, up to a constant; zeros where nothing is known."""
-    return np.frombuffer(known)[1::ONE] if known else np.zeros(len(WEAVES))
+    return np.frombuffer(known)[1::ONE] if known else _UNTOLD
 
 
 @inline_kernel
