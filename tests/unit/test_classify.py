@@ -307,14 +307,17 @@ def test_a_round_at_its_apex_is_a_threat_also_in_a_look_that_went_amiss(
         assert found.p_family[OTHER] < 0.5, found
 
 
-def burning(climb_mps: float, *, plots: int = 4, free_p: float = 0.0) -> Classification:
+def burning(
+    climb_mps: float, *, plots: int = 4, free_p: float = 0.0, age_s: float = 2.0
+) -> Classification:
     """What plots say, 60 m high and at 60 m/s over the ground, of which hardly any but the boost model makes
     sense."""
     x = np.array([1_000.0, 0.0, 60.0, 60.0, 0.0, climb_mps, math.log(5e-5)])
     mu = np.array([0.0, 0.02, 0.98])
     return Classifier().classify(
-        x, P, mu, plots, 60.0, rcs_dbsm=-25.0, boost_p=0.98, rcs_plots=plots, free_p=free_p
-    )
+        x, P, mu, plots, 60.0, rcs_dbsm=-25.0, boost_p=0.98, rcs_plots=plots, free_p=free_p,
+        age_s=age_s,
+    )  # fmt: skip
 
 
 def test_no_thrust_leads_down() -> None:
@@ -327,6 +330,13 @@ def test_what_has_been_seen_to_fall_may_seem_to_burn_for_a_look() -> None:
     sinking = burning(-80.0, plots=8, free_p=0.995)
     assert sum(sinking.p_family[:3]) > 0.9
     assert sum(burning(-80.0, plots=8).p_family[:3]) < 0.1
+
+
+def test_no_rocket_burns_for_ten_seconds() -> None:
+    """A turbine's blades in the first seconds of a radar that knows nothing of its place yet: five plots."""
+    assert sum(burning(80.0, plots=5, age_s=2.0).p_family[:3]) > 0.9
+    assert sum(burning(80.0, plots=5, age_s=10.0).p_family[:3]) < 0.1
+    assert sum(burning(80.0, plots=5, age_s=10.0, free_p=0.995).p_family[:3]) > 0.9
 
 
 def test_echoes_fainter_than_any_round_are_of_false_plots() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier
+from rampart.engine.company import TIMES
 from rampart.engine.course import (
     ACCEL_MPS2,
     CLIMB_MPS,
@@ -25,6 +26,7 @@ from rampart.engine.course import (
     left_behind,
     pace_of,
 )
+from rampart.engine.weave import NOTHING, followed, told
 
 Array = npt.NDArray[np.float64]
 FLIES = np.array([0.01, 0.98, 0.01])
@@ -39,21 +41,25 @@ class Followed(NamedTuple):
     t_s: float
     mean: Array
     cov: Array
+    weave: Array
 
 
 def flown(path: Array, times_s: Array, sigma_m: float, seed: int) -> Followed:
     """What is gathered of a track whose places err by `sigma_m` as it says, and its last state."""
-    rng = np.random.default_rng(seed)
+    rng, off = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     velocity = np.gradient(path, times_s, axis=0)
     cov = np.diag([sigma_m**2] * 3 + [2.0**2] * 3 + [0.3**2])
     marks, pace = np.full((MARKS, MARK), np.nan), np.zeros(PACE)
     bends, climbs = np.zeros(ACCEL_MPS2.shape), np.zeros(len(CLIMB_MPS))
-    mean = np.zeros(7)
+    mean, weave = np.zeros(7), NOTHING
     for i, t_s in enumerate(times_s):
         mean = np.array([*path[i] + rng.normal(0.0, sigma_m, 3), *velocity[i], math.log(1e-4)])
         dt = t_s - times_s[i - 1] if i else 1e-3
         follow_course(marks, bends, climbs, pace, t_s, dt, mean, cov)
-    return Followed(marks, bends, climbs, pace, float(times_s[-1]), mean, cov)
+        errs = np.zeros(7)
+        errs[3:6] = off.normal(0.0, 2.0, 3)
+        weave = followed(weave, t_s, mean + errs, cov)
+    return Followed(marks, bends, climbs, pace, float(times_s[-1]), mean, cov, told(weave))
 
 
 def straight(times_s: Array, speed: float) -> Array:
@@ -63,20 +69,24 @@ def straight(times_s: Array, speed: float) -> Array:
 def weaving(
     times_s: Array, speed: float, accel: float, period_s: float = 30.0, phase: float = 0.0
 ) -> Array:
-    """The same way with a sideways sine of this root mean square acceleration."""
+    """The same way with a sine of this root mean square acceleration across it, and along it another."""
     path = straight(times_s, speed)
     w = 2.0 * math.pi / period_s
-    path[:, 1] += math.sqrt(2.0) * accel / w**2 * np.sin(w * times_s + phase)
+    for axis, lead in ((1, 0.0), (0, 1.0)):
+        path[:, axis] += math.sqrt(2.0) * accel / w**2 * np.sin(w * times_s + phase + lead)
     return path
 
 
-def named(path: Array, times_s: Array, rcs: float, *, sigma_m: float, seed: int) -> Classification:
+def named(
+    path: Array, times_s: Array, rcs: float, *, sigma_m: float, seed: int, company: float = TIMES
+) -> Classification:
+    """What a flyer is said to be, in a raid unless it is said to be alone."""
     f = flown(path, times_s, sigma_m, seed)
     looks = 50.0 if math.isfinite(rcs) else 0.0
     left = left_behind(f.marks[None], f.mean[None], f.cov[None])[0]
     return Classifier().classify(
         f.mean, f.cov, FLIES, 50, f.mean[2], None, rcs, 0.0, looks, f.bends, f.pace, climbs=f.climbs,
-        left=left,
+        left=left, weaves=f.weave, company=company,
     )  # fmt: skip
 
 
@@ -135,7 +145,7 @@ def test_a_course_that_was_lost_for_long_begins_anew() -> None:
 
 def test_the_course_does_not_decide_whether_a_thing_falls() -> None:
     t = np.arange(0.0, 90.0)
-    _, bends, _, pace, _, mean, cov = flown(straight(t, 60.0), t, 4.0, 5)
+    _, bends, _, pace, _, mean, cov, _ = flown(straight(t, 60.0), t, 4.0, 5)
     mu = np.array([0.6, 0.3, 0.1])
     without = Classifier().classify(mean, cov, mu, 90, 120.0, bends=0.0 * bends, pace=pace)
     seen = Classifier().classify(mean, cov, mu, 90, 120.0, bends=bends, pace=pace)

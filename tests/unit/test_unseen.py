@@ -15,6 +15,7 @@ from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MEMORY_S
 from rampart.engine.engine import Engine
 from rampart.engine.threat import Motion, Threat
 from rampart.engine.unseen import LONGEST_S, MOST, Unseen, tell
+from rampart.engine.weave import WEAVES as WAYS
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
 from warn_stage import AUTO, DRONE, MORTAR, Stage, flying, square, zone
@@ -29,7 +30,7 @@ SITE = Site(
     STRAIGHT,
     WEAVES,
 ) = (  # log likelihoods that fall by one for each doubling from the least, the largest bend
-    np.concatenate([*bends, np.zeros(CLIMB_MPS.size)]).tobytes()
+    np.concatenate([*bends, np.zeros(CLIMB_MPS.size), np.zeros(len(WAYS))]).tobytes()
     for bends in (-np.indices(ACCEL_MPS2.shape)[1], -np.indices(ACCEL_MPS2.shape)[1][:, ::-1])
 )
 
@@ -107,12 +108,15 @@ def test_a_course_that_is_known_better_than_the_last_look_counts() -> None:
 
 def test_what_was_told_adds_up_and_is_forgotten() -> None:
     bends, climbs = np.ones((2, *ACCEL_MPS2.shape)), np.ones((2, CLIMB_MPS.size))
-    course = tell(bends, climbs, [STRAIGHT, b""], np.array([MEMORY_S, 0.0]))
+    weaves = np.ones((2, len(WAYS)))
+    course = tell(bends, climbs, weaves, [STRAIGHT, b""], np.array([MEMORY_S, 0.0]))
     heard = np.frombuffer(STRAIGHT) / math.e
     assert bends[0].ravel() == pytest.approx(1.0 + heard[: ACCEL_MPS2.size])
-    assert climbs[0] == pytest.approx(1.0 + heard[ACCEL_MPS2.size :])
+    assert climbs[0] == pytest.approx(1.0 + heard[ACCEL_MPS2.size : -len(WAYS)])
+    assert weaves[0] == pytest.approx(1.0 + heard[-len(WAYS) :])
     assert np.all(bends[1] == 1.0)
     assert np.all(climbs[1] == 1.0)
+    assert np.all(weaves[1] == 1.0)
     assert np.frombuffer(course[0]) == pytest.approx(1.0 + heard)
     assert np.frombuffer(course[1]) == pytest.approx(np.ones(len(heard)))
 

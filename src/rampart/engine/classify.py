@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Settings
-from rampart.engine.classes import ALOFT, CLASSES, ROUNDS, WORDS
+from rampart.domain.values import POSTERIOR
+from rampart.engine.classes import ALOFT, CLASSES, ROUNDS, SMALL_DRONE, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
 from rampart.engine.track_settings import TrackSettings
+from rampart.engine.weave import WEAVES
 from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
@@ -28,7 +30,10 @@ _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
 _NO_BENDS: Final = np.zeros(ACCEL_MPS2.shape)
 _NO_CLIMBS: Final = np.zeros(len(CLIMB_MPS))
 _NO_PACE: Final = np.zeros(PACE)
+_NO_WEAVES: Final = np.zeros(len(WEAVES))
 _ROUNDS: Final = len(ROUNDS)
+_SMALL_DRONE: Final = _ROUNDS + SMALL_DRONE
+_ATTACKS: Final = POSTERIOR.index("drone") + 1
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
 
@@ -64,6 +69,13 @@ class Posteriors(NamedTuple):
     def aloft(self, i: int) -> float:
         """How probable it is that row `i` flies by its own power and is of no named class."""
         return float(self.p_class[i, ALOFT])
+
+    def attacks(self, i: int, company: float) -> float:
+        """How probable it is that row `i` is a round with a name, or a drone, but for its `company`."""
+        small = float(self.p_class[i, _SMALL_DRONE])
+        alone = small / company
+        others = float(self.p_family[i, :_ATTACKS].sum()) - small
+        return (others + alone) / (1.0 - small + alone)
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""
@@ -118,16 +130,19 @@ class Classifier:
         free_p: float = 0.0,
         climbs: Array = _NO_CLIMBS,
         left: float = 0.0,
+        weaves: Array = _NO_WEAVES,
+        company: float = 1.0,
+        age_s: float = 0.0,
     ) -> Classification:
         """Posterior of one track; `launch`: the ground crossing behind it (`OriginFinder.launch`), the rest
         as in `Features`.
         """
         speed, elevation = launched(launch)
         one = Features(
-            x[None], P[None], mu[None], np.array([float(plots)]), np.array([height_m]),
-            np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
+            x[None], P[None], mu[None], np.array([float(plots)]), np.array([age_s]),
+            np.array([height_m]), np.array([speed]), np.array([elevation]), np.array([rcs_dbsm]),
             np.array([rcs_plots]), np.array([boost_p]), np.array([free_p]), bends[None],
-            climbs[None], pace[None], np.array([left]),
+            climbs[None], pace[None], weaves[None], np.array([left]), np.array([company]),
         )  # fmt: skip
         return self.classify_many(one).named(0, self.settings.listed_p)
 

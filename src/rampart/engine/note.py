@@ -33,6 +33,8 @@ class Note(msgspec.Struct):
     free_p: float
     before: bytes  # what the course told whose way it took up (`unseen`)
     course: bytes  # what its course tells, with that
+    weave: bytes  # how it weaves (`weave`)
+    attacks_p: float  # that it is a round or a drone, judged alone (`company`)
     decided_s: float  # when classification and prediction were last renewed
     aged_plots: int  # plots when the launch was last renewed
     first_ns: int  # event time of the track's first plot

@@ -21,6 +21,7 @@ from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
+from rampart.engine.company import Company
 from rampart.engine.course import held_courses, left_behind
 from rampart.engine.due import Due
 from rampart.engine.kept import Kept
@@ -35,6 +36,7 @@ from rampart.engine.settings import EngineSettings
 from rampart.engine.threat import Impact, Threat
 from rampart.engine.tracking import Tracker
 from rampart.engine.unseen import Unseen, tell
+from rampart.engine.weave import NOTHING, followed, told
 from rampart.kernels._jit import hold
 from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
@@ -70,6 +72,7 @@ class Picture:
         self._weather: Weather | None = None
         self._notes: dict[int, Note] = {}
         self._unseen = Unseen()
+        self._company = Company()
         self._ended: list[int] = []
         self._renewed: list[int] = []
         self._due = Due(settings, tracker)
@@ -97,6 +100,8 @@ class Picture:
                 threats.append(note.threat)
                 self._ended.append(track)
                 self._unseen.add(note.decided_s, note.threat, note.course)
+                if lost != "dropped":
+                    self._company.add(note.decided_s, note.attacks_p)
         tracker.collect()
         return threats
 
@@ -179,8 +184,14 @@ class Picture:
             note.before if note else self._unseen.taken_up(s.t_first_s, s.t_s, s.x)
             for s, note in zip(seen, notes, strict=True)
         ]
-        told = tell(now.bends, now.climbs, before, now.t_s - now.t_first_s)
-        classified = self._classify(now, launches, boosts, frees)
+        woven = [
+            followed(note.weave if note else NOTHING, s.t_s, s.x, s.P)
+            for s, note in zip(seen, notes, strict=True)
+        ]
+        weaves = np.array([told(weave) for weave in woven])
+        course = tell(now.bends, now.climbs, weaves, before, now.t_s - now.t_first_s)
+        company = self._company.of(now.track.tolist(), float(now.t_s.max()), self._notes)
+        classified = self._classify(now, launches, boosts, frees, weaves, company)
         courses = held_courses(now.marks, now.bends, DRONE_BENDS, now.t_s, now.x, now.P)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
@@ -203,7 +214,9 @@ class Picture:
                 boost_p=boosts[k],
                 free_p=frees[k],
                 before=before[k],
-                course=told[k],
+                course=course[k],
+                weave=woven[k],
+                attacks_p=0.0 if known else classified.attacks(k, float(company[k])),
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),
@@ -220,6 +233,8 @@ class Picture:
         launches: list[ImpactEstimate | None],
         boosts: list[float],
         frees: list[float],
+        weaves: Array,
+        company: Array,
     ) -> Posteriors:
         """Posteriors of the tracks of `now`."""
         speed, elevation = np.array([launched(launch) for launch in launches]).T
@@ -229,6 +244,7 @@ class Picture:
                 P=now.P,
                 mu=now.mu,
                 plots=now.plots.astype(float),
+                age_s=now.t_s - now.t_first_s,
                 height_m=now.height_m,
                 launch_mps=speed,
                 launch_rad=elevation,
@@ -239,7 +255,9 @@ class Picture:
                 bends=now.bends,
                 climbs=now.climbs,
                 pace=now.pace,
+                weaves=weaves,
                 left=left_behind(now.marks, now.x, now.P),
+                company=company,
             )
         )
 
@@ -344,6 +362,7 @@ class Picture:
             "doubts": self._predictor.doubts.tolist(),
             "swept_s": self._due.swept_s,
             "unseen": self._unseen.state(),
+            "company": self._company.state(),
             "notes": [[track, msgspec.to_builtins(note)] for track, note in self._notes.items()],
         }
 
@@ -355,6 +374,7 @@ class Picture:
             self.set_doubt(sensor, np.array(cov))
         self._due.swept_s = state["swept_s"]
         self._unseen.load(state["unseen"])
+        self._company.load(state["company"])
         self._notes = {track: msgspec.convert(note, Note) for track, note in state["notes"]}
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from rampart.engine.classes import (
     BEND_TABLE,
+    BIRD,
     BURN_S,
     CLIMB_TABLE,
     DRAG_UNSEEN,
@@ -36,10 +37,13 @@ from rampart.engine.classes import (
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
     SLOWEST_LAUNCH_MPS,
+    SMALL_DRONE,
     STAYS,
     TRAVELS_SHARE,
+    UNNAMED,
 )
 from rampart.engine.course import SCALES, pace_of
+from rampart.engine.weave import like_a_drone
 from rampart.kernels._jit import allocating_kernel, inline_kernel
 
 Array = npt.NDArray[np.float64]
@@ -52,6 +56,7 @@ class Features(NamedTuple):
     P: Array  # (n, 7, 7)
     mu: Array  # (n, 3) probabilities of the motion models: ballistic, drone, boost
     plots: Array  # (n,)
+    age_s: Array  # (n,) since the first of them
     height_m: Array  # (n,) above the site's level; nan: not observed
     launch_mps: Array  # (n,) speed at the ground crossing behind the track
     launch_rad: Array  # (n,) elevation there
@@ -62,9 +67,11 @@ class Features(NamedTuple):
     bends: Array  # (n, scales, accelerations) and
     climbs: Array  # (n, len(CLIMB_MPS)) and
     pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
+    weaves: Array  # (n, len(WEAVES)) how it weaves, as `weave.told`; zeros: nothing seen
     left: (
         Array  # (n,) sigmas by which it has left the place where it began, as `course.left_behind`
     )
+    company: Array  # (n,) how many times likelier small drones are than when nothing else attacks
 
 
 @inline_kernel
@@ -132,8 +139,9 @@ def held_as_a_drone(bends: Array) -> bool:
 @allocating_kernel
 def _posterior(
     x: Array, P: Array, mu: Array, height_m: float, launch_mps: float, launch_rad: float,
-    rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float,
-    bends: Array, climbs: Array, pace: Array, left: float, drag_mean: float, drag_sigma: float, out: Array,
+    rcs_dbsm: float, rcs_plots: float, boost_p: float, free_p: float, plots: float, age_s: float,
+    bends: Array, climbs: Array, pace: Array, weaves: Array, left: float, company: float,
+    drag_mean: float, drag_sigma: float, out: Array,
 ) -> None:  # fmt: skip
     """Posterior of CLASSES in `out`; the last class takes all where nothing can be said."""
     rounds, flyers = ROUND_TABLE.shape[0], FLYER_TABLE.shape[0]
@@ -183,7 +191,9 @@ def _posterior(
     # burning from rest to v at a height h takes at least 2 h / v; what leaps about higher up, or more
     # slowly, than a burn allows follows no thrust but plots that are not its own
     burns = 1.0 / (1.0 + (2.0 * rise / max(speed, 1.0) / BURN_S) ** 6)
-    # nor does thrust lead down: but what has been seen to fall freely may seem to burn for a look
+    # nor has anything burnt for longer, nor does thrust lead down: but what has been seen to fall freely may
+    # seem to burn for a look
+    burns *= max(1.0 / (1.0 + (age_s / BURN_S) ** 6), free_p)
     if seen_up:
         burns *= max(0.5 * math.erfc(-x[5] / (math.sqrt(2.0) * sigma_climb)), free_p)
     falls = FALLS_PRIOR * min(max(mu[0] + burns * mu[2], 0.0), 1.0)
@@ -191,7 +201,8 @@ def _posterior(
     leaps *= math.exp(-speed / LEAP_MPS) / LEAP_MPS
     # a round at its apex is just as slow and high, and one look amiss makes it seem to leap: but it has
     # been seen to fall freely, as what leaps never was
-    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0) if plots >= LEAPS_PLOTS else 0.0
+    settled = plots >= LEAPS_PLOTS or age_s > BURN_S
+    leaps *= max(1.0 - free_p / LEAPS_FALLS, 0.0) if settled else 0.0
     falls *= _normal(speed, 250.0, math.sqrt(120.0**2 + sigma_v * sigma_v))
     # what climbed here with less than the slowest launch never was a round
     falls *= 0.5 * math.erfc((SLOWEST_LAUNCH_MPS - energetic) / (math.sqrt(2.0) * (5.0 + sigma_v)))
@@ -221,19 +232,27 @@ def _posterior(
         speed, sigma_v = way_mps, sigma_way
     by_looks = by_course = 0.0
     held = _held(bends)  # ... x course
-    anyhow = held.mean()  # as the odd ones of a class fly
+    held = (1.0 - ODD_SHARE) * held + ODD_SHARE * held.mean()  # as the odd ones of a class fly
+    # birds and small drones are as likely together as by their bends; which of the two, their weaves tell
+    either, ratio = held[BIRD] + held[SMALL_DRONE], like_a_drone(weaves)
+    held[BIRD], held[SMALL_DRONE] = either / (1.0 + ratio), either * ratio / (1.0 + ratio)
+    held[UNNAMED] /= max(
+        0.5 + 0.5 * ratio, 1.0
+    )  # else a bird that flies straight on would be without a name
     climbed = np.exp(climbs - climbs.max())
     for i in range(flyers):
         row = FLYER_TABLE[i]
         p = row[0] * powered
+        if i == SMALL_DRONE:
+            p *= company
         p *= _normal(speed, row[1], math.sqrt(row[2] * row[2] + sigma_v * sigma_v))
         if seen_up:
             p *= _normal(log_height, math.log(row[3]), row[4])
             p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
         if told:
-            p *= _normal(rcs, row[5], math.sqrt(row[6] * row[6] + scatter_db * scatter_db))
+            p *= _plateau(rcs, row[5], row[6], math.sqrt(row[7] * row[7] + scatter_db * scatter_db))
         by_looks += p
-        p *= (1.0 - ODD_SHARE) * held[i] + ODD_SHARE * anyhow
+        p *= held[i]
         # ... x climbs
         p *= _sum(CLIMB_TABLE[i], climbed)
         if i == STAYS:
@@ -287,8 +306,8 @@ def posteriors(
     for i in range(p_class.shape[0]):
         _posterior(
             f.x[i], f.P[i], f.mu[i], f.height_m[i], f.launch_mps[i], f.launch_rad[i],
-            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.bends[i],
-            f.climbs[i], f.pace[i], f.left[i], drag_mean, drag_sigma, p_class[i],
+            f.rcs_dbsm[i], f.rcs_plots[i], f.boost_p[i], f.free_p[i], f.plots[i], f.age_s[i], f.bends[i],
+            f.climbs[i], f.pace[i], f.weaves[i], f.left[i], f.company[i], drag_mean, drag_sigma, p_class[i],
         )  # fmt: skip
         _sharpen(p_class[i], whole, sharp)
         p_word[i] = 0.0

@@ -62,7 +62,7 @@ def _states(t_s: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
             fall = np.array([0.0, 0.0, GRAVITY_MPS2])
             rows.append([*(p0 + v0 * age - 0.5 * fall * age**2), *(v0 - fall * age)])
     for i in range(DRONES):
-        v = np.array([0.0, -45.0, 0.0])
+        v = np.array([0.0, -35.0, 0.0])
         rows.append([*(np.array([200.0 * i, 2_500.0 + 400.0 * i, 150.0]) + v * t_s), *v])
     return np.array(rows)
 

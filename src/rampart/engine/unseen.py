@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rampart.engine.course import ACCEL_MPS2, AGREES_D2, MEMORY_S
+from rampart.engine.course import ACCEL_MPS2, AGREES_D2, CLIMB_MPS, MEMORY_S
 from rampart.engine.posterior import held_as_a_drone
 from rampart.engine.threat import Motion, Threat
 
@@ -26,6 +26,8 @@ Array = npt.NDArray[np.float64]
 LONGEST_S: Final = 180.0  # [A] the 600 m of a blind place over a radar, at 3.5 m/s
 MOST: Final = 256  # [A] kept, those that went last: a swarm, not a forger's thousands
 NOTHING: Final = b""
+_BENDS: Final = ACCEL_MPS2.size
+_CLIMBS: Final = _BENDS + CLIMB_MPS.size
 
 
 class Gone(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +77,7 @@ class Unseen:
 
 def _bends(course: bytes) -> Array:
     """As `course.follow_course` keeps them."""
-    return np.frombuffer(course)[: ACCEL_MPS2.size].reshape(ACCEL_MPS2.shape)
+    return np.frombuffer(course)[:_BENDS].reshape(ACCEL_MPS2.shape)
 
 
 def _off2(gone: Gone, t_s: float, x: Array) -> float:
@@ -93,13 +95,19 @@ def _off2(gone: Gone, t_s: float, x: Array) -> float:
     return (off_e * off_e + off_n * off_n) / max(variance, 1.0)
 
 
-def tell(bends: Array, climbs: Array, before: Sequence[bytes], age_s: Array) -> list[bytes]:
-    """Add to `bends` and `climbs` of n tracks (`course.follow_course`) what was told `before` of the ways that
-    they took up `age_s` (n,) ago: log likelihoods, forgotten by e in `MEMORY_S` like any others.
-    Returns the sums as bytes, to be handed on."""
+def tell(
+    bends: Array, climbs: Array, weaves: Array, before: Sequence[bytes], age_s: Array
+) -> list[bytes]:
+    """Add to `bends` and `climbs` (`course.follow_course`) and `weaves` (`weave.told`) of n tracks what was
+    told `before` of the ways that they took up `age_s` (n,) ago: log likelihoods, forgotten by e in
+    `MEMORY_S` like any others. Returns the sums as bytes, to be handed on."""
     for k, course in enumerate(before):
         if course != NOTHING:
             heard = math.exp(-age_s[k] / MEMORY_S) * np.frombuffer(course)
-            bends[k] += heard[: ACCEL_MPS2.size].reshape(ACCEL_MPS2.shape)
-            climbs[k] += heard[ACCEL_MPS2.size :]
-    return [b.tobytes() + c.tobytes() for b, c in zip(bends, climbs, strict=True)]
+            bends[k] += heard[:_BENDS].reshape(ACCEL_MPS2.shape)
+            climbs[k] += heard[_BENDS:_CLIMBS]
+            weaves[k] += heard[_CLIMBS:]
+    return [
+        b.tobytes() + c.tobytes() + w.tobytes()
+        for b, c, w in zip(bends, climbs, weaves, strict=True)
+    ]

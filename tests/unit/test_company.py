@@ -1,0 +1,108 @@
+"""Attacks come in company: what the others are tells of each, and nobody vouches for itself."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rampart.domain.messages import TrackUpdate
+from rampart.domain.site import Sensor, Site
+from rampart.domain.time import NS_PER_S
+from rampart.engine.classify import Classifier
+from rampart.engine.company import LINGERS_S, TIMES, Company
+from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
+from rampart.engine.engine import Engine
+from rampart.engine.posterior import Features
+from rampart.engine.weave import WEAVES
+from rampart.sim.simulate import simulate
+from rampart.sim.world import Flight, RadarModel, World
+
+DRONE = 3
+SITE = Site(
+    name="company", uuid="company", latitude_deg=45.0, longitude_deg=0.0, height_m=0.0,
+    sensors=(Sensor(id="radar", scan_period_s=1.0, clutter_per_scan=1.0),),
+)  # fmt: skip
+
+
+def times(company: Company, tracks: list[int], t_s: float = 0.0, **attacks: float) -> list[float]:
+    notes: dict[int, Any] = {int(k[1:]): SimpleNamespace(attacks_p=p) for k, p in attacks.items()}
+    found: list[float] = company.of(tracks, t_s, notes).tolist()
+    return found
+
+
+def test_alone_it_is_as_likely_as_on_a_quiet_day() -> None:
+    assert times(Company(), [1]) == [1.0]
+    assert times(Company(), [1], t1=0.99) == [1.0]
+
+
+def test_each_is_told_by_the_surest_of_the_others() -> None:
+    first, second, third = times(Company(), [1, 2, 3], t1=1.0, t2=0.5, t3=0.1)
+    assert first == pytest.approx(1.0 + 0.5 * (TIMES - 1.0))
+    assert second == third == pytest.approx(TIMES)
+
+
+def test_an_attack_lingers_for_minutes_and_no_longer() -> None:
+    company = Company()
+    company.add(0.0, 0.9)
+    company.add(50.0, 0.6)
+    company.add(60.0, 0.1)  # hardly one: forgotten at once
+    again = Company()
+    again.load(company.state())  # as over a restart
+    for known in (company, again):
+        assert times(known, [7], LINGERS_S - 1.0) == pytest.approx([1.0 + 0.9 * (TIMES - 1.0)])
+        assert times(known, [7], LINGERS_S + 49.0) == pytest.approx([1.0 + 0.6 * (TIMES - 1.0)])
+        assert times(known, [7], LINGERS_S + 50.0) == [1.0]
+
+
+@pytest.mark.parametrize("rcs_dbsm", [-18.0, -14.0])
+def test_what_it_is_alone_does_not_hang_on_its_company(rcs_dbsm: float) -> None:
+    """Else two birds would talk each other into a raid."""
+    one, none = np.ones(1), np.zeros(1)
+    x = np.array([[900.0, 0.0, 120.0, -12.0, 0.0, 0.0, math.log(1e-4)]])
+    alone, judged = [], []
+    for company in (1.0, 10.0, TIMES):
+        features = Features(
+            x=x, P=np.eye(7)[None], mu=np.array([[0.01, 0.98, 0.01]]), plots=30.0 * one, age_s=30.0 * one,
+            height_m=120.0 * one, launch_mps=math.nan * one, launch_rad=math.nan * one,
+            rcs_dbsm=rcs_dbsm * one, rcs_plots=30.0 * one, boost_p=none, free_p=none,
+            bends=np.zeros((1, *ACCEL_MPS2.shape)), climbs=np.zeros((1, CLIMB_MPS.size)),
+            pace=np.zeros((1, PACE)), weaves=np.zeros((1, len(WEAVES))), left=none, company=company * one,
+        )  # fmt: skip
+        found = Classifier().classify_many(features)
+        alone.append(found.attacks(0, company))
+        judged.append(float(found.p_family[0, DRONE]))
+    assert judged == sorted(judged)
+    assert judged[2] > 10.0 * judged[0]
+    assert alone == pytest.approx([alone[0]] * 3, rel=1e-6)
+
+
+def first_suspected_s(drones: int, seed: int) -> float:
+    """When the first of so many small drones, one behind the other, is a threat by its family."""
+    flights = tuple(
+        Flight(
+            id=f"d{k}", class_id="quadcopter", hostile=True, at_s=1.0 + k, speed_mps=12.0,
+            route=((2_500.0, 300.0 * k, 120.0), (300.0, 300.0 * k, 120.0)),
+        )
+        for k in range(drones)
+    )  # fmt: skip
+    world = World(
+        site=SITE, start_ns=19_000 * 86_400 * NS_PER_S, duration_s=160.0, flights=flights,
+        radars=(RadarModel(sensor="radar", detects_dbsm=-20.0, detects_range_m=8_000.0),),
+    )  # fmt: skip
+    engine = Engine(SITE, simulated=True)
+    last_s = [160.0] * drones
+    for message in simulate(world, seed).messages:
+        for out in engine.receive(message):
+            if isinstance(out, TrackUpdate) and out.p_family[DRONE] > 0.2 and out.track <= drones:
+                t_s = (out.t_ns - world.start_ns) / NS_PER_S
+                last_s[out.track - 1] = min(last_s[out.track - 1], t_s)
+    return float(np.mean(last_s))
+
+
+def test_small_drones_of_a_raid_are_told_sooner_than_a_lone_one() -> None:
+    alone, together = (np.mean([first_suspected_s(n, s) for s in range(1, 7)]) for n in (1, 6))
+    assert together < 0.7 * alone
