@@ -173,7 +173,6 @@ The motion model of what flies begins at a drone's speed, so an airliner at 280 
 the plots tell; its height, speed and echo must speak meanwhile."""
 
 CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
-ALOFT: Final = CLASSES.index("flyer_unknown")
 SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())
 MAX_RANGE_M: Final[dict[str, float]] = {
     name: r.max_range_m for name, r in ROUNDS.items() if math.isfinite(r.max_range_m)

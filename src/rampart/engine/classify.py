@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.domain.site import Settings
 from rampart.domain.values import POSTERIOR
-from rampart.engine.classes import ALOFT, CLASSES, ROUNDS, SMALL_DRONE, WORDS
+from rampart.engine.classes import CLASSES, ROUNDS, SMALL_DRONE, UNNAMED, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
@@ -33,6 +33,7 @@ _NO_PACE: Final = np.zeros(PACE)
 _NO_WEAVES: Final = np.zeros(len(WEAVES))
 _ROUNDS: Final = len(ROUNDS)
 _SMALL_DRONE: Final = _ROUNDS + SMALL_DRONE
+_UNNAMED: Final = _ROUNDS + UNNAMED
 _ATTACKS: Final = POSTERIOR.index("drone") + 1
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
@@ -68,7 +69,7 @@ class Posteriors(NamedTuple):
 
     def aloft(self, i: int) -> float:
         """How probable it is that row `i` flies by its own power and is of no named class."""
-        return float(self.p_class[i, ALOFT])
+        return float(self.p_class[i, _UNNAMED])
 
     def attacks(self, i: int, company: float) -> float:
         """How probable it is that row `i` is a round with a name, or a drone, but for its `company`."""

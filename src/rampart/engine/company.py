@@ -27,9 +27,8 @@ class Company:
     """How sure it is that something attacks, but for each track itself."""
 
     def __init__(self) -> None:
-        self._gone: list[
-            tuple[float, float]
-        ] = []  # when, and how probable it was, of those that ended
+        # (time s, how probable it was) of those that ended, each more probable than all after it
+        self._gone: list[tuple[float, float]] = []
 
     def add(self, t_s: float, attacks_p: float) -> None:
         """A track ended at `t_s` that attacked as probably as this, judged alone."""

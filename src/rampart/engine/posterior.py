@@ -236,9 +236,8 @@ def _posterior(
     # birds and small drones are as likely together as by their bends; which of the two, their weaves tell
     either, ratio = held[BIRD] + held[SMALL_DRONE], like_a_drone(weaves)
     held[BIRD], held[SMALL_DRONE] = either / (1.0 + ratio), either * ratio / (1.0 + ratio)
-    held[UNNAMED] /= max(
-        0.5 + 0.5 * ratio, 1.0
-    )  # else a bird that flies straight on would be without a name
+    # ... and what has no name is no likelier for flying straight on: else a bird that does would have none
+    held[UNNAMED] /= max(0.5 + 0.5 * ratio, 1.0)
     climbed = np.exp(climbs - climbs.max())
     for i in range(flyers):
         row = FLYER_TABLE[i]

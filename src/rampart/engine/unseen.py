@@ -26,8 +26,8 @@ Array = npt.NDArray[np.float64]
 LONGEST_S: Final = 180.0  # [A] the 600 m of a blind place over a radar, at 3.5 m/s
 MOST: Final = 256  # [A] kept, those that went last: a swarm, not a forger's thousands
 NOTHING: Final = b""
-_BENDS: Final = ACCEL_MPS2.size
-_CLIMBS: Final = _BENDS + CLIMB_MPS.size
+_BENDS: Final = ACCEL_MPS2.size  # where they end in what is handed on;
+_CLIMBS: Final = _BENDS + CLIMB_MPS.size  # the weaves follow
 
 
 class Gone(msgspec.Struct, frozen=True, gc=False):
@@ -100,7 +100,7 @@ def tell(
 ) -> list[bytes]:
     """Add to `bends` and `climbs` (`course.follow_course`) and `weaves` (`weave.told`) of n tracks what was
     told `before` of the ways that they took up `age_s` (n,) ago: log likelihoods, forgotten by e in
-    `MEMORY_S` like any others. Returns the sums as bytes, to be handed on."""
+    `MEMORY_S`, those of the weave too. Returns the sums as bytes, to be handed on."""
     for k, course in enumerate(before):
         if course != NOTHING:
             heard = math.exp(-age_s[k] / MEMORY_S) * np.frombuffer(course)

@@ -2,9 +2,9 @@
 
 Both fly as fast, as high and with nearly the same echo. A bird sways by ten metres about a way that changes
 by itself, an autopilot by a few about a straight one. Each such way of flying is a linear model, and a Kalman
-filter over the track's states, one every `STEP_S`, tells exactly how likely it makes them (innovations form of
-the likelihood, Schweppe 1965). Places and velocities count by their own covariances: near a radar what tells
-most is its range rate.
+filter over the track's states, one every `STEP_S`, tells how likely it makes them (innovations form of the
+likelihood, Schweppe 1965; exact but for turns, of which only the likelier branch is followed). Places and
+velocities count by their own covariances: near a radar what tells most is its range rate.
 
 The way is a position with a velocity that wanders by white acceleration; the sway about it is a damped
 oscillator, the same east and north. A turn, or a plot that was not the track's own, is no news of how it
@@ -38,18 +38,20 @@ WEAVES: Final = np.array(
 BIRDS: Final = len(_BIRDS) * len(NOISES)
 PERIOD_S: Final = 30.0  # [A] of the sway, in the middle of the 12 to 60 s that `sim` draws
 OMEGA: Final = 2.0 * math.pi / PERIOD_S
-DAMPING: Final = 0.3
+DAMPING: Final = 0.3  # [A] of it: an irregular sway keeps no phase for two periods
 STEP_S: Final = 4.0  # the tracker's filter remembers 3 s
 GAP_S: Final = 36.0  # after a gap this long the way is begun anew; what it told stays
 MEMORY_S: Final = 300.0
-TURN_MPS: Final = 10.0  # [A] such a turn,
-TURN_M: Final = 30.0  # [A] and how far off such a plot leads
+"""[A] What was seen falls by e in this time. With 90 s, as for `course`, five times as many birds flew like
+drones some time in their lives: who once wove is a bird."""
+TURN_MPS: Final = 10.0  # [A] root mean square of a sharp turn,
+TURN_M: Final = 30.0  # [A] and of how far off a plot leads that was not the track's own
 LEAST: Final = -20.0
 """[A] Log likelihood of the drones below which nothing is counted: what wove for minutes may fly straight."""
-ODD_SHARE: Final = 5e-5
+ODD_WEAVE_SHARE: Final = 5e-5
 """[A] Share of the birds that fly straight on like a drone, and of the drones that weave like a bird."""
-START_M: Final = 100.0
-START_MPS: Final = 30.0
+START_M: Final = 100.0  # of the way before the first state: so wide that nothing is known,
+START_MPS: Final = 30.0  # and the same for all ways to fly
 FASTEST_MPS: Final = 40.0  # twice as fast as any of them: what is faster is neither
 
 N: Final = 8  # way E N, its velocity E N, sway E N, its velocity E N
@@ -57,7 +59,8 @@ SEEN: Final = 4  # place E N, velocity E N
 ONE: Final = 1 + N + N * N  # log likelihood, mean, covariance
 SIZE: Final = 1 + len(WEAVES) * ONE
 NOTHING: Final = b""
-"""What is known before the first state; then its time, and `ONE` of each of `WEAVES`."""
+"""What is known before the first state; then the time of the last one, and `ONE` of each of `WEAVES`."""
+_UNTOLD: Final = np.zeros(len(WEAVES))
 
 
 class Scratch(NamedTuple):
@@ -157,6 +160,12 @@ def _log_normal(root: Array, white: Array) -> float:
     return total
 
 
+@inline_kernel
+def _turned(i: int) -> float:
+    """Variance of a place (the first two) or a velocity after a turn, beside what was foretold."""
+    return TURN_M**2 if i < 2 else TURN_MPS**2
+
+
 @kernel
 def _see(one: Array, turns: float, seen: Array, noise: Array, scratch: Scratch) -> float:
     """Take in `seen` (SEEN,) with its covariance; returns its log likelihood, but for a constant."""
@@ -193,12 +202,6 @@ def _see(one: Array, turns: float, seen: Array, noise: Array, scratch: Scratch) 
     return max(by_plain, by_turn) + math.log1p(math.exp(-abs(by_plain - by_turn)))
 
 
-@inline_kernel
-def _turned(i: int) -> float:
-    """Variance of a place (the first two) or a velocity after a turn, beside what was foretold."""
-    return TURN_M**2 if i < 2 else TURN_MPS**2
-
-
 @allocating_kernel
 def _follow(known: Array, t_s: float, x: Array, P: Array) -> None:
     """Take into `known` (SIZE,) a track's state at `t_s`: mean (7,) and covariance (7, 7)."""
@@ -219,26 +222,23 @@ def _follow(known: Array, t_s: float, x: Array, P: Array) -> None:
     for k in range(WEAVES.shape[0]):
         one = known[1 + k * ONE : 1 + (k + 1) * ONE]
         sway_m, wanders, turns, scale = WEAVES[k]
-        told = one[0] * math.exp(-since_s / MEMORY_S) if since_s > 0.0 else 0.0
+        log_p = one[0] * math.exp(-since_s / MEMORY_S) if since_s > 0.0 else 0.0
         if begins:
             _begin(one, sway_m, seen)
             _see(one, turns, seen, scale * noise, scratch)
         else:
             _move(one, sway_m, wanders, since_s)
-            told += _see(one, turns, seen, scale * noise, scratch)
-        if not math.isfinite(told):  # of a covariance that is none: begin anew
+            log_p += _see(one, turns, seen, scale * noise, scratch)
+        if not math.isfinite(log_p):  # of a covariance that is none: begin anew
             known[0] = math.nan
             return
-        one[0] = told
-        best = max(best, told)
+        one[0] = log_p
+        best = max(best, log_p)
     for k in range(WEAVES.shape[0]):
         known[1 + k * ONE] -= best
         if k >= BIRDS:
             known[1 + k * ONE] = max(known[1 + k * ONE], LEAST)
     known[0] = t_s
-
-
-_UNTOLD: Final = np.zeros(len(WEAVES))
 
 
 def followed(known: bytes, t_s: float, x: Array, P: Array) -> bytes:
@@ -266,5 +266,5 @@ def like_a_drone(weaves: Array) -> float:
         bird += math.exp(weaves[k]) / BIRDS
     for k in range(BIRDS, weaves.size):
         drone += math.exp(weaves[k]) / (weaves.size - BIRDS)
-    odd = ODD_SHARE
+    odd = ODD_WEAVE_SHARE
     return ((1.0 - odd) * drone + odd * bird) / ((1.0 - odd) * bird + odd * drone)
