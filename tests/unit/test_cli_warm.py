@@ -57,9 +57,9 @@ def told_new(words: list[str]) -> None:
     print({name: n for name, n in compiled().items() if n > before.get(name, 0)})
 
 
-def told_new_of_an_engine() -> None:
+def told_new_of_an_engine(raid: str) -> None:
     """Print the kernels that an engine compiles, or reads from the cache, after `Engine.warm_up`."""
-    messages = list((run := scenario.load("green-village", seed=2)).messages())
+    messages = list((run := scenario.load(raid, seed=2)).messages())
     engine = Engine(run.site, simulated=True)
     Engine.warm_up()
     before = compiled()
@@ -68,8 +68,9 @@ def told_new_of_an_engine() -> None:
     print({name: n for name, n in compiled().items() if n > before.get(name, 0)})
 
 
-def test_no_plot_of_a_raid_waits_for_a_kernel_after_warm_up(tmp_path) -> None:
-    assert told_alone(tmp_path, "told_new_of_an_engine()") == "{}"
+@pytest.mark.parametrize("raid", ["green-village", "friendly-return"])
+def test_no_plot_of_a_raid_waits_for_a_kernel_after_warm_up(tmp_path, raid) -> None:
+    assert told_alone(tmp_path, f"told_new_of_an_engine({raid!r})") == "{}"
 
 
 @pytest.mark.parametrize(

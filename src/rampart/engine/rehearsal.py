@@ -20,6 +20,7 @@ SECONDS = 16
 ROUNDS = 6
 MAST_ENU_M = (1_500.0, 1_500.0, 60.0)
 DRONES = 3
+SILENCE_S = 30  # after which all that flew is lost
 
 
 def rehearse() -> None:
@@ -32,7 +33,8 @@ def rehearse() -> None:
     for message in _messages():
         engine.receive(message)
     engine = Engine.restore(_site(), None, engine.snapshot())
-    engine.receive(Tick(t_arrival_ns=(SECONDS + 1) * NS_PER_S))
+    for silent_s in range(1, SILENCE_S):
+        engine.receive(Tick(t_arrival_ns=(SECONDS + silent_s) * NS_PER_S))
 
 
 def _site() -> Site:
