@@ -47,9 +47,10 @@ def test_each_is_told_by_the_surest_of_the_others() -> None:
 
 def test_an_attack_lingers_for_minutes_and_no_longer() -> None:
     company = Company()
-    company.add(0.0, 0.9)
-    company.add(50.0, 0.6)
-    company.add(60.0, 0.1)  # hardly one: forgotten at once
+    company.add(0.0, "sensor_lost", 0.9)
+    company.add(50.0, "predicted_time", 0.6)
+    company.add(60.0, "expired", 0.1)  # hardly one: forgotten at once
+    company.add(70.0, "dropped", 0.99)  # disowned: it never was one
     again = Company()
     again.load(company.state())  # as over a restart
     for known in (company, again):

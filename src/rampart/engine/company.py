@@ -30,9 +30,10 @@ class Company:
         # (time s, how probable it was) of those that ended, each more probable than all after it
         self._gone: list[tuple[float, float]] = []
 
-    def add(self, t_s: float, attacks_p: float) -> None:
-        """A track ended at `t_s` that attacked as probably as this, judged alone."""
-        if attacks_p > PLAIN_P:
+    def add(self, t_s: float, lost: str, attacks_p: float) -> None:
+        """A track ended at `t_s` (why: `Threat.lost`) that attacked as probably as this, judged alone; what the
+        tracker has disowned never did."""
+        if attacks_p > PLAIN_P and lost != "dropped":
             self._gone = [(t, p) for t, p in self._gone if p > attacks_p and t_s - t < LINGERS_S]
             self._gone.append((t_s, attacks_p))
 

@@ -100,8 +100,7 @@ class Picture:
                 threats.append(note.threat)
                 self._ended.append(track)
                 self._unseen.add(note.decided_s, note.threat, note.course)
-                if lost != "dropped":
-                    self._company.add(note.decided_s, note.attacks_p)
+                self._company.add(note.decided_s, lost, note.attacks_p)
         tracker.collect()
         return threats
 
