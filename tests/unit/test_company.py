@@ -81,29 +81,46 @@ def test_what_it_is_alone_does_not_hang_on_its_company(rcs_dbsm: float) -> None:
     assert alone == pytest.approx([alone[0]] * 3, rel=1e-6)
 
 
-def first_suspected_s(drones: int, seed: int) -> float:
-    """When the first of so many small drones, one behind the other, is a threat by its family."""
-    flights = tuple(
-        Flight(
-            id=f"d{k}", class_id="quadcopter", hostile=True, at_s=1.0 + k, speed_mps=12.0,
-            route=((2_500.0, 300.0 * k, 120.0), (300.0, 300.0 * k, 120.0)),
-        )
-        for k in range(drones)
+def small(k: int) -> Flight:
+    return Flight(
+        id=f"d{k}", class_id="quadcopter", hostile=True, at_s=1.0 + k, speed_mps=12.0,
+        route=((2_500.0, 300.0 * k, 120.0), (300.0, 300.0 * k, 120.0)),
     )  # fmt: skip
+
+
+def suspected_s(*flights: Flight, seed: int) -> list[float]:
+    """When each of them is a threat by its family, 160 where it never is; each has a north of its own."""
     world = World(
         site=SITE, start_ns=19_000 * 86_400 * NS_PER_S, duration_s=160.0, flights=flights,
         radars=(RadarModel(sensor="radar", detects_dbsm=-20.0, detects_range_m=8_000.0),),
     )  # fmt: skip
     engine = Engine(SITE, simulated=True)
-    last_s = [160.0] * drones
+    first_s = [160.0] * len(flights)
     for message in simulate(world, seed).messages:
         for out in engine.receive(message):
-            if isinstance(out, TrackUpdate) and out.p_family[DRONE] > 0.2 and out.track <= drones:
-                t_s = (out.t_ns - world.start_ns) / NS_PER_S
-                last_s[out.track - 1] = min(last_s[out.track - 1], t_s)
-    return float(np.mean(last_s))
+            if isinstance(out, TrackUpdate) and out.p_family[DRONE] > 0.2:
+                k = int(np.argmin([abs(f.route[0][1] - out.state_enu[1]) for f in flights]))
+                first_s[k] = min(first_s[k], (out.t_ns - world.start_ns) / NS_PER_S)
+    return first_s
 
 
 def test_small_drones_of_a_raid_are_told_sooner_than_a_lone_one() -> None:
-    alone, together = (np.mean([first_suspected_s(n, s) for s in range(1, 7)]) for n in (1, 6))
+    alone, together = (
+        np.mean([suspected_s(*map(small, range(n)), seed=s) for s in range(1, 7)]) for n in (1, 6)
+    )
     assert together < 0.7 * alone
+
+
+def test_a_plain_drone_is_company_and_one_that_identifies_itself_is_none() -> None:
+    def large(identified: str) -> Flight:
+        return Flight(
+            id="large", class_id="owa_drone", hostile=not identified, at_s=0.5, speed_mps=46.0,
+            identified=identified, route=((7_000.0, 2_500.0, 300.0), (-2_000.0, 2_500.0, 300.0)),
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    alone, friend, foe = (
+        np.array([suspected_s(small(0), *others, seed=s)[0] for s in range(1, 7)])
+        for others in ((), (large("friendly"),), (large(""),))
+    )
+    assert np.mean(foe) < 0.8 * np.mean(alone)
+    assert np.mean(np.abs(friend - alone)) < 0.5 * np.mean(alone - foe)
