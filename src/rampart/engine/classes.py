@@ -53,10 +53,10 @@ ROUNDS: Final[dict[str, Round]] = {
 }
 
 
-FALLS_PRIOR: Final = 0.02
-"""[A] So many rounds come into sight to the flyers that `FLYERS` counts: over a year a base sees far fewer. A
-round at its third plot is a thousand times likelier than what flies, so that none is told later (S1, seeds
-1201 to 1260, as with 1). A bird, or an airliner, that looks like one for a look is none (S2, hours 28, 30)."""
+FALLS_PRIOR: Final = 2e-5
+"""[A] So many rounds come into sight on a quiet day to the flyers that `FLYERS` counts. While something plainly
+attacks there are more (`company`). With 0.02 to 2e-6 every round of S1 is told at the same time; with 0.02 an
+airliner far away was a rocket some times an hour (ADR 19)."""
 
 
 class Flyer(NamedTuple):
@@ -84,42 +84,43 @@ FLYERS: Final[dict[str, Flyer]] = {
     # stray: set on small drones of S1, seeds 5 to 299, birds of `quiet-day`, seeds 1-3, one-way drones of
     # `drone_roc.py`, seeds 100-103, and 120 recorded aircraft (72 s at a time: birds 0.05 to 0.36 in nine of
     # ten, gliders 0.09 to 0.57, small drones below 0.03)
-    # quadcopter: its prior is that of a quiet day, ADR 18; its echo and the bird's: from the class table, with
-    # 1.5 dB for what a radar knows of its own gain
-    "owa_drone": Flyer("drone", 0.30, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
+    # priors: of what comes into sight most are birds and clutter; large drones stand against aircraft as if a
+    # raid were likely, small ones are as rare as on a quiet day (ADR 18, 19); echoes of bird and quadcopter: from the class table, with 1.5 dB for
+    # what a radar knows of its own gain
+    "owa_drone": Flyer("drone", 0.01, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
     "quadcopter": Flyer(
         "drone", 3e-5, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8
     ),
     "airliner": Flyer(
-        "aircraft", 0.14, 210, 50, 7_000, 0.8, 15, 0, 10, 0.15, 1.0, 3.0, 1.5, 0.15, 1.2
+        "aircraft", 0.005, 210, 50, 7_000, 0.8, 15, 0, 10, 0.15, 1.0, 3.0, 1.5, 0.15, 1.2
     ),
     # departing, landing
     "aircraft_low": Flyer(
-        "aircraft", 0.10, 140, 60, 600, 1.2, 10, 0, 10, 0.25, 1.0, 3.0, 1.2, 0.2, 1.2
+        "aircraft", 0.003, 140, 60, 600, 1.2, 10, 0, 10, 0.25, 1.0, 3.0, 1.2, 0.2, 1.2
     ),
     "light_aircraft": Flyer(
-        "aircraft", 0.14, 65, 14, 800, 0.8, 4, 0, 5, 0.22, 0.8, 1.0, 1.0, 0.15, 1.2
+        "aircraft", 0.005, 65, 14, 800, 0.8, 4, 0, 5, 0.22, 0.8, 1.0, 1.0, 0.15, 1.2
     ),
     # departing, landing
     "light_aircraft_low": Flyer(
-        "aircraft", 0.06, 32, 9, 100, 0.9, 4, 0, 5, 0.22, 0.8, 1.5, 1.0, 0.15, 1.2
+        "aircraft", 0.002, 32, 9, 100, 0.9, 4, 0, 5, 0.22, 0.8, 1.5, 1.0, 0.15, 1.2
     ),
     "helicopter": Flyer(
-        "aircraft", 0.10, 55, 14, 250, 0.8, 6, 0, 5, 0.16, 0.8, 1.0, 1.0, 0.12, 1.2
+        "aircraft", 0.003, 55, 14, 250, 0.8, 6, 0, 5, 0.16, 0.8, 1.0, 1.0, 0.12, 1.2
     ),
-    "glider": Flyer("aircraft", 0.10, 37, 10, 900, 0.7, -1, 0, 4, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
+    "glider": Flyer("aircraft", 0.003, 37, 10, 900, 0.7, -1, 0, 4, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
     "bird": Flyer(
-        "clutter", 0.50, 13, 6, 150, 1.0, -22.5, 7.5, 1.5, 0.28, 0.55, 0.8, 1.0, 0.16, 0.6
+        "clutter", 0.50, 13, 5, 150, 1.0, -22.5, 7.5, 1.5, 0.28, 0.55, 0.8, 1.0, 0.16, 0.6
     ),
     "clutter_patch": Flyer(
         "clutter", 0.06, 1, 2, 50, 1.2, -20, 0, 6, 0.1, 0.6, 0.4, 1.0, 0.03, 0.6
     ),
     # [A] joined, near a radar: echoes that just pass its threshold there are 30 dB fainter than a small drone's
     "false_plots": Flyer(
-        "clutter", 0.05, 20, 30, 100, 1.2, -50, 0, 7, 0.5, 1.0, 2.0, 1.0, 0.2, 1.0
+        "clutter", 0.002, 20, 30, 100, 1.2, -50, 0, 7, 0.5, 1.0, 2.0, 1.0, 0.2, 1.0
     ),
     "flyer_unknown": Flyer(
-        "unknown", 0.01, 40, 30, 500, 1.5, -10, 0, 15, 0.15, 1.3, 1.0, 1.8, 0.06, 1.3
+        "unknown", 3e-4, 40, 30, 500, 1.5, -10, 0, 15, 0.15, 1.3, 1.0, 1.8, 0.06, 1.3
     ),
 }
 
@@ -171,6 +172,11 @@ FAST_FLYERS_PLOTS: Final = 6
 """Least probability of powered flight before so many plots: its share at birth (`TrackSettings.drone_share`).
 The motion model of what flies begins at a drone's speed, so an airliner at 280 m/s is 1e-5 likely by it until
 the plots tell; its height, speed and echo must speak meanwhile."""
+
+SINKS_S: Final = 20.0
+"""[A] Longest time for which the ballistic model may hold what flies level, far from a radar that turns once a
+second: a helicopter 11 km away 10 s, an airliner at 17 km 12 to 16 s (S2, hours 155, 168)."""
+SINKS_SHARE: Final = 0.25  # [A] one sigma of how far it is then led down, of g t / 2
 
 CLASSES: Final[tuple[str, ...]] = (*ROUNDS, *FLYERS)
 SLOWEST_LAUNCH_MPS: Final = min(r.speed_min_mps for r in ROUNDS.values())

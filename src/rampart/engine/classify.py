@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Settings
-from rampart.domain.values import POSTERIOR
+from rampart.domain.values import BALLISTIC
 from rampart.engine.classes import CLASSES, ROUNDS, SMALL_DRONE, UNNAMED, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
@@ -34,8 +34,14 @@ _NO_WEAVES: Final = np.zeros(len(WEAVES))
 _ROUNDS: Final = len(ROUNDS)
 _SMALL_DRONE: Final = _ROUNDS + SMALL_DRONE
 _UNNAMED: Final = _ROUNDS + UNNAMED
-_ATTACKS: Final = POSTERIOR.index("drone") + 1
+_ROUND_FAMILIES: Final = len(BALLISTIC)
+_ATTACKS: Final = _ROUND_FAMILIES + 1  # and drones
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
+
+
+QUIET: Final = 0.01
+"""[A] So many drones too large for a bird come on a quiet day to those that the class table expects among
+aircraft: what shall make others likelier must be plain."""
 
 
 class ClassifySettings(Settings, frozen=True):
@@ -74,9 +80,12 @@ class Posteriors(NamedTuple):
     def attacks(self, i: int, company: float) -> float:
         """How probable it is that row `i` is a round with a name, or a drone, but for its `company`."""
         small = float(self.p_class[i, _SMALL_DRONE])
-        alone = small / company
-        others = float(self.p_family[i, :_ATTACKS].sum()) - small
-        return (others + alone) / (1.0 - small + alone)
+        raised = self.falls(i) + small
+        attacks = float(self.p_family[i, :_ATTACKS].sum())
+        likelier = float(self.p_family[i, :_ROUND_FAMILIES].sum()) + small
+        large = attacks - likelier
+        alone = QUIET * large + likelier / company
+        return alone / (1.0 - raised - large + QUIET * large + raised / company)
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""

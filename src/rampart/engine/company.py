@@ -1,8 +1,8 @@
-"""Attacks come in company: while one is under way, what may be a small drone is likelier to be one.
+"""Attacks come in company: while one is under way, what may be a round or a small drone is likelier to be one.
 
 On a quiet day a base sees thousands of birds for each small drone, and a lone one must show for long that
 it is none of them. In a raid one echo is soon plain, a round, or a drone too large for a bird; then the
-others need not wait.
+others need not wait. ADR 18, 19.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from rampart.engine.note import Note
 Array = npt.NDArray[np.float64]
 
 TIMES: Final = 100.0
-"""[A] So many times likelier are small drones in a raid than when nothing else attacks."""
+"""[A] So many times likelier are rounds and small drones in a raid than when nothing else attacks."""
 LINGERS_S: Final = 300.0  # [A] after the last that attacked
+PLAIN_PLOTS: Final = (
+    6  # [A] before it has so many nothing is plain: three drops of rain fit together
+)
 PLAIN_P: Final = 0.5  # what ended less probable than this is not remembered
 
 

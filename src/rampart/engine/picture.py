@@ -21,7 +21,7 @@ from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
-from rampart.engine.company import Company
+from rampart.engine.company import PLAIN_PLOTS, Company
 from rampart.engine.course import held_courses, left_behind
 from rampart.engine.due import Due
 from rampart.engine.kept import Kept
@@ -215,7 +215,9 @@ class Picture:
                 before=before[k],
                 course=course[k],
                 weave=woven[k],
-                attacks_p=0.0 if known else classified.attacks(k, float(company[k])),
+                attacks_p=classified.attacks(k, float(company[k]))
+                if s.plots >= PLAIN_PLOTS and not known
+                else 0.0,
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),

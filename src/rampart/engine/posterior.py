@@ -36,6 +36,8 @@ from rampart.engine.classes import (
     ROUND_TABLE,
     SCINTILLATION_DB,
     SCINTILLATION_MEAN_DB,
+    SINKS_S,
+    SINKS_SHARE,
     SLOWEST_LAUNCH_MPS,
     SMALL_DRONE,
     STAYS,
@@ -71,7 +73,7 @@ class Features(NamedTuple):
     left: (
         Array  # (n,) sigmas by which it has left the place where it began, as `course.left_behind`
     )
-    company: Array  # (n,) how many times likelier small drones are than when nothing else attacks
+    company: Array  # (n,) how many times likelier attacks are than when nothing else does
 
 
 @inline_kernel
@@ -196,8 +198,10 @@ def _posterior(
     burns *= max(1.0 / (1.0 + (age_s / BURN_S) ** 6), free_p)
     if seen_up:
         burns *= max(0.5 * math.erfc(-x[5] / (math.sqrt(2.0) * sigma_climb)), free_p)
-    falls = FALLS_PRIOR * min(max(mu[0] + burns * mu[2], 0.0), 1.0)
-    leaps = FALLS_PRIOR * (1.0 - burns) * max(min(mu[2], 1.0) - LEAPS_FROM, 0.0)
+    # as rare as raids are: rounds, and tracks that leap from one to the next
+    prior = FALLS_PRIOR * company
+    falls = prior * min(max(mu[0] + burns * mu[2], 0.0), 1.0)
+    leaps = prior * (1.0 - burns) * max(min(mu[2], 1.0) - LEAPS_FROM, 0.0)
     leaps *= math.exp(-speed / LEAP_MPS) / LEAP_MPS
     # a round at its apex is just as slow and high, and one look amiss makes it seem to leap: but it has
     # been seen to fall freely, as what leaps never was
@@ -227,6 +231,10 @@ def _posterior(
     # ---- flying by its own power: speed x height x climb x cross-section ...
     # the drone model begins at 60 m/s a side and cannot hold an airliner at its first plots
     powered = min(max(mu[1], FAST_FLYERS_P if plots < FAST_FLYERS_PLOTS else 0.0), 1.0)
+    # the parabola that fits a level way best ends with a climb g t / 2 too low: so far down has the ballistic
+    # model led what flies, as long as it holds it
+    sunk = 0.5 * 9.81 * mu[0] * min(age_s, SINKS_S)
+    sigma_level = math.sqrt(16.0 + sigma_climb * sigma_climb + (SINKS_SHARE * sunk) ** 2)
     way_mps, sigma_way = pace_of(pace)
     if sigma_way < sigma_v:  # over its way: a look at it now is worse
         speed, sigma_v = way_mps, sigma_way
@@ -247,7 +255,7 @@ def _posterior(
         p *= _normal(speed, row[1], math.sqrt(row[2] * row[2] + sigma_v * sigma_v))
         if seen_up:
             p *= _normal(log_height, math.log(row[3]), row[4])
-            p *= _normal(x[5], 0.0, math.sqrt(16.0 + sigma_climb * sigma_climb))
+            p *= _normal(x[5] + sunk, 0.0, sigma_level)
         if told:
             p *= _plateau(rcs, row[5], row[6], math.sqrt(row[7] * row[7] + scatter_db * scatter_db))
         by_looks += p
