@@ -84,9 +84,9 @@ FLYERS: Final[dict[str, Flyer]] = {
     # stray: set on small drones of S1, seeds 5 to 299, birds of `quiet-day`, seeds 1-3, one-way drones of
     # `drone_roc.py`, seeds 100-103, and 120 recorded aircraft (72 s at a time: birds 0.05 to 0.36 in nine of
     # ten, gliders 0.09 to 0.57, small drones below 0.03)
-    # priors: of what comes into sight most are birds and clutter; large drones stand against aircraft as if a
-    # raid were likely, small ones are as rare as on a quiet day (ADR 18, 19); echoes of bird and quadcopter: from the class table, with 1.5 dB for
-    # what a radar knows of its own gain
+    # priors: of what comes into sight most are birds and clutter; large drones stand against aircraft as if
+    # a raid were likely, small ones are as rare as on a quiet day (ADR 18, 19). Echoes of bird and quadcopter:
+    # from the class table, with 1.5 dB for what a radar knows of its own gain
     "owa_drone": Flyer("drone", 0.01, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
     "quadcopter": Flyer(
         "drone", 3e-5, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8

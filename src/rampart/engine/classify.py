@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.site import Settings
-from rampart.domain.values import BALLISTIC
+from rampart.domain.values import POSTERIOR
 from rampart.engine.classes import CLASSES, ROUNDS, SMALL_DRONE, UNNAMED, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
@@ -34,8 +34,7 @@ _NO_WEAVES: Final = np.zeros(len(WEAVES))
 _ROUNDS: Final = len(ROUNDS)
 _SMALL_DRONE: Final = _ROUNDS + SMALL_DRONE
 _UNNAMED: Final = _ROUNDS + UNNAMED
-_ROUND_FAMILIES: Final = len(BALLISTIC)
-_ATTACKS: Final = _ROUND_FAMILIES + 1  # and drones
+_DRONES: Final = POSTERIOR.index("drone")  # after the families of rounds
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
 
 
@@ -80,12 +79,11 @@ class Posteriors(NamedTuple):
     def attacks(self, i: int, company: float) -> float:
         """How probable it is that row `i` is a round with a name, or a drone, but for its `company`."""
         small = float(self.p_class[i, _SMALL_DRONE])
-        raised = self.falls(i) + small
-        attacks = float(self.p_family[i, :_ATTACKS].sum())
-        likelier = float(self.p_family[i, :_ROUND_FAMILIES].sum()) + small
-        large = attacks - likelier
-        alone = QUIET * large + likelier / company
-        return alone / (1.0 - raised - large + QUIET * large + raised / company)
+        large = float(self.p_family[i, _DRONES]) - small
+        rounds = float(self.p_family[i, :_DRONES].sum())
+        raised = self.falls(i) + small  # by its company
+        alone = QUIET * large + (rounds + small) / company
+        return alone / (1.0 - large - raised + QUIET * large + raised / company)
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""
