@@ -15,6 +15,7 @@ from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MEMORY_S
 from rampart.engine.engine import Engine
 from rampart.engine.threat import Motion, Threat
 from rampart.engine.unseen import LONGEST_S, MOST, Unseen, tell
+from rampart.engine.weave import BIRDS
 from rampart.engine.weave import WEAVES as WAYS
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
@@ -84,6 +85,18 @@ def test_nothing_is_kept_of_what_is_known_or_does_not_fly(threat: Threat) -> Non
 def test_a_course_that_speaks_for_a_bird_is_not_handed_on() -> None:
     """It might be told of a drone."""
     assert told(lost(-300.0, 10.0), 160.0, 320.0, course=WEAVES) == b""
+
+
+def test_a_weave_is_handed_on_where_it_speaks_for_a_drone_and_else_as_unknown() -> None:
+    """In hour 146 of `benchmarks/s2.py` a bird took up the way of another, three minutes old. Each wove in its
+    own way, no one way explained both, and together they were a drone, 7,300 times likelier than a bird."""
+    for best in range(len(WAYS)):
+        weaves = np.full(len(WAYS), -20.0)
+        weaves[best] = 0.0
+        course = np.concatenate([np.frombuffer(STRAIGHT)[: -len(WAYS)], weaves]).tobytes()
+        heard = np.frombuffer(told(lost(-300.0, 10.0), 160.0, 320.0, course=course))
+        assert heard[: -len(WAYS)] == pytest.approx(np.frombuffer(STRAIGHT)[: -len(WAYS)])
+        assert heard[-len(WAYS) :] == pytest.approx(weaves if best >= BIRDS else 0.0 * weaves)
 
 
 def test_it_is_told_once_and_by_the_nearer_of_two() -> None:

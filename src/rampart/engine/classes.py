@@ -89,7 +89,7 @@ FLYERS: Final[dict[str, Flyer]] = {
     # from the class table, with 1.5 dB for what a radar knows of its own gain
     "owa_drone": Flyer("drone", 0.01, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
     "quadcopter": Flyer(
-        "drone", 3e-5, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8
+        "drone", 6e-5, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8
     ),
     "airliner": Flyer(
         "aircraft", 0.005, 210, 50, 7_000, 0.8, 15, 0, 10, 0.15, 1.0, 3.0, 1.5, 0.15, 1.2

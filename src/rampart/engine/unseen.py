@@ -3,8 +3,8 @@
 Every radar is blind close by: a drone at 5 m/s crosses that place in two minutes. Its track ends, and where it
 comes out another begins, of which nothing is known. Nobody can prove that they are one: both stand (rules,
 section 1). But where the course of the first spoke for a drone it speaks of the second too; else a drone
-would be a bird again for a minute, in the middle of the base. What spoke for a bird is not handed on: it might
-be told of a drone.
+would be a bird again for a minute, in the middle of the base. What spoke for a bird is not handed on, of its
+bends or of its weave: it might be told of a drone, and of two birds, each with its way, no way explains both.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from rampart.engine.course import ACCEL_MPS2, AGREES_D2, CLIMB_MPS, MEMORY_S
 from rampart.engine.posterior import held_as_a_drone
 from rampart.engine.threat import Motion, Threat
+from rampart.engine.weave import speaks_for_a_drone
 
 Array = npt.NDArray[np.float64]
 
@@ -49,7 +50,10 @@ class Unseen:
         if threat.motion is None or threat.lost == "dropped" or threat.known:
             return
         if held_as_a_drone(_bends(course)):
-            self._gone.append(Gone(t_s, threat.motion, course))
+            told = np.frombuffer(course).copy()
+            if not speaks_for_a_drone(told[_CLIMBS:]):
+                told[_CLIMBS:] = 0.0
+            self._gone.append(Gone(t_s, threat.motion, told.tobytes()))
             del self._gone[:-MOST]
 
     def taken_up(self, t_first_s: float, t_s: float, x: Array) -> bytes:

@@ -268,3 +268,9 @@ def like_a_drone(weaves: Array) -> float:
         drone += math.exp(weaves[k]) / (weaves.size - BIRDS)
     odd = ODD_WEAVE_SHARE
     return ((1.0 - odd) * drone + odd * bird) / ((1.0 - odd) * bird + odd * drone)
+
+
+@allocating_kernel
+def speaks_for_a_drone(weaves: Array) -> bool:
+    """Whether what was `told` is likelier of a small drone than of a bird."""
+    return bool(like_a_drone(weaves) > 1.0)
