@@ -34,11 +34,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import make_smoothing_spline
 
-from drone_roc import without_rcs
 from evidence import tell
 from rampart import scenario
 from rampart.domain.frames import enu_from_geodetic, geodetic_from_enu
-from rampart.domain.messages import Input, KnownTrack, PlotBatch, TrackUpdate, ZoneState
+from rampart.domain.messages import Input, KnownTrack, TrackUpdate, ZoneState
 from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.engine import Engine
@@ -53,6 +52,7 @@ from rampart.sim.radar import Radar, Target
 from rampart.sim.simulate import Flown, rcs_dbsm, simulate
 from rampart.sim.world import World
 from real_flights import Points, Recorded, recorded_flights
+from untold import CROSS_SECTION, untold
 
 Array = npt.NDArray[np.float64]
 
@@ -249,9 +249,7 @@ def judged(flights: Sequence[Recorded], seed: int, told: bool = True) -> list[Se
     on_site = staged(flights, world, seed)
     flown = [leg for one in on_site for leg in one.legs]
     run = simulate(world, seed, flown)
-    messages: list[Input] = [
-        without_rcs(m) if isinstance(m, PlotBatch) and not told else m for m in run.messages
-    ]
+    messages = list(untold(run.messages, () if told else CROSS_SECTION))
     reports = [report for one in on_site for report in one.reports]
     seen = {one.flight.id: Seen(one.flight.id, one.flight.kind, math.inf) for one in on_site}
     for known in (False, True):

@@ -25,7 +25,7 @@ import numpy as np
 
 from evidence import tell
 from rampart import scenario
-from rampart.domain.messages import Input, PlotBatch, ZoneState
+from rampart.domain.messages import Input, ZoneState
 from rampart.domain.site import Rules, Sensor, Site, Zone
 from rampart.domain.time import NS_PER_DAY, NS_PER_S
 from rampart.engine.engine import Engine
@@ -37,6 +37,7 @@ from rampart.kernels.geometry import signed_distance
 from rampart.metrics.truth import Truth
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
+from untold import CROSS_SECTION, untold
 
 START_NS: Final = 19_000 * NS_PER_DAY
 CLASSES: Final = ("owa_drone", "owa_drone_large", "owa_drone_small")
@@ -158,9 +159,8 @@ def heard(place: Site, messages: Iterable[Input], rules: Sequence[Rules], told: 
     engine = Engine(place, simulated=True)
     jury = Jury(place, rules)
     engine._warner = jury  # type: ignore[assignment]
-    for message in messages:
-        hidden = isinstance(message, PlotBatch) and not told
-        engine.receive(without_rcs(message) if hidden else message)  # type: ignore[arg-type]
+    for message in untold(messages, () if told else CROSS_SECTION):
+        engine.receive(message)
     return jury
 
 
@@ -242,12 +242,6 @@ def entry_table(name: str, found: Sequence[tuple[float, ...]]) -> Iterator[str]:
             f"| {name} | {when} | {len(off)} | {1.0 - early - late:.2f} | {early:.2f} | {late:.2f} | "
             f"{p50:.1f}, {p90:.1f} | {np.median(off[:, 1]):+.1f} |"
         )
-
-
-def without_rcs(batch: PlotBatch) -> PlotBatch:
-    rows = batch.rows.copy()
-    rows["rcs_dbsm"] = rows["snr_db"] = np.nan
-    return msgspec.structs.replace(batch, data=rows.tobytes())
 
 
 def _around(bearing_rad: float, r: float) -> tuple[float, float]:

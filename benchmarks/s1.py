@@ -1,6 +1,7 @@
 """S1, sensing to warning: of many launches, which warnable ones are missed, and how soon is each zone warned?
 
-    python benchmarks/s1.py [--seeds 1-20] [--sigma 1 0.7 0.5] [--threshold 0.01] [--workers 2] [--write]
+    python benchmarks/s1.py [--seeds 1-20] [--sigma 1 0.7 0.5] [--threshold 0.01] [--classes CLASS ...]
+                            [--no-rcs] [--no-doppler] [--workers 2] [--write]
 
 A seed is one raid on a base of ten zones: a salvo of 1 to 40 rounds of one class, or of small drones, from
 one side; one to three radars, each of its own accuracy, probability of detection (0.6 to 0.95 where it is
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import math
 import platform
+import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ from rampart.sim.ballistic import ballistic
 from rampart.sim.draws import stream
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Air, Disturbance, Echo, Flight, RadarModel, Salvo, World
+from untold import CROSS_SECTION, DOPPLER, untold
 
 START_NS: Final = 1_646_164_800_000_000_000
 CLASSES: Final = ("rocket_107", "rocket_122", "mortar_60", "mortar_81", "mortar_120", "quadcopter")
@@ -145,15 +148,24 @@ def world(seed: int, claimed: float, threshold: float) -> tuple[World, str, int]
     return made, class_id, rounds
 
 
-def flown(job: tuple[int, float, float]) -> Raid:
-    """The verdict on one raid: (seed, claimed sigma over the true one, threshold)."""
-    seed, claimed, threshold = job
+class Job(NamedTuple):
+    """One raid to run."""
+
+    seed: int
+    claimed: float  # sigma over the true one
+    threshold: float
+    hidden: tuple[str, ...] = ()  # columns that no radar tells
+
+
+def flown(job: Job) -> Raid:
+    """The verdict on one raid."""
+    seed, claimed, threshold, hidden = job
     made, class_id, rounds = world(seed, claimed, threshold)
     run = simulate(made, seed)
     engine = Engine(made.site, simulated=True)
     states: list[ZoneState] = []
     updates: list[TrackUpdate] = []
-    for message in run.messages:
+    for message in untold(run.messages, hidden):
         for out in engine.receive(message):
             if isinstance(out, ZoneState):
                 states.append(out)
@@ -274,14 +286,18 @@ def main() -> None:
     parser.add_argument("--seeds", default="1-20")
     parser.add_argument("--sigma", type=float, nargs="+", default=[1.0, 0.7, 0.5])
     parser.add_argument("--threshold", type=float, nargs="+", default=[Rules().warn_p])
+    parser.add_argument("--classes", nargs="+", choices=CLASSES, default=list(CLASSES))
+    parser.add_argument("--no-rcs", action="store_true", help="no radar tells a cross-section")
+    parser.add_argument("--no-doppler", action="store_true", help="no radar tells a range rate")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     first, last = (int(x) for x in args.seeds.split("-"))
-    words, marks = (" ".join(f"{s:g}" for s in values) for values in (args.sigma, args.threshold))
+    seeds = [s for s in range(first, last + 1) if CLASSES[s % len(CLASSES)] in args.classes]
+    hidden = CROSS_SECTION * args.no_rcs + DOPPLER * args.no_doppler
     lines = [
-        f"`python benchmarks/s1.py --seeds {args.seeds} --sigma {words} --threshold {marks}`; Python "
-        f"{platform.python_version()}, {platform.machine()}.",
+        f"`python benchmarks/s1.py {' '.join(sys.argv[1:])}`; Python {platform.python_version()}, "
+        f"{platform.machine()}.",
         "", "First warning: seconds from the third detection of the first round that hits a zone to the zone's "
         "warning, 0 where it was warned already. Timely: warned for 60 % of the time from its first plot to "
         "its impact. False and re-warned: shares of zone-warnings.", "",
@@ -290,12 +306,13 @@ def main() -> None:
         for claimed in args.sigma:
             levels = {}
             for threshold in args.threshold:
-                jobs = [(seed, claimed, threshold) for seed in range(first, last + 1)]
+                jobs = [Job(seed, claimed, threshold, hidden) for seed in seeds]
                 levels[threshold] = list(pool.map(flown, jobs, chunksize=4))
                 lines += table(claimed, threshold, levels[threshold])
             if len(levels) > 1:
                 lines += curve(claimed, levels)
-    name = "s1" if len(args.threshold) == 1 else "s1-threshold"
+    parts = ["threshold"] * (len(args.threshold) > 1) + ["part"] * (args.classes != list(CLASSES))
+    name = "-".join(["s1", *parts, *["no-rcs"] * args.no_rcs, *["no-doppler"] * args.no_doppler])
     tell(name, "S1: sensing to warning", lines, write=args.write)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-from s1 import CLASSES, flown
+from s1 import CLASSES, Job, flown
 from s2 import heard
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ def test_no_warnable_round_of_the_first_raids_is_missed_and_warnings_come_at_onc
 ) -> None:
     falling = [seed for seed in range(1, 73) if CLASSES[seed % len(CLASSES)] != "quadcopter"]
     with ProcessPoolExecutor(2) as pool:
-        raids = list(pool.map(flown, [(seed, claimed, 0.01) for seed in falling], chunksize=4))
+        raids = list(pool.map(flown, [Job(seed, claimed, 0.01) for seed in falling], chunksize=4))
     assert [h for r in raids for h in r.verdict.outcomes("missed", warnable=True)] == []
     waits = [s for r in raids for s in r.verdict.latencies_s]
     assert np.median(waits) <= 1.5
