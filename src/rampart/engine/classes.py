@@ -55,8 +55,12 @@ ROUNDS: Final[dict[str, Round]] = {
 
 FALLS_PRIOR: Final = 2e-5
 """[A] So many rounds come into sight on a quiet day to the flyers that `FLYERS` counts. While something plainly
-attacks there are more (`company`). With 0.02 to 2e-6 every round of S1 is told at the same time; with 0.02 an
-airliner far away was a rocket some times an hour (ADR 19)."""
+attacks there are more (`company`). With 0.02 to 2e-6 the rounds of S1 are told alike to half a second; with
+0.02 an airliner far away was a rocket some times an hour (ADR 19)."""
+
+QUIET: Final = 0.01
+"""[A] So many drones too large for a bird come on a quiet day to those that `FLYERS` counts, for it counts them
+as in a raid: what makes other attacks likelier must be plainer than that (`company`)."""
 
 
 class Flyer(NamedTuple):

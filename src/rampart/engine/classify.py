@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rampart.domain.site import Settings
 from rampart.domain.values import POSTERIOR
-from rampart.engine.classes import CLASSES, ROUNDS, SMALL_DRONE, UNNAMED, WORDS
+from rampart.engine.classes import CLASSES, QUIET, ROUNDS, SMALL_DRONE, UNNAMED, WORDS
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
@@ -36,11 +36,6 @@ _SMALL_DRONE: Final = _ROUNDS + SMALL_DRONE
 _UNNAMED: Final = _ROUNDS + UNNAMED
 _DRONES: Final = POSTERIOR.index("drone")  # after the families of rounds
 _LISTED: Final = [c for c, name in enumerate(CLASSES) if not name.endswith("_unknown")]
-
-
-QUIET: Final = 0.01
-"""[A] So many drones too large for a bird come on a quiet day to those that the class table expects among
-aircraft: what shall make others likelier must be plain."""
 
 
 class ClassifySettings(Settings, frozen=True):

@@ -20,10 +20,9 @@ Array = npt.NDArray[np.float64]
 TIMES: Final = 100.0
 """[A] So many times likelier are rounds and small drones in a raid than when nothing else attacks."""
 LINGERS_S: Final = 300.0  # [A] after the last that attacked
-PLAIN_PLOTS: Final = (
-    6  # [A] before it has so many nothing is plain: three drops of rain fit together
-)
 PLAIN_P: Final = 0.5  # what ended less probable than this is not remembered
+PLAIN_PLOTS: Final = 6
+"""[A] Plots before which nothing is plain: three drops of rain fit together."""
 
 
 class Company:
@@ -41,7 +40,7 @@ class Company:
             self._gone.append((t_s, attacks_p))
 
     def of(self, tracks: Sequence[int], t_s: float, notes: Mapping[int, Note]) -> Array:
-        """(n,): how many times likelier each of `tracks` is a small drone, by what the others are at `t_s`.
+        """(n,): how many times likelier each of `tracks` is an attack, by what the others are at `t_s`.
 
         Each is judged alone: two birds cannot talk each other into a raid.
         """
