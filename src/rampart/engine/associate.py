@@ -16,10 +16,11 @@ from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.bearings import looks_alike
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
-from rampart.engine.fate import Fate, Radars, covered, pd_there, settle, steer, tells_by_silence
+from rampart.engine.fate import Fate, pd_there, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up, variances_of
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T
+from rampart.engine.radars import Radars, covered
 from rampart.kernels._jit import Held, allocating_kernel, kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
@@ -145,9 +146,7 @@ class Sky(NamedTuple):
 def settle_by_time(sky: Held, size: int, t_s: float) -> int:
     """End the named tracks that are over at `t_s`; returns how many, listed in `Sky.ended`."""
     table, clutter, radars, _, fate, _, _, env, _, _, _, ended = sky.content
-    return settle(
-        table, size, t_s, radars, clutter.heard_s, clutter.places, clutter.live, fate, env, False, ended, 0
-    )  # fmt: skip
+    return settle(table, size, t_s, radars, clutter, fate, env, False, ended, 0)
 
 
 @allocating_kernel
@@ -232,10 +231,7 @@ def step(
         _missed(table, size, t_s, sensor, look_start_s, radars, clutter.heard_s, fate, env)
     if complete or t_s - clutter.settled_s[0] >= fate.settle_every_s:
         clutter.settled_s[0] = t_s
-        gone = settle(
-            table, size, t_s, radars, clutter.heard_s, clutter.places, clutter.live, fate, env, True,
-            ended, 0,
-        )  # fmt: skip
+        gone = settle(table, size, t_s, radars, clutter, fate, env, True, ended, 0)
     spare = 0
     for p in range(count):
         if used[p] == 0 and not math.isnan(plots[p, NUMBERS + RANGE]):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.bank import Table
-from rampart.engine.fate import Radars
+from rampart.engine.radars import Radars
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.measurement import RANGE
 

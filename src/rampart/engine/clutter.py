@@ -19,8 +19,9 @@ from rampart.engine.clutter_map import (
     make_places,
     vain_density,
 )
-from rampart.engine.fate import Radars
+from rampart.engine.clutter_patches import cell_of, make_patches, patch_density
 from rampart.engine.plotrow import NUMBERS, T
+from rampart.engine.radars import Radars
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.measurement import ELEVATION, HEIGHT, RANGE, RANGE_RATE
 
@@ -47,6 +48,7 @@ class Clutter(NamedTuple):
     log_birth_odds: Array  # (sensors,) ln of new objects over false plots in a look
     places: Array  # the clutter map, and
     live: Array  # how much of it is in use, see `clutter_map.make_places`
+    patches: Array  # see `clutter_patches.make_patches`
 
 
 def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
@@ -61,15 +63,8 @@ def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
         np.full(1, -np.inf),
         np.log(birth_per_look / rate),
         *make_places(n),
+        make_patches(n),
     )
-
-
-@kernel
-def _cell(value: float, low: float, high: float, cells: int) -> int:
-    """The first where `value` is not measured."""
-    if math.isnan(value):
-        return 0
-    return min(max(int((value - low) / (high - low) * cells), 0), cells - 1)
 
 
 @woven_kernel
@@ -83,7 +78,8 @@ def clutter_density(
     birth_per_look: float,
 ) -> float:
     """Expected plots of no known track per look and unit of measurement space at plot `p`, whose site
-    ENU is `xyz_enu_m` (3,): of the cells that it may lie in, or of its very place where that gives more."""
+    ENU is `xyz_enu_m` (3,): of the cells that it may lie in, or of its patch or its very place where they
+    give more."""
     r, elevation = plots[p, NUMBERS + RANGE], plots[p, NUMBERS + ELEVATION]
     low, high = radars.elevation[sensor, 0], radars.elevation[sensor, 1]
     looks = PRIOR_LOOKS + clutter.looks[sensor]
@@ -93,12 +89,12 @@ def clutter_density(
     i, i_end, j, j_end = 0, RANGE_CELLS, 0, ELEVATION_CELLS
     if not math.isnan(r):
         near, far = radars.reach_m[sensor, 0], radars.reach_m[sensor, 1]
-        i = _cell(r, near, far, RANGE_CELLS)
+        i = cell_of(r, near, far, RANGE_CELLS)
         i_end = i + 1
         depth = (far - near) / RANGE_CELLS
         share /= RANGE_CELLS
     if not math.isnan(elevation):
-        j = _cell(elevation, low, high, ELEVATION_CELLS)
+        j = cell_of(elevation, low, high, ELEVATION_CELLS)
         j_end = j + 1
         width = (high - low) / ELEVATION_CELLS
         share /= ELEVATION_CELLS
@@ -112,6 +108,8 @@ def clutter_density(
     if doppler:
         slow = SLOW_SHARE / (2.0 * SLOW_MPS) if abs(rate) < SLOW_MPS else 0.0
         density *= slow + (1.0 - SLOW_SHARE) / (2.0 * radars.rate_max_mps[sensor])
+    if not math.isnan(r):
+        density = max(density, patch_density(clutter.patches, radars, sensor, plots, p))
     if clutter.live[sensor] > 0.0 and not math.isnan(elevation) and not math.isnan(r):
         t_s = plots[p, T]
         vain = vain_density(
@@ -145,13 +143,13 @@ def count_clutter(
     for p in range(plots.shape[0]):
         if used[p] > 1:
             continue
-        i = _cell(
+        i = cell_of(
             plots[p, NUMBERS + RANGE],
             radars.reach_m[sensor, 0],
             radars.reach_m[sensor, 1],
             RANGE_CELLS,
         )
-        j = _cell(
+        j = cell_of(
             plots[p, NUMBERS + ELEVATION], radars.elevation[sensor, 0], radars.elevation[sensor, 1],
             ELEVATION_CELLS,
         )  # fmt: skip

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Table
 from rampart.engine.course import follow_course
-from rampart.engine.fate import Radars
 from rampart.engine.gate import Scratch, blur_height
 from rampart.engine.nearby import Gates, bound_row
 from rampart.engine.plotrow import KEPT, NUMBERS, RCS, RECENT, SEEN_BY, SNR, T
 from rampart.engine.posterior import held_as_a_drone
+from rampart.engine.radars import Radars
 from rampart.kernels._jit import woven_kernel
 from rampart.kernels.consider import BIASES
 from rampart.kernels.detection import add_echo

@@ -13,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table
+from rampart.engine.clutter import Clutter
 from rampart.engine.clutter_map import note_vain
+from rampart.engine.clutter_patches import note_patches
+from rampart.engine.radars import Radars, covered
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
 from rampart.kernels.detection import look_pd
@@ -34,23 +37,6 @@ DOUBT_SIGMAS: Final = 2.0
 """Of its height, by which a track must be down before it is given up for that."""
 LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
-
-
-class Radars(NamedTuple):
-    """The site's sensors as arrays; the first axis is the sensor in site order."""
-
-    axes: Array  # (n, 3, 3): x_site = place + axes x_sensor
-    place: Array  # (n, 3)
-    sigma: Array  # (n, 4) range, azimuth, elevation, range rate
-    bias: Array  # (n, 4) range m, azimuth, elevation rad, time s; one sigma
-    period_s: Array
-    pd: Array
-    snr_threshold: Array  # power in units of noise above which it reports a plot; 0: not declared
-    reach_m: Array  # (n, 2) least and greatest range
-    elevation: Array  # (n, 2) lowest and highest beam, rad
-    sector: Array  # (n, 2) first azimuth and width clockwise, rad
-    rate_max_mps: Array
-    ranging: Ints  # 1: it measures range; 0: it tells bearings only
 
 
 class Fate(NamedTuple):
@@ -101,29 +87,6 @@ def pull(x: Array, mu: Array, row: int, env: Array) -> float:
     k = math.exp(x[row, b, 6])
     rate, _ = drag_rate(x[row, b, 0], x[row, b, 1], x[row, b, 2], speed, k, env)
     return float(mu[row, b] * (rate * speed * speed + env[GRAVITY]))
-
-
-@woven_kernel
-def covered(e: float, n: float, u: float, sensor: int, radars: Radars) -> bool:
-    """Whether a sensor watches a place in site ENU: whether it would show what is there.
-
-    One that tells bearings only never does: it begins no track, and what it does not show is not missed.
-    """
-    if radars.ranging[sensor] == 0:
-        return False
-    axes, place = radars.axes[sensor], radars.place[sensor]
-    e, n, u = e - place[0], n - place[1], u - place[2]
-    de = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
-    dn = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
-    du = axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u
-    r = math.sqrt(de * de + dn * dn + du * du)
-    if r < radars.reach_m[sensor, 0] or r > radars.reach_m[sensor, 1]:
-        return False
-    elevation = math.asin(du / max(r, 1.0))
-    if elevation < radars.elevation[sensor, 0] or elevation > radars.elevation[sensor, 1]:
-        return False
-    clockwise = (math.atan2(de, dn) - radars.sector[sensor, 0]) % (2.0 * math.pi)
-    return bool(clockwise <= radars.sector[sensor, 1])
 
 
 @woven_kernel
@@ -201,14 +164,15 @@ def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -
 
 @kernel
 def settle(
-    table: Table, size: int, t_s: float, radars: Radars, heard_s: Array, places: Array, live: Array,
-    fate: Fate, env: Array, account: bool, ended: Ints, gone: int,
+    table: Table, size: int, t_s: float, radars: Radars, clutter: Clutter, fate: Fate, env: Array,
+    account: bool, ended: Ints, gone: int,
 ) -> int:  # fmt: skip
     """End every track that is over at `t_s`; returns `gone` plus the named ones, listed in `ended`.
 
     account: also enter the looks that are overdue at `t_s` into the tracks' scores, and end tracks
-    without a name; those leave their mark in the clutter map (`places`, `live`).
+    without a name; those leave their mark in `clutter`.
     """
+    heard_s = clutter.heard_s
     for row in range(size):
         if table.status[row] == FREE or (table.track_id[row] <= 0 and not account):
             continue
@@ -274,18 +238,15 @@ def settle(
             ended[gone, 0] = table.track_id[row]
             ended[gone, 1] = reason
             gone += 1
-        if table.track_id[row] <= 0 and table.bounded[row] == 1:  # it never had a name: clutter
-            e, n, u = steer(table.x, table.mu, row, 0.0, env)
-            note_vain(
-                places,
-                live,
-                table.last_sensor[row],
-                e,
-                n,
-                u,
-                float(table.hits[row]),
-                table.t_s[row],
-            )
+        if table.track_id[row] <= 0:  # it never had a name: clutter
+            if table.ambiguous[row] == 0:  # else its plots may be those of another, which had one
+                note_patches(clutter.patches, radars, table.recent[row])
+            if table.bounded[row] == 1:
+                e, n, u = steer(table.x, table.mu, row, 0.0, env)
+                note_vain(
+                    clutter.places, clutter.live, table.last_sensor[row], e, n, u,
+                    float(table.hits[row]), table.t_s[row],
+                )  # fmt: skip
         table.status[row] = FREE
         table.track_id[row] = 0
     return gone
@@ -349,6 +310,3 @@ def _reason(
     if too_quiet:
         return EXPIRED if watched else SENSOR_LOST
     return -1
-
-
-__all__ = ["CONFIRMED", "REASONS", "Fate", "Radars", "covered", "settle", "steer"]

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Table
 from rampart.engine.bearings import BEARING_D2, takes_bearings
 from rampart.engine.clutter import Clutter, clutter_density
-from rampart.engine.fate import Radars
 from rampart.engine.nearby import Gates, Lineup, first_from, near_rows
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.engine.radars import Radars
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
 from rampart.kernels.birth import rise_span

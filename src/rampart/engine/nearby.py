@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.engine.bank import Table
-from rampart.engine.fate import Radars, pull
+from rampart.engine.fate import pull
 from rampart.engine.plotrow import NUMBERS, VARIANCES
+from rampart.engine.radars import Radars
 from rampart.kernels._jit import allocating_kernel, woven_kernel
 from rampart.kernels.imm import ASLEEP, BOOST, MODELS
 from rampart.kernels.measurement import (

@@ -11,9 +11,10 @@ from rampart.domain.frames import sensor_axes
 from rampart.domain.site import Sensor, Settings, Site
 from rampart.domain.time import ns_from_seconds
 from rampart.engine.admission import Door
-from rampart.engine.fate import Fate, Radars
+from rampart.engine.fate import Fate
 from rampart.engine.ground import ground_of_site
 from rampart.engine.nearby import Gates
+from rampart.engine.radars import Radars
 from rampart.kernels.birth import Prior
 from rampart.kernels.detection import LEAST_PD, MOST_PD
 from rampart.kernels.imm import Dynamics

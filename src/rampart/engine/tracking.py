@@ -18,11 +18,12 @@ from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.calibration import ZERO, Calibration, calibration_of
 from rampart.engine.clutter import make_clutter
-from rampart.engine.fate import DROPPED, REASONS, covered
+from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake, Look
 from rampart.engine.order import Entry, Ring
 from rampart.engine.plotrow import COLUMNS
+from rampart.engine.radars import covered
 from rampart.engine.reflectors import Sighting
 from rampart.engine.track_settings import (
     TrackSettings,
@@ -42,7 +43,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 10
+STATE_VERSION: Final = 11
 
 
 class Tracker:
