@@ -14,8 +14,10 @@ from rampart.domain.values import FAMILIES, POSTERIOR
 from rampart.engine.classes import CLASSES
 from rampart.engine.classify import Classification, Classifier, Posteriors
 from rampart.engine.company import TIMES
+from rampart.engine.note import fallen
 from rampart.engine.origin import OriginFinder
 from rampart.engine.predict import Predictor
+from rampart.engine.seen import Seen
 from rampart.engine.track_settings import TrackSettings
 from rampart.kernels.atmosphere import FILTER_RISE, environment
 from rampart.kernels.flight import STILL_AIR, trajectory
@@ -340,6 +342,22 @@ def test_no_rocket_burns_for_ten_seconds() -> None:
     assert sum(burning(80.0, plots=5, age_s=2.0).p_family[:3]) > 0.9
     assert sum(burning(80.0, plots=5, age_s=10.0).p_family[:3]) < 0.1
     assert sum(burning(80.0, plots=5, age_s=10.0, free_p=0.995).p_family[:3]) > 0.9
+
+
+def test_what_burns_and_falls_by_turns_is_no_round() -> None:
+    """Blades of a turbine in the first half minute of a radar: burning, free for a look, burning again."""
+    free, burns = [0.99, 0.0, 0.01], [0.0, 0.02, 0.98]
+
+    def judged(looks: list[list[float]]) -> float:
+        before = free_p = 0.0
+        for k, mu in enumerate(looks):
+            state = Seen(1, 8.0 + k, 0.0, 2.0, 8 + k, True, [0.0, 1.0], 1.0, mu, np.zeros(7), P)
+            free_p, before = fallen(state, before)
+        return sum(burning(44.0, plots=16, free_p=free_p, age_s=8.0 + len(looks)).p_family[:3])
+
+    assert judged([burns] * 8 + [free] + [burns] * 3) < 0.5
+    assert judged([free] * 5 + [burns]) > 0.9
+    assert judged([burns] + [free] * 5 + [burns, free, burns]) > 0.9
 
 
 def test_echoes_fainter_than_any_round_are_of_false_plots() -> None:

@@ -107,6 +107,21 @@ def test_check_accepts_a_good_site(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "a site without faults" in capsys.readouterr().out
 
 
+def test_check_says_of_whom_nobody_will_be_warned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.replace("sigma_elevation_mrad = 2.5\n", ""))
+    assert main(["check", str(path)]) == 0
+    assert "where a round lands is not told" in capsys.readouterr().out
+    assert main(["check", str(path), "--json"]) == 0
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert "measures elevation" in note
+    path.write_text(SITE)
+    assert main(["check", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
+
+
 def test_check_tells_every_fault_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

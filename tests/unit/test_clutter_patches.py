@@ -11,7 +11,7 @@ from rampart.domain.frames import polar_from_enu
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Sensor
 from rampart.engine.clutter import clutter_density
-from rampart.engine.clutter_patches import patch_density
+from rampart.engine.clutter_patches import AZIMUTH_CELLS, patch_density
 from rampart.engine.tracking import Tracker
 from rampart.kernels.imm import DRONE
 from tracker_world import Path, batch, drive, look, round_from, site_of, tracker_of
@@ -21,6 +21,7 @@ SITE = site_of(SENSOR)
 DROPS, RADIUS_M, TOP_M = 25.0, 900.0, 3_000.0
 NEAR_M, FAR_M = np.array([3_200.0, 4_000.0]), np.array([12_000.0, 6_000.0])
 WIND_MPS = np.array([-17.0, 1.0])
+NAMES = ("range_m", "azimuth_rad", "elevation_rad", "range_rate_mps")
 Row = tuple[float, float, float, float]
 
 
@@ -42,8 +43,7 @@ def wet_look(
 ) -> PlotBatch:
     """One look at `paths`, even clutter, and rain that was at `place_m` once."""
     dry = look(SITE, SENSOR, t_s, paths, rng, clutter=SENSOR.clutter_per_scan)
-    names = ("range_m", "azimuth_rad", "elevation_rad", "range_rate_mps")
-    rows: list[list[float]] = [[float(row[name]) for name in names] for row in dry.rows]
+    rows: list[list[float]] = [[float(row[name]) for name in NAMES] for row in dry.rows]
     drops = rain(t_s, rng, place_m) if place_m is not None else []
     return batch("R", t_s, rows + [list(row) for row in drops])
 
@@ -101,6 +101,11 @@ def rows_of(plots: list[Row], t_s: float) -> np.ndarray:
     return out
 
 
+def plots_of(seen: PlotBatch, t_s: float) -> np.ndarray:
+    """The same of a look."""
+    return rows_of([tuple(float(row[name]) for name in NAMES) for row in seen.rows], t_s)
+
+
 def test_a_patch_expects_what_falls_there_but_for_what_may_be_chance() -> None:
     tracker, rng = tracker_of(SITE), np.random.default_rng(5)
     for k in range(160):
@@ -132,9 +137,7 @@ def test_even_clutter_has_no_patches(clutter: float) -> None:
     tracker, rng = tracker_of(SITE), np.random.default_rng(6)
     for k in range(240):
         drive(tracker, [look(SITE, SENSOR, 0.5 * k, [], rng, clutter=clutter)])
-    batch_ = look(SITE, SENSOR, 120.0, [], rng, clutter=2_000.0)
-    names = ("range_m", "azimuth_rad", "elevation_rad", "range_rate_mps")
-    plots = rows_of([tuple(float(row[n]) for n in names) for row in batch_.rows], 120.0)
+    plots = plots_of(look(SITE, SENSOR, 120.0, [], rng, clutter=2_000.0), 120.0)
     state = tracker._clutter
     even = state._replace(patches=np.zeros_like(state.patches))
     more = [
@@ -146,13 +149,44 @@ def test_even_clutter_has_no_patches(clutter: float) -> None:
     assert max(more) < 5.0
 
 
-def test_a_salvo_from_one_launcher_leaves_no_patch() -> None:
+@pytest.mark.parametrize("pd", [1.0, 0.6, 0.4])
+def test_a_salvo_from_one_launcher_leaves_no_patch(pd: float) -> None:
+    """Nor where the radar shows far less of it than the site declares, and many a track of it dies."""
     tracker, rng = tracker_of(SITE), np.random.default_rng(7)
-    rounds = [round_from((4000.0, 2000.0, 0.0), (-110.0, -50.0, 160.0), 1.5 * i) for i in range(24)]
-    drive(tracker, [look(SITE, SENSOR, 0.5 * k, rounds, rng) for k in range(100)])
-    path = round_from((4000.0, 2000.0, 0.0), (-110.0, -50.0, 160.0), 48.0)
-    for t_s in np.arange(48.5, 60.0, 0.5):
-        seen = look(SITE, SENSOR, t_s, [path], rng)
-        names = ("range_m", "azimuth_rad", "elevation_rad", "range_rate_mps")
-        plots = rows_of([tuple(float(row[n]) for n in names) for row in seen.rows], t_s)
+
+    def from_launcher(t0_s: float) -> Path:
+        place = np.array([4000.0, 2000.0, 0.0]) + rng.normal(0.0, [10.0, 10.0, 0.0])
+        return round_from(place, np.array([-110.0, -50.0, 160.0]) + rng.normal(0.0, 1.0, 3), t0_s)
+
+    rounds = [from_launcher(1.5 * i) for i in range(24)]
+    drive(
+        tracker, [look(SITE, SENSOR, 0.5 * k, rounds, rng, clutter=5.0, pd=pd) for k in range(72)]
+    )
+    path = from_launcher(36.0)
+    for t_s in np.arange(36.5, 48.0, 0.5):
+        plots = plots_of(look(SITE, SENSOR, t_s, [path], rng), t_s)
         assert patch_density(tracker._clutter.patches, tracker._radars, 0, plots, 0) == 0.0
+
+
+def test_what_comes_from_outside_a_sector_makes_no_patch_in_it() -> None:
+    sensor = Sensor(id="R", clutter_per_scan=10.0, azimuth_max_rad=math.pi / 2.0)
+    site = site_of(sensor)
+    tracker, rng = tracker_of(site), np.random.default_rng(8)
+    for k in range(240):  # clutter of the whole circle
+        drive(tracker, [look(site, sensor, 0.5 * k, [], rng, clutter=40.0)])
+    held = tracker._clutter.patches[0, :, 0].reshape(8, AZIMUTH_CELLS, -1).sum(axis=(0, 2))
+    assert held.max() < 2.0 * np.median(held)
+    plots = plots_of(look(site, sensor, 120.0, [], rng, clutter=500.0), 120.0)
+    outside = [p for p in range(len(plots)) if plots[p, 2] > math.pi / 2.0]
+    said = [patch_density(tracker._clutter.patches, tracker._radars, 0, plots, p) for p in outside]
+    assert max(said) == 0.0
+
+
+def test_a_clock_that_stands_back_leaves_nothing_to_be_learnt_twice() -> None:
+    tracker, rng = tracker_of(SITE), np.random.default_rng(9)
+    for k in range(120):
+        drive(tracker, [wet_look(0.5 * k, [], rng)])
+    assert tracker._clutter.patches.any()
+    tracker._start_anew()
+    assert not tracker._clutter.patches.any()
+    assert not tracker._clutter.live.any()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Final
 
 from rampart.cli.say import say_json
 from rampart.domain.errors import Fault
 
+NO_HEIGHT: Final = (
+    "no sensor measures elevation: where a round lands is not told, and no zone is warned of it"
+)
 SCENARIO_KEYS = frozenset(("site", "threats", "traffic", "radars", "start", "duration_s", "facts"))
 
 
@@ -23,24 +27,30 @@ def execute(options: argparse.Namespace) -> int:
     kind, faults = _faults(options.file)
     if options.json:
         told = [{"where": f.where, "found": f.found, "allowed": f.allowed} for f in faults]
-        say_json({"file": str(options.file), "kind": kind, "faults": told})
+        notes = [] if faults else _notes(kind, options.file)
+        say_json({"file": str(options.file), "kind": kind, "faults": told, "notes": notes})
     elif faults:
         for fault in faults:
             print(f"{options.file}: {fault}", file=sys.stderr)
     else:
-        print(f"{options.file}: a {kind} without faults{_ground(kind, options.file)}")
+        notes = _notes(kind, options.file)
+        print("; ".join([f"{options.file}: a {kind} without faults", *notes]))
     return 2 if faults else 0
 
 
-def _ground(kind: str, path: Path) -> str:
-    """What became of its terrain, where it names one: voids that were filled are said here."""
+def _notes(kind: str, path: Path) -> list[str]:
+    """What became of its terrain, where it names one: voids that were filled are said here. And what nobody
+    can be warned of with its sensors."""
     import rampart.scenario
     import rampart.site
     from rampart.domain.site import Terrain
     from rampart.site.terrain import described
 
     site = rampart.site.load_site(path) if kind == "site" else rampart.scenario.load(path).site
-    return f"; {described(site.terrain)}" if isinstance(site.terrain, Terrain) else ""
+    notes = [described(site.terrain)] if isinstance(site.terrain, Terrain) else []
+    if site.sensors and all(sensor.sigma_elevation_rad is None for sensor in site.sensors):
+        notes.append(NO_HEIGHT)
+    return notes
 
 
 def _faults(path: Path) -> tuple[str, list[Fault]]:

@@ -89,7 +89,8 @@ FLYERS: Final[dict[str, Flyer]] = {
     # `drone_roc.py`, seeds 100-103, and 120 recorded aircraft (72 s at a time: birds 0.05 to 0.36 in nine of
     # ten, gliders 0.09 to 0.57, small drones below 0.03)
     # priors: of what comes into sight most are birds and clutter; large drones stand against aircraft as if
-    # a raid were likely, small ones are as rare as on a quiet day (ADR 18, 19). Echoes of bird and quadcopter:
+    # a raid were likely, but for gliders, which are most like them and no rarer; small ones are as rare as on
+    # a quiet day (ADR 18, 19). Echoes of bird and quadcopter:
     # from the class table, with 1.5 dB for what a radar knows of its own gain
     "owa_drone": Flyer("drone", 0.01, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
     "quadcopter": Flyer(
@@ -112,7 +113,7 @@ FLYERS: Final[dict[str, Flyer]] = {
     "helicopter": Flyer(
         "aircraft", 0.003, 55, 14, 250, 0.8, 6, 0, 5, 0.16, 0.8, 1.0, 1.0, 0.12, 1.2
     ),
-    "glider": Flyer("aircraft", 0.003, 37, 10, 900, 0.7, -1, 0, 4, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
+    "glider": Flyer("aircraft", 0.01, 37, 10, 900, 0.7, -1, 0, 4, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
     "bird": Flyer(
         "clutter", 0.50, 13, 5, 150, 1.0, -22.5, 7.5, 1.5, 0.28, 0.55, 0.8, 1.0, 0.16, 0.6
     ),
@@ -173,9 +174,11 @@ leaps between plots that are not its own: any height, climb and echo is as good 
 
 FAST_FLYERS_P: Final = 0.02
 FAST_FLYERS_PLOTS: Final = 6
-"""Least probability of powered flight before so many plots: its share at birth (`TrackSettings.drone_share`).
-The motion model of what flies begins at a drone's speed, so an airliner at 280 m/s is 1e-5 likely by it until
-the plots tell; its height, speed and echo must speak meanwhile."""
+FAST_FLYERS_S: Final = 6.0
+"""Least probability of powered flight before so many plots and seconds: its share at birth
+(`TrackSettings.drone_share`). The motion model of what flies begins at a drone's speed, so an airliner at
+280 m/s is 1e-5 likely by it until the plots tell; its height, speed and echo must speak meanwhile. A radar of
+one turn in four seconds shows a bomb six times in all: counted in plots alone, it flew level to the end."""
 
 SINKS_S: Final = 20.0
 """[A] Longest time for which the ballistic model may hold what flies level, far from a radar that turns once a

@@ -67,6 +67,13 @@ def make_clutter(declared: list[float], birth_per_look: float) -> Clutter:
     )
 
 
+def forget_all(clutter: Clutter) -> None:
+    """Forget where plots came in vain, and when any came: the clock stands back."""
+    clutter.heard_s[:] = clutter.settled_s[:] = -np.inf
+    clutter.live[:] = clutter.patches[:] = 0.0
+    clutter.places[:, :, 3] = -np.inf
+
+
 @woven_kernel
 def clutter_density(
     clutter: Clutter,

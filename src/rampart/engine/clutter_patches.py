@@ -5,7 +5,8 @@ rate of the wind. The moving average over a ring of the coverage (`clutter`) spr
 circle and over every range rate; three drops in line then look a thousand times as sure as they are, and
 were a shell on its way to a camp. So each radar counts, in cells of range, azimuth and elevation, the plots
 of tracks that came to nothing, with mean and variance of their range rates. What becomes a track leaves no
-mark, and a cell speaks only by what it shows for sure: by chance, no cell stands out.
+mark, and a cell speaks only by what it shows beyond chance, and beyond what objects that a radar sees too
+seldom to follow may show.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ Array = npt.NDArray[np.float64]
 RANGE_CELLS: Final = 8
 AZIMUTH_CELLS: Final = 24
 ELEVATION_CELLS: Final = 4
+LAYERS: Final = ELEVATION_CELLS + 1  # the last: plots whose elevation is not measured
 MEMORY_LOOKS: Final = 60.0
 SURE_SIGMAS: Final = 2.0
 """Of a count, by which a cell's may be chance. Of even clutter hardly a cell then gives more than its ring."""
+SELDOM: Final = 0.5
+"""[A] Plots a look of a cell that may be those of real objects: of rounds from one launcher, where the radar
+shows less than it declares, many a track ends at its second plot."""
 NARROW_SHARE: Final = 0.9  # of a patch's range rates are normally spread; the others may be any
 FEW: Final = 5.0
 FAR_SIGMAS: Final = 3.0
@@ -39,8 +44,8 @@ and variance."""
 
 
 def make_patches(sensors: int) -> Array:
-    """The cells (sensors, RANGE_CELLS * AZIMUTH_CELLS * ELEVATION_CELLS, 6) before the first look."""
-    return np.zeros((sensors, RANGE_CELLS * AZIMUTH_CELLS * ELEVATION_CELLS, 6))
+    """The cells (sensors, RANGE_CELLS * AZIMUTH_CELLS * LAYERS, 6) before the first look."""
+    return np.zeros((sensors, RANGE_CELLS * AZIMUTH_CELLS * LAYERS, 6))
 
 
 @woven_kernel
@@ -53,13 +58,18 @@ def cell_of(value: float, low: float, high: float, cells: int) -> int:
 
 @woven_kernel
 def _patch(radars: Radars, sensor: int, plots: Array, p: int) -> int:
-    """Which cell of `sensor` its plot `p`, with a range, lies in."""
+    """Which cell of `sensor` its plot `p`, with a range, lies in; -1: outside its sector."""
     reach, beam, sector = radars.reach_m[sensor], radars.elevation[sensor], radars.sector[sensor]
     clockwise = (plots[p, NUMBERS + AZIMUTH] - sector[0]) % (2.0 * math.pi)
+    if clockwise > sector[1]:
+        return -1
     i = cell_of(plots[p, NUMBERS + RANGE], reach[0], reach[1], RANGE_CELLS)
     j = cell_of(clockwise, 0.0, sector[1], AZIMUTH_CELLS)
-    k = cell_of(plots[p, NUMBERS + ELEVATION], beam[0], beam[1], ELEVATION_CELLS)
-    return (i * AZIMUTH_CELLS + j) * ELEVATION_CELLS + k
+    elevation = plots[p, NUMBERS + ELEVATION]
+    k = ELEVATION_CELLS
+    if not math.isnan(elevation):
+        k = cell_of(elevation, beam[0], beam[1], ELEVATION_CELLS)
+    return (i * AZIMUTH_CELLS + j) * LAYERS + k
 
 
 @kernel
@@ -69,16 +79,21 @@ def note_patches(patches: Array, radars: Radars, recent: Array) -> None:
         if math.isnan(recent[p, T]):
             continue
         sensor, t_s = int(recent[p, SEEN_BY]), recent[p, T]
-        cell = patches[sensor, _patch(radars, sensor, recent, p)]
+        at = _patch(radars, sensor, recent, p)
+        if at < 0:
+            continue
+        cell = patches[sensor, at]
         keep = _kept(t_s - cell[HEARD], radars.period_s[sensor])
         if cell[HELD] * keep < 0.5:
             cell[:] = 0.0
             cell[BEGUN] = cell[HEARD] = t_s
         cell[HELD] = cell[HELD] * keep + 1.0
+        cell[RATED] *= keep
+        cell[BEGUN] = min(cell[BEGUN], t_s)
         cell[HEARD] = max(cell[HEARD], t_s)
         rate = recent[p, NUMBERS + RANGE_RATE]
         if not math.isnan(rate):
-            cell[RATED] = cell[RATED] * keep + 1.0
+            cell[RATED] += 1.0
             share = 1.0 / cell[RATED]
             off = rate - cell[RATE]
             if cell[RATED] > FEW:
@@ -105,15 +120,18 @@ def _kept(passed_s: float, period_s: float) -> float:
 def patch_density(patches: Array, radars: Radars, sensor: int, plots: Array, p: int) -> float:
     """Plots in vain per look and unit of measurement space that the patch of plot `p`, with a range, shows
     for sure; 0 where that is nothing."""
-    cell = patches[sensor, _patch(radars, sensor, plots, p)]
+    at = _patch(radars, sensor, plots, p)
+    if at < 0:
+        return 0.0
+    cell = patches[sensor, at]
     t_s, period_s = plots[p, T], radars.period_s[sensor]
     held = cell[HELD] * _kept(t_s - cell[HEARD], period_s)
-    # the first of them began the count, and the others may be that many by chance
-    sure = held - 1.0 - SURE_SIGMAS * math.sqrt(held)
-    if sure <= 0.0:
-        return 0.0
     # a constant rate r gives r MEMORY (1 - exp(-age / MEMORY)) plots in memory
     lasted = MEMORY_LOOKS * (1.0 - _kept(t_s - cell[BEGUN], period_s))
+    # the first of them began the count, and the others may be so many by chance
+    sure = held - 1.0 - SELDOM * lasted - SURE_SIGMAS * math.sqrt(held)
+    if sure <= 0.0:
+        return 0.0
     reach, beam = radars.reach_m[sensor], radars.elevation[sensor]
     density = sure / max(lasted, 1.0)
     density *= RANGE_CELLS / (reach[1] - reach[0]) * AZIMUTH_CELLS / radars.sector[sensor, 1]

@@ -11,14 +11,29 @@ import numpy.typing as npt
 
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.engine.bank import Table
+from rampart.engine.classes import BURN_S
 from rampart.engine.classify import Classification
 from rampart.engine.kept import Kept
 from rampart.engine.predict import ImpactEstimate
+from rampart.engine.seen import Seen
 from rampart.engine.threat import Threat
+from rampart.kernels.imm import BALLISTIC, BOOST
 
 Array = npt.NDArray[np.float64]
 
 _UPPER: Final = np.triu_indices(6)
+
+
+def fallen(s: Seen, before: float) -> tuple[float, float]:
+    """How surely a track has been seen to fall freely: to judge this look by, and the next one's `before`.
+
+    The largest share of the ballistic model so far, from the third plot on. One look amiss takes nothing from
+    a round; but each that seems to burn when nothing burns any more leaves half for the next: what burns and
+    falls by turns leaps between plots of a turbine.
+    """
+    free_p = max(s.mu[BALLISTIC] if s.plots >= 3 else 0.0, before)
+    burns = s.mu[BOOST] > 0.5 and s.t_s - s.t_first_s > BURN_S
+    return free_p, 0.5 * free_p if burns else free_p
 
 
 class Note(msgspec.Struct):
@@ -30,7 +45,7 @@ class Note(msgspec.Struct):
     kept: Kept  # for its origin
     impact: ImpactEstimate | None
     boost_p: float
-    free_p: float
+    free_p: float  # `fallen`, for the next look
     before: bytes  # what the course told whose way it took up (`unseen`)
     course: bytes  # what its course tells, with that
     weave: bytes  # how it weaves (`weave`)

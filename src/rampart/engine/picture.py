@@ -26,7 +26,7 @@ from rampart.engine.course import held_courses, left_behind
 from rampart.engine.due import Due
 from rampart.engine.kept import Kept
 from rampart.engine.known import KnownTraffic
-from rampart.engine.note import Note
+from rampart.engine.note import Note, fallen
 from rampart.engine.origin import OriginFinder, sharper
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
@@ -38,7 +38,6 @@ from rampart.engine.tracking import Tracker
 from rampart.engine.unseen import Unseen, tell
 from rampart.engine.weave import NOTHING, followed, told
 from rampart.kernels._jit import hold
-from rampart.kernels.imm import BALLISTIC as FREE
 from rampart.kernels.imm import BOOST, DRONE
 
 Array = npt.NDArray[np.float64]
@@ -176,8 +175,7 @@ class Picture:
             for s, note in zip(seen, notes, strict=True)
         ]
         frees = [
-            max(s.mu[FREE] if s.plots >= 3 else 0.0, note.free_p if note else 0.0)
-            for s, note in zip(seen, notes, strict=True)
+            fallen(s, note.free_p if note else 0.0) for s, note in zip(seen, notes, strict=True)
         ]
         before = [
             note.before if note else self._unseen.taken_up(s.t_first_s, s.t_s, s.x)
@@ -211,7 +209,7 @@ class Picture:
                 kept=kept[k],
                 impact=impacts[k],
                 boost_p=boosts[k],
-                free_p=frees[k],
+                free_p=frees[k][1],
                 before=before[k],
                 course=course[k],
                 weave=woven[k],
@@ -233,7 +231,7 @@ class Picture:
         now: Columns,
         launches: list[ImpactEstimate | None],
         boosts: list[float],
-        frees: list[float],
+        frees: list[tuple[float, float]],
         weaves: Array,
         company: Array,
     ) -> Posteriors:
@@ -252,7 +250,7 @@ class Picture:
                 rcs_dbsm=now.rcs_dbsm,
                 rcs_plots=now.rcs_plots,
                 boost_p=np.array(boosts),
-                free_p=np.array(frees),
+                free_p=np.array([free_p for free_p, _ in frees]),
                 bends=now.bends,
                 climbs=now.climbs,
                 pace=now.pace,

@@ -22,6 +22,7 @@ from rampart.engine.classes import (
     FAMILY_OF,
     FAST_FLYERS_P,
     FAST_FLYERS_PLOTS,
+    FAST_FLYERS_S,
     FLYER_TABLE,
     IS_DRONE,
     IS_ROCKET,
@@ -230,7 +231,8 @@ def _posterior(
 
     # ---- flying by its own power: speed x height x climb x cross-section ...
     # the drone model begins at 60 m/s a side and cannot hold an airliner at its first plots
-    powered = min(max(mu[1], FAST_FLYERS_P if plots < FAST_FLYERS_PLOTS else 0.0), 1.0)
+    untold = plots < FAST_FLYERS_PLOTS and age_s < FAST_FLYERS_S
+    powered = min(max(mu[1], FAST_FLYERS_P if untold else 0.0), 1.0)
     # the parabola that fits a level way best ends with a climb g t / 2 too low: so far down has the ballistic
     # model led what flies, as long as it holds it
     sunk = 0.5 * 9.81 * mu[0] * min(age_s, SINKS_S)

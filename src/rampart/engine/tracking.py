@@ -17,7 +17,7 @@ from rampart.domain.time import NS_PER_S, ns_from_seconds
 from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.calibration import ZERO, Calibration, calibration_of
-from rampart.engine.clutter import make_clutter
+from rampart.engine.clutter import forget_all, make_clutter
 from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake, Look
@@ -216,7 +216,7 @@ class Tracker:
         table.status[:] = 0
         table.track_id[:] = 0
         self.bank.size = 0
-        self._clutter.heard_s[:] = self._clutter.settled_s[:] = -np.inf
+        forget_all(self._clutter)
         self._touched.clear()
         self._ring.start(self._copy())
 
