@@ -106,8 +106,9 @@ def plots_of(seen: PlotBatch, t_s: float) -> np.ndarray:
     return rows_of([tuple(float(row[name]) for name in NAMES) for row in seen.rows], t_s)
 
 
-def test_a_patch_expects_what_falls_there_but_for_what_may_be_chance() -> None:
-    tracker, rng = tracker_of(SITE), np.random.default_rng(5)
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_a_patch_expects_what_falls_there_but_for_what_may_be_chance(seed: int) -> None:
+    tracker, rng = tracker_of(SITE), np.random.default_rng(seed)
     for k in range(160):
         drive(tracker, [wet_look(0.5 * k, [], rng)])
     drops = rows_of([drop for k in range(40) for drop in rain(80.0, rng)], 80.0)
@@ -119,7 +120,7 @@ def test_a_patch_expects_what_falls_there_but_for_what_may_be_chance() -> None:
     many = np.array([drop for _ in range(2_000) for drop in rain(80.0, rng)])
     share = np.histogramdd(many, bins)[0] / 2_000
     truth = (share**2).sum() / share.sum() / np.prod([b[1] - b[0] for b in bins])
-    assert 0.08 * truth < np.mean(said) < truth
+    assert 0.1 * truth < np.mean(said) < truth
     even = clutter._replace(patches=np.zeros_like(clutter.patches))
     ring = np.mean(
         [clutter_density(even, radars, 0, drops, p, np.zeros(3), 0.1) for p in range(len(drops))]
@@ -166,6 +167,22 @@ def test_a_salvo_from_one_launcher_leaves_no_patch(pd: float) -> None:
     for t_s in np.arange(36.5, 48.0, 0.5):
         plots = plots_of(look(SITE, SENSOR, t_s, [path], rng), t_s)
         assert patch_density(tracker._clutter.patches, tracker._radars, 0, plots, 0) == 0.0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_branches_of_tracks_that_have_names_leave_no_mark(seed: int) -> None:
+    """Without Doppler the second plot of each of 24 rounds may be that of its neighbours."""
+    sensor = Sensor(id="R", clutter_per_scan=1.0, sigma_range_rate_mps=None)
+    site = site_of(sensor)
+    tracker, rng = tracker_of(site), np.random.default_rng(seed)
+
+    def from_tubes(t0_s: float) -> Path:
+        place = np.array([4000.0, 2000.0, 0.0]) + rng.normal(0.0, [30.0, 30.0, 0.0])
+        return round_from(place, np.array([-110.0, -50.0, 160.0]) + rng.normal(0.0, 2.0, 3), t0_s)
+
+    rounds = [from_tubes(0.5 * i) for i in range(24)]
+    drive(tracker, [look(site, sensor, 0.5 * k, rounds, rng, pd=0.95) for k in range(40)])
+    assert tracker._clutter.patches[0, :, 0].sum() < 20.0  # with those of the branches, 34 to 64
 
 
 def test_what_comes_from_outside_a_sector_makes_no_patch_in_it() -> None:
