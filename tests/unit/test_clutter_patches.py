@@ -169,20 +169,19 @@ def test_a_salvo_from_one_launcher_leaves_no_patch(pd: float) -> None:
         assert patch_density(tracker._clutter.patches, tracker._radars, 0, plots, 0) == 0.0
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_branches_of_tracks_that_have_names_leave_no_mark(seed: int) -> None:
+def test_branches_of_tracks_that_have_names_leave_no_mark() -> None:
     """Without Doppler the second plot of each of 24 rounds may be that of its neighbours."""
     sensor = Sensor(id="R", clutter_per_scan=1.0, sigma_range_rate_mps=None)
     site = site_of(sensor)
-    tracker, rng = tracker_of(site), np.random.default_rng(seed)
-
-    def from_tubes(t0_s: float) -> Path:
-        place = np.array([4000.0, 2000.0, 0.0]) + rng.normal(0.0, [30.0, 30.0, 0.0])
-        return round_from(place, np.array([-110.0, -50.0, 160.0]) + rng.normal(0.0, 2.0, 3), t0_s)
-
-    rounds = [from_tubes(0.5 * i) for i in range(24)]
-    drive(tracker, [look(site, sensor, 0.5 * k, rounds, rng, pd=0.95) for k in range(40)])
-    assert tracker._clutter.patches[0, :, 0].sum() < 20.0  # with those of the branches, 34 to 64
+    held = []
+    for seed in range(8):
+        tracker, rng = tracker_of(site), np.random.default_rng(seed)
+        place = np.array([4000.0, 2000.0, 0.0]) + rng.normal(0.0, [30.0, 30.0, 0.0], (24, 3))
+        velocity = np.array([-110.0, -50.0, 160.0]) + rng.normal(0.0, 2.0, (24, 3))
+        rounds = [round_from(place[i], velocity[i], 0.5 * i) for i in range(24)]
+        drive(tracker, [look(site, sensor, 0.5 * k, rounds, rng, pd=0.95) for k in range(40)])
+        held.append(tracker._clutter.patches[0, :, 0].sum())
+    assert np.median(held) < 15.0, held  # with the branches, about 45
 
 
 def test_what_comes_from_outside_a_sector_makes_no_patch_in_it() -> None:
