@@ -7,17 +7,6 @@ import math
 
 import numpy as np
 import pytest
-from tests.tracker_world import (
-    assert_same_sky,
-    batch,
-    drive,
-    level_flight,
-    look,
-    round_from,
-    site_of,
-    sky,
-    tracker_of,
-)
 
 from rampart.domain.messages import Plot, PlotBatch, batch_from_plots
 from rampart.domain.site import Sensor, Site
@@ -29,6 +18,17 @@ from rampart.engine.plotrow import COLUMNS, NUMBERS, T
 from rampart.engine.track_settings import radars_of
 from rampart.engine.tracking import Tracker
 from rampart.kernels.comparison import disagreement, own_plots
+from tracker_world import (
+    assert_same_sky,
+    batch,
+    drive,
+    level_flight,
+    look,
+    round_from,
+    site_of,
+    sky,
+    tracker_of,
+)
 
 NAN = math.nan
 RADAR = Sensor(
