@@ -10,7 +10,10 @@ from typing import Final
 from rampart.cli.say import say_json
 from rampart.domain.errors import Fault
 
-NO_HEIGHT: Final = "no sensor measures elevation: where a round lands is not told, and no warning of it can be counted on"
+NO_HEIGHT: Final = (
+    "no sensor measures elevation: where a round lands is not told, "
+    "and no warning of it can be counted on"
+)
 SCENARIO_KEYS = frozenset(("site", "threats", "traffic", "radars", "start", "duration_s", "facts"))
 
 

@@ -19,7 +19,14 @@ from rampart.engine.clutter_map import (
     make_places,
     vain_density,
 )
-from rampart.engine.clutter_patches import cell_of, make_patches, patch_density
+from rampart.engine.clutter_patches import (
+    ELEVATION_CELLS,
+    MEMORY_LOOKS,
+    RANGE_CELLS,
+    cell_of,
+    make_patches,
+    patch_density,
+)
 from rampart.engine.plotrow import NUMBERS, T
 from rampart.engine.radars import Radars
 from rampart.kernels._jit import kernel, woven_kernel
@@ -28,10 +35,7 @@ from rampart.kernels.measurement import ELEVATION, HEIGHT, RANGE, RANGE_RATE
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-RANGE_CELLS: Final = 8
-ELEVATION_CELLS: Final = 4
 PRIOR_LOOKS: Final = 20.0  # the declared clutter counts like this many looks
-MEMORY_LOOKS: Final = 60.0  # the moving average forgets with this time constant
 SLOW_SHARE: Final = 0.3  # of clutter that hardly moves: ground, rain, birds
 SLOW_MPS: Final = 10.0
 HEIGHT_SPAN_M: Final = 10_000.0  # false heights lie anywhere below

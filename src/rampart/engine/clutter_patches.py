@@ -24,11 +24,11 @@ from rampart.kernels.measurement import AZIMUTH, ELEVATION, RANGE, RANGE_RATE
 
 Array = npt.NDArray[np.float64]
 
-RANGE_CELLS: Final = 8
+RANGE_CELLS: Final = 8  # these, and of elevation, as of the rings of `clutter`
 AZIMUTH_CELLS: Final = 24
 ELEVATION_CELLS: Final = 4
 LAYERS: Final = ELEVATION_CELLS + 1  # the last: plots whose elevation is not measured
-MEMORY_LOOKS: Final = 60.0
+MEMORY_LOOKS: Final = 60.0  # counts are forgotten with this time constant, of rings and of patches
 SURE_SIGMAS: Final = 2.0
 """Of a count, by which a cell's may be chance. Of even clutter hardly a cell then gives more than its ring."""
 SELDOM: Final = 0.5
