@@ -178,6 +178,15 @@ def test_one_way_drones_are_held_for_drones(speed: float, height: float) -> None
     assert level(speed, height, rcs=-11.0).family == "drone"
 
 
+@pytest.mark.parametrize(("speed", "height", "rcs"), [(38.6, 367, -4.1), (30, 450, -5.9)])
+def test_a_faint_glider_that_has_shown_no_course_is_rather_one_than_a_drone(
+    speed: float, height: float, rcs: float
+) -> None:
+    found = level(speed, height, rcs=rcs - 2.5)  # what a mean of decibels says of it
+    assert found.p_family[DRONE] < 0.4
+    assert found.classes["glider"] > found.p_family[DRONE]
+
+
 @pytest.mark.parametrize(
     ("speed", "height", "rcs"), [(30, 900, 0.0), (65, 700, 4.0), (55, 250, 7.0)]
 )
