@@ -427,6 +427,7 @@ def test_a_drone_as_large_as_an_aircraft_is_plain_only_when_nothing_else_is_as_l
     for p in (0.5, 0.999):
         p_class[0, large], p_class[0, bird] = p, 1.0 - p
         p_family = np.array([[0.0, 0.0, 0.0, p, 1.0 - p, 0.0]])
-        said.append(Posteriors(p_family, np.zeros(1, np.int64), p_class.copy()).attacks(0, 1.0))
+        found = Posteriors(p_family, np.zeros(1, np.int64), p_class.copy())
+        said.append(float(found.attacks(np.ones(1))[0]))
     assert said[0] < 0.02
     assert said[1] > 0.9

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from flyer_plots import RADARS, plot_of
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier
 from rampart.engine.company import TIMES
@@ -49,6 +50,7 @@ def flown(path: Array, times_s: Array, sigma_m: float, seed: int) -> Followed:
     rng, off = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     velocity = np.gradient(path, times_s, axis=0)
     cov = np.diag([sigma_m**2] * 3 + [2.0**2] * 3 + [0.3**2])
+    sigmas = np.array([sigma_m, sigma_m / 2_000.0, sigma_m / 2_000.0, 2.0])
     marks, pace = np.full((MARKS, MARK), np.nan), np.zeros(PACE)
     bends, climbs = np.zeros(ACCEL_MPS2.shape), np.zeros(len(CLIMB_MPS))
     mean, weave = np.zeros(7), NOTHING
@@ -56,9 +58,8 @@ def flown(path: Array, times_s: Array, sigma_m: float, seed: int) -> Followed:
         mean = np.array([*path[i] + rng.normal(0.0, sigma_m, 3), *velocity[i], math.log(1e-4)])
         dt = t_s - times_s[i - 1] if i else 1e-3
         follow_course(marks, bends, climbs, pace, t_s, dt, mean, cov)
-        errs = np.zeros(7)
-        errs[3:6] = off.normal(0.0, 2.0, 3)
-        weave = followed(weave, t_s, mean + errs, cov)
+        plot = plot_of(t_s, path[i], velocity[i], off.normal(0.0, 1.0, 4), sigmas)
+        weave = followed(weave, plot, RADARS, mean, cov)
     return Followed(marks, bends, climbs, pace, float(times_s[-1]), mean, cov, told(weave))
 
 

@@ -84,7 +84,7 @@ def test_what_it_is_alone_does_not_hang_on_its_company(
             pace=np.zeros((1, PACE)), weaves=np.zeros((1, len(WEAVES))), left=none, company=company * one,
         )  # fmt: skip
         found = Classifier().classify_many(features)
-        alone.append(found.attacks(0, company))
+        alone.append(float(found.attacks(company * one)[0]))
         judged.append(float(found.p_family[0, family]))
     assert judged == sorted(judged)
     assert judged[2] > 10.0 * judged[0]

@@ -9,6 +9,10 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+import flyer_plots
+from flyer_plots import PLACE, RADARS, SIGMAS
+from rampart.engine.plotrow import KEPT, NUMBERS, VARIANCES
+from rampart.engine.radars import Radars
 from rampart.engine.weave import (
     BIRDS,
     DAMPING,
@@ -17,11 +21,9 @@ from rampart.engine.weave import (
     LEAST,
     MEMORY_S,
     NOTHING,
-    OMEGA,
-    SEEN,
+    SPACING_S,
     START_M,
     START_MPS,
-    STEP_S,
     WEAVES,
     followed,
     like_a_drone,
@@ -29,21 +31,28 @@ from rampart.engine.weave import (
 )
 
 Array = npt.NDArray[np.float64]
-SIGMA_M, SIGMA_MPS = 4.0, 1.5
-AT = (0, 1, 3, 4)
+HEIGHT_M = 150.0
+P = np.diag([10.0] * 3 + [1.5] * 3 + [0.3]) ** 2
+
+
+def plot_of(t_s: float, place: Array, velocity: Array, off: Array, claimed: float = 1.0) -> Array:
+    """(1, KEPT): of an object over `place` (2,) that flies level with `velocity` (2,)."""
+    at, level = np.array([*place, HEIGHT_M]), np.array([*velocity, 0.0])
+    return flyer_plots.plot_of(t_s, at, level, off, claimed=claimed)
 
 
 def after(
-    path: Array, times_s: Array, seed: int, known: bytes = NOTHING, claimed: float = 1.0
-) -> bytes:
-    """What is known after a flight along `path` (n, 2), whose states claim their errors times `claimed`."""
+    path: Array, times_s: Array, seed: int, known: bytes = NOTHING, claimed: float = 1.0,
+    radars: Radars = RADARS,
+) -> bytes:  # fmt: skip
+    """What is known after a flight along `path` (n, 2), of which a radar that claims its errors times `claimed`
+    shows a plot at each of `times_s`."""
     rng = np.random.default_rng(seed)
-    cov = claimed**2 * np.diag([SIGMA_M**2] * 3 + [SIGMA_MPS**2] * 3 + [0.1])
     velocity = np.gradient(path, times_s, axis=0)
-    for i, t_s in enumerate(times_s):
-        x = np.array([*path[i], 100.0, *velocity[i], 0.0, -10.0])
-        x[list(AT)] += rng.normal(0.0, (SIGMA_M, SIGMA_M, SIGMA_MPS, SIGMA_MPS))
-        known = followed(known, float(t_s), x, cov)
+    for t_s, place, v in zip(times_s.tolist(), path, velocity, strict=True):
+        plot = plot_of(t_s, place, v, rng.normal(0.0, 1.0, 4), claimed)
+        x = np.array([*place, HEIGHT_M, *v, 0.0, -10.0])
+        known = followed(known, plot, radars, x, P)
     return known
 
 
@@ -63,65 +72,78 @@ def swaying(times_s: Array, sway_m: float, seed: int, speed: float = 12.0) -> Ar
     return straight(times_s, speed) + sway_m * math.sqrt(2.0 / 3.0) * waves
 
 
-def covariance(times_s: Array, sway_m: float, wanders: float, noise: float) -> Array:
-    """(4n, 4n): of places and velocities seen at `times_s`, as the model says, written down at once."""
+def covariance(times_s: Array, sway_m: float, period_s: float, wanders: float) -> Array:
+    """(2n, 2n): of a component of places and velocities at `times_s`, written down at once."""
     lag = times_s[None, :] - times_s[:, None]
-    a, b = DAMPING * OMEGA, OMEGA * math.sqrt(1.0 - DAMPING**2)
+    omega = 2.0 * math.pi / period_s
+    a, b = DAMPING * omega, omega * math.sqrt(1.0 - DAMPING**2)
     u = np.abs(lag)
     fade, c, s = np.exp(-a * u), np.cos(b * u), np.sin(b * u)
     v = sway_m**2
     xx = v * fade * (c + a / b * s)
-    xv = -np.sign(lag) * v * fade * OMEGA**2 / b * s
-    vv = v * OMEGA**2 * fade * (c - a / b * s)
+    xv = -np.sign(lag) * v * fade * omega**2 / b * s
+    vv = v * omega**2 * fade * (c - a / b * s)
     age = times_s - times_s[0]
     i, j = age[:, None], age[None, :]
     m = np.minimum(i, j)
-    xx = (
-        xx
-        + START_M**2
-        + START_MPS**2 * i * j
-        + wanders * (m**2 * np.maximum(i, j) / 2.0 - m**3 / 6.0)
-    )
+    xx = xx + START_M**2 + START_MPS**2 * i * j
+    xx = xx + wanders * (m**2 * np.maximum(i, j) / 2.0 - m**3 / 6.0)
     xv = xv + START_MPS**2 * i + wanders * (i * m - m**2 / 2.0)
     vv = vv + START_MPS**2 + wanders * m
-    n = len(times_s)
-    one = np.block(
-        [[xx + noise * SIGMA_M**2 * np.eye(n), xv], [xv.T, vv + noise * SIGMA_MPS**2 * np.eye(n)]]
-    )
-    return np.kron(np.eye(2), one)
+    return np.block([[xx, xv], [xv.T, vv]])
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_states_at_once_do(seed: int) -> None:
-    times_s = STEP_S * np.arange(6.0)
+def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_plots_at_once_do(seed: int) -> None:
+    n, step_s = 6, 4.0
+    times_s = step_s * np.arange(float(n))
     path = swaying(times_s, 3.0, seed)
+    known = after(path, times_s, seed)
     rng = np.random.default_rng(seed)
-    velocity = np.gradient(path, times_s, axis=0)
-    seen = np.hstack([path, velocity]) + rng.normal(0.0, 1.0, (6, SEEN)) * (
-        SIGMA_M, SIGMA_M, SIGMA_MPS, SIGMA_MPS
-    )  # fmt: skip
-    cov, known = np.diag([SIGMA_M**2] * 3 + [SIGMA_MPS**2] * 3 + [0.1]), NOTHING
-    for t_s, (e, n, ve, vn) in zip(times_s, seen, strict=True):
-        known = followed(known, float(t_s), np.array([e, n, 100.0, ve, vn, 0.0, -10.0]), cov)
-    begins = np.repeat(seen[:1], 6, axis=0)  # through the first state, at the velocity that it told
-    begins[:, :2] += times_s[:, None] * seen[0, 2:]
+    seen, rows, noise = (
+        [],
+        [],
+        [],
+    )  # numbers, what they are of (E N of places, then velocities), variances
+    for k, place, velocity in zip(range(n), path, np.gradient(path, times_s, axis=0), strict=True):
+        plot = plot_of(times_s[k], place, velocity, rng.normal(0.0, 1.0, 4))[0]
+        range_m, azimuth, elevation, rate = plot[NUMBERS : NUMBERS + 4]
+        sine, cosine = math.sin(elevation), math.cos(elevation)
+        flat = AXES @ (
+            range_m * np.array([cosine * math.sin(azimuth), cosine * math.cos(azimuth), sine])
+        )
+        along = flat[:2] / np.linalg.norm(flat[:2])
+        across = np.array([-along[1], along[0]])
+        where = PLACE[:2] + flat[:2]
+        seen += [along @ (where - path[0]), across @ (where - path[0]), rate / cosine]
+        for part, direction in ((0, along), (0, across), (1, along)):
+            row = np.zeros((2, 2, n))
+            row[:, part, k] = direction
+            rows.append(row.reshape(-1))
+        noise += [
+            (cosine * SIGMAS[0]) ** 2 + (range_m * sine * SIGMAS[2]) ** 2,
+            (range_m * cosine * SIGMAS[1]) ** 2,
+            (SIGMAS[3] ** 2 + sine**2 * P[5, 5]) / cosine**2,
+        ]
     expected = []
-    for sway_m, wanders, turns, noise in WEAVES:
-        whole = covariance(times_s, sway_m, wanders, noise)
-        joint = []
-        for k in range(1, 7):
-            rows = np.array(
-                [axis * 12 + part * 6 + i for axis in (0, 1) for part in (0, 1) for i in range(k)]
-            )
-            at = (seen[:k] - begins[:k]).T[[0, 2, 1, 3]].ravel()
-            joint.append(stats.multivariate_normal.logpdf(at, cov=whole[np.ix_(rows, rows)]))
-        each = np.diff(joint) + math.log(1.0 - turns)  # of each state given those before it
+    for sway_m, period_s, wanders, turns, scale in WEAVES:
+        shape = np.array(rows)
+        whole = shape @ np.kron(np.eye(2), covariance(times_s, sway_m, period_s, wanders)) @ shape.T
+        whole += scale * np.diag(noise)
+        joint = [
+            stats.multivariate_normal.logpdf(seen[: 3 * k], cov=whole[: 3 * k, : 3 * k])
+            for k in range(1, n + 1)
+        ]
         total = 0.0
-        for inc in each:
-            total = total * math.exp(-STEP_S / MEMORY_S) + inc
+        for inc in np.diff(joint) + math.log(
+            1.0 - step_s * turns
+        ):  # of each plot given those before
+            total = total * math.exp(-step_s / MEMORY_S) + inc
         expected.append(total)
-    # what is left: a turn is never impossible, and the way begins at the first state, not about it
-    assert told(known) == pytest.approx(np.array(expected) - max(expected), abs=0.03)
+    # what is left: a turn is never impossible, and the way begins at the first plot, not about the second
+    assert told(known) == pytest.approx(
+        np.maximum(np.array(expected) - max(expected), LEAST), abs=0.1
+    )
 
 
 def test_a_minute_tells_birds_from_small_drones() -> None:
@@ -157,12 +179,35 @@ def test_a_bird_that_changes_its_way_by_sharp_turns_is_no_drone() -> None:
     assert np.median(straight_on) > 100.0
 
 
-def test_one_plot_amiss_does_not_make_a_drone_a_bird_again() -> None:
+def test_a_plot_amiss_is_the_radars_doing_whatever_flies() -> None:
+    """One in a minute makes no drone a bird, and is followed by none."""
     times_s = np.arange(0.0, 120.0)
     path = straight(times_s)
-    path[100] += 60.0
-    left = [ratio(after(path, times_s, s)) for s in range(10)]
-    assert np.median(left) > 10.0
+    velocity = np.array([12.0, 2.4])
+    logs = []
+    for amiss in ((), (100,), (60, 100)):
+        left = []
+        for seed in range(6):
+            rng, known = np.random.default_rng(seed), NOTHING
+            for k, t_s in enumerate(times_s.tolist()):
+                off = 60.0 if k in amiss else 0.0
+                row = plot_of(t_s, path[k] + off, velocity, rng.normal(0.0, 1.0, 4))
+                x = np.array([*path[k], HEIGHT_M, *velocity, 0.0, -10.0])
+                known = followed(known, row, RADARS, x, P)
+            left.append(math.log(ratio(known)))
+        logs.append(np.median(left))
+    assert logs[0] - logs[1] < 2.0
+    assert logs[0] - logs[2] < 3.0
+
+
+def test_a_drone_that_turns_is_followed_on_its_new_way() -> None:
+    times_s = np.arange(0.0, 160.0)
+    path = straight(times_s)
+    path[80:] = path[80] + np.stack([-2.4, 12.0]) * (times_s[80:, None] - 80.0)
+    at_once = after(path[:84], times_s[:84], 5)
+    later = after(path, times_s, 5)
+    assert ratio(later) > 10.0 * ratio(at_once)
+    assert ratio(later) > 100.0
 
 
 def test_what_wove_for_minutes_is_a_drone_again_only_after_flying_straight_for_as_long() -> None:
@@ -186,26 +231,87 @@ def test_the_way_begins_anew_after_a_gap_and_what_it_told_stays() -> None:
 
 def test_nothing_is_told_of_what_was_not_seen() -> None:
     assert ratio(NOTHING) == pytest.approx(1.0)
-    x, cov = np.array([0.0, 0.0, 100.0, 12.0, 0.0, 0.0, -10.0]), np.eye(7)
-    assert ratio(followed(NOTHING, 0.0, x, cov)) == pytest.approx(1.0, abs=0.05)
+    place, velocity, right = np.array([0.0, 0.0]), np.array([12.0, 0.0]), np.zeros(4)
+    x, plot = (
+        np.array([0.0, 0.0, HEIGHT_M, 12.0, 0.0, 0.0, -10.0]),
+        plot_of(0.0, place, velocity, right),
+    )
+    assert ratio(followed(NOTHING, plot, RADARS, x, P)) == pytest.approx(1.0, abs=0.05)
     fast = x + np.array([0.0, 0.0, 0.0, FASTEST_MPS, 0.0, 0.0, 0.0])
-    assert followed(NOTHING, 0.0, fast, cov) == NOTHING
-    for bad in (math.nan, math.inf):
-        lost = x.copy()
-        lost[0] = bad
-        assert followed(NOTHING, 0.0, lost, cov) == NOTHING
+    assert followed(NOTHING, plot, RADARS, fast, P) == NOTHING
+    assert followed(NOTHING, np.full((4, KEPT), math.nan), RADARS, x, P) == NOTHING
+    for number in (0, 1):  # a range, a bearing: without either it is nowhere in the plan
+        lost = plot.copy()
+        lost[0, NUMBERS + number] = math.nan
+        assert followed(NOTHING, lost, RADARS, x, P) == NOTHING
 
 
-def test_a_covariance_that_is_none_is_forgotten_and_the_way_begun_anew() -> None:
+def test_every_plot_counts_once_and_those_of_a_fast_radar_not_all() -> None:
+    times_s = np.arange(0.0, 60.0)
+    path = straight(times_s)
+    velocity = np.array([12.0, 2.4])
+    x = np.array([*path[-1], HEIGHT_M, *velocity, 0.0, -10.0])
+    rows = [
+        plot_of(t, p, velocity, np.zeros(4)) for t, p in zip(times_s.tolist(), path, strict=True)
+    ]
+    one_by_one = NOTHING
+    for row in rows:
+        one_by_one = followed(one_by_one, row, RADARS, x, P)
+    by_fours = NOTHING
+    for k in range(4, len(rows) + 1):  # as the tables hold them, each plot four times in sight
+        by_fours = followed(by_fours, np.concatenate(rows[k - 4 : k]), RADARS, x, P)
+    assert by_fours == one_by_one
+    soon = plot_of(59.0 + 0.9 * SPACING_S, path[-1], velocity, np.zeros(4))
+    assert followed(by_fours, soon, RADARS, x, P) == by_fours
+
+
+def test_it_does_without_elevation_and_range_rate_if_less_surely() -> None:
+    times_s = np.arange(0.0, 90.0)
+    path = straight(times_s)
+    velocity = np.array([12.0, 2.4])
+    shares = []
+    for hidden in ((), (2,), (2, 3)):
+        rng, known = np.random.default_rng(7), NOTHING
+        for t_s, place in zip(times_s.tolist(), path, strict=True):
+            row = plot_of(t_s, place, velocity, rng.normal(0.0, 1.0, 4))
+            row[0, [NUMBERS + k for k in hidden]] = math.nan
+            x = np.array([*place, HEIGHT_M, *velocity, 0.0, -10.0])
+            known = followed(known, row, RADARS, x, P)
+        shares.append(ratio(known))
+    assert shares[1] == pytest.approx(shares[0], rel=0.5)
+    assert 10.0 < shares[2] < shares[0]
+
+
+def test_sensors_that_are_off_against_each_other_make_no_drone_a_bird_and_no_bird_a_drone() -> None:
+    """Slow errors beside the noise of the plots: seen by turns they look like a sway of two looks."""
+    times_s = np.arange(0.0, 90.0)
+    by_turns = 20.0 * np.array([[1.0, -1.0]]) * (times_s[:, None] % 2.0 - 0.5)
+    told_of = RADARS._replace(bias=np.array([[20.0, 8e-3, 8e-3, 0.0]]))
+    shares = [
+        [
+            ratio(after(swaying(times_s, sway_m, s) + by_turns, times_s, s, radars=told_of))
+            for s in range(10)
+        ]
+        for sway_m in (2.8, 10.6)
+    ]
+    assert np.median(shares[0]) > 10.0
+    assert np.median(shares[1]) < 0.3
+
+
+def test_errors_that_are_none_are_forgotten_and_the_way_begun_anew() -> None:
     times_s = np.arange(0.0, 64.0)
     known = after(straight(times_s), times_s, 4)
-    x = np.array([64.0 * 12.0, 64.0 * 2.4, 100.0, 12.0, 2.4, 0.0, -10.0])
-    assert followed(known, 70.0, x, -1e6 * np.eye(7)) == NOTHING
-    assert ratio(followed(known, 70.0, x, np.eye(7))) > 1.0
+    place, velocity = np.array([64.0 * 12.0, 64.0 * 2.4]), np.array([12.0, 2.4])
+    x = np.array([*place, HEIGHT_M, *velocity, 0.0, -10.0])
+    plot = plot_of(70.0, place, velocity, np.zeros(4))
+    absurd = plot.copy()
+    absurd[0, VARIANCES : VARIANCES + 4] = -1e9
+    assert followed(known, absurd, RADARS, x, P) == NOTHING
+    assert ratio(followed(known, plot, RADARS, x, P)) > 1.0
 
 
 def test_hours_of_flight_do_not_wear_it_out() -> None:
-    times_s = STEP_S * np.arange(3_000.0)
+    times_s = 4.0 * np.arange(3_000.0)
     known = after(swaying(times_s, 2.8, 5), times_s, 5)
     assert np.all(np.isfinite(np.frombuffer(known)))
     assert ratio(known) > 100.0

@@ -17,9 +17,9 @@ from rampart.engine.bearings import looks_alike
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, pd_there, settle, steer, tells_by_silence
-from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up, variances_of
+from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up
 from rampart.engine.nearby import Gates, bound_row, line_up
-from rampart.engine.plotrow import NUMBERS, T
+from rampart.engine.plotrow import NUMBERS, T, variances_of
 from rampart.engine.radars import Radars, covered
 from rampart.kernels._jit import Held, allocating_kernel, kernel
 from rampart.kernels.assignment import NONE, assign

@@ -71,14 +71,14 @@ class Posteriors(NamedTuple):
         """How probable it is that row `i` flies by its own power and is of no named class."""
         return float(self.p_class[i, _UNNAMED])
 
-    def attacks(self, i: int, company: float) -> float:
-        """How probable it is that row `i` is a round with a name, or a drone, but for its `company`."""
-        small = float(self.p_class[i, _SMALL_DRONE])
-        large = float(self.p_family[i, _DRONES]) - small
-        rounds = float(self.p_family[i, :_DRONES].sum())
-        raised = self.falls(i) + small  # by its company
+    def attacks(self, company: Array) -> Array:
+        """(n,): how probable it is that each is a round with a name, or a drone, but for its `company` (n,)."""
+        small = self.p_class[:, _SMALL_DRONE]
+        large = self.p_family[:, _DRONES] - small
+        rounds = self.p_family[:, :_DRONES].sum(axis=1)
+        raised = self.p_class[:, :_ROUNDS].sum(axis=1) + small  # by its company
         alone = QUIET * large + (rounds + small) / company
-        return alone / (1.0 - large - raised + QUIET * large + raised / company)
+        return np.asarray(alone / (1.0 - large - raised + QUIET * large + raised / company))
 
     def named(self, i: int, listed_p: float) -> Classification:
         """Row `i` as the engine reports it."""

@@ -16,7 +16,7 @@ from rampart.engine.bank import CONFIRMED, TENTATIVE, Table
 from rampart.engine.bearings import BEARING_D2, takes_bearings
 from rampart.engine.clutter import Clutter, clutter_density
 from rampart.engine.nearby import Gates, Lineup, first_from, near_rows
-from rampart.engine.plotrow import NUMBERS, VARIANCES, T
+from rampart.engine.plotrow import NUMBERS, T, variances_of
 from rampart.engine.radars import Radars
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.assignment import NONE
@@ -93,21 +93,6 @@ def make_scratch(capacity: int, pairs: int) -> Scratch:
         np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs), np.zeros(pairs),
         np.zeros(capacity, np.int64), np.zeros(capacity, np.int64), np.zeros((3, 6)),
     )  # fmt: skip
-
-
-@woven_kernel
-def variances_of(plots: Array, p: int, looks: float, bias: Array, out: Array) -> None:
-    """Variances of plot `p`; a track fed by another sensor may be off by this one's slow `bias` (4,), which
-    counts for so many `looks`: 0 where the track stands by it."""
-    for c in range(5):
-        out[c] = plots[p, VARIANCES + c]
-    if looks > 0.0:
-        out[RANGE] += looks * bias[0] ** 2
-        out[AZIMUTH] += looks * bias[1] ** 2
-        out[ELEVATION] += looks * bias[2] ** 2
-        rate = plots[p, NUMBERS + RANGE_RATE]
-        if not math.isnan(rate):
-            out[RANGE] += looks * (rate * bias[3]) ** 2
 
 
 @woven_kernel

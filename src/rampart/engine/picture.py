@@ -181,14 +181,16 @@ class Picture:
             note.before if note else self._unseen.taken_up(s.t_first_s, s.t_s, s.x)
             for s, note in zip(seen, notes, strict=True)
         ]
+        radars = self._tracker.radars
         woven = [
-            followed(note.weave if note else NOTHING, s.t_s, s.x, s.P)
-            for s, note in zip(seen, notes, strict=True)
+            followed(note.weave if note else NOTHING, recent, radars, s.x, s.P)
+            for s, recent, note in zip(seen, now.recent, notes, strict=True)
         ]
         weaves = np.array([told(weave) for weave in woven])
         course = tell(now.bends, now.climbs, weaves, before, now.t_s - now.t_first_s)
         company = self._company.of(now.track.tolist(), float(now.t_s.max()), self._notes)
         classified = self._classify(now, launches, boosts, frees, weaves, company)
+        attacks = classified.attacks(company).tolist()
         courses = held_courses(now.marks, now.bends, DRONE_BENDS, now.t_s, now.x, now.P)
         threats = []
         for k, (s, note) in enumerate(zip(seen, notes, strict=True)):
@@ -213,9 +215,7 @@ class Picture:
                 before=before[k],
                 course=course[k],
                 weave=woven[k],
-                attacks_p=classified.attacks(k, float(company[k]))
-                if s.plots >= PLAIN_PLOTS and not known
-                else 0.0,
+                attacks_p=attacks[k] if s.plots >= PLAIN_PLOTS and not known else 0.0,
                 decided_s=s.t_s,
                 aged_plots=s.plots if ages[k] else aged[k],
                 first_ns=self._ns(s.t_first_s),

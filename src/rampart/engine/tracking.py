@@ -23,7 +23,7 @@ from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake, Look
 from rampart.engine.order import Entry, Ring
 from rampart.engine.plotrow import COLUMNS
-from rampart.engine.radars import covered
+from rampart.engine.radars import Radars, covered
 from rampart.engine.reflectors import Sighting
 from rampart.engine.track_settings import (
     TrackSettings,
@@ -164,6 +164,11 @@ class Tracker:
             for row, track, hits in told
             if track > 0 and self._reported.get(track) != hits
         ]
+
+    @property
+    def radars(self) -> Radars:
+        """The site's sensors, with the slow errors that they may have now."""
+        return self._radars
 
     @property
     def looks(self) -> list[Entry]:
