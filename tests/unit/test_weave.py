@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 import flyer_plots
-from flyer_plots import PLACE, RADARS, SIGMAS
+from flyer_plots import AXES, PLACE, RADARS, SIGMAS
 from rampart.engine.plotrow import KEPT, NUMBERS, VARIANCES
 from rampart.engine.radars import Radars
 from rampart.engine.weave import (
