@@ -94,7 +94,7 @@ FLYERS: Final[dict[str, Flyer]] = {
     # from the class table, with 1.5 dB for what a radar knows of its own gain
     "owa_drone": Flyer("drone", 0.01, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
     "quadcopter": Flyer(
-        "drone", 6e-5, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8
+        "drone", 2e-6, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8
     ),
     "airliner": Flyer(
         "aircraft", 0.005, 210, 50, 7_000, 0.8, 15, 0, 10, 0.15, 1.0, 3.0, 1.5, 0.15, 1.2
@@ -142,9 +142,9 @@ ODD_STRAY_SHARE: Final = 0.2
 """[A] Share of each class that strays over long stretches like nothing: of a weave of 20 s, in step with
 them, they show little."""
 
-TRAVELS_SHARE: Final = 1e-3
-"""[A] Share of moving clutter that leaves its place: a vehicle on a ridge. With 0.03 a slow drone was one
-for ten minutes (S1, seed 725)."""
+TRAVELS_SHARE: Final = 2e-5
+"""[A] Share of moving clutter that leaves its place: a vehicle on a ridge. So rare that it and a lone small
+drone are about as likely: where it was likelier, a slow drone was one all its flight (S1, seeds 203, 725)."""
 
 ODD_CLIMB_SHARE: Final = 0.1
 """[A] Share of each class that climbs and sinks like none of its kind: a drone on its way up, or down to

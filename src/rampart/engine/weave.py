@@ -56,7 +56,7 @@ LEAST: Final = -20.0
 """[A] Log likelihood, below that of the best, from which on nothing is counted: what wove for minutes may fly
 straight. The same for all: with one for the drones alone, birds had what seemed an error of the radar for a
 while held against them for minutes."""
-ODD_WEAVE_SHARE: Final = 5e-5
+ODD_WEAVE_SHARE: Final = 5e-7
 """[A] Share of the birds that fly straight on like a drone, and of the drones that weave like a bird."""
 START_M: Final = 100.0  # of the way before the first plot: so wide that nothing is known,
 START_MPS: Final = 30.0  # and the same for all ways to fly
