@@ -12,6 +12,7 @@ import pytest
 from rampart.domain.messages import TrackUpdate
 from rampart.domain.site import Sensor, Site
 from rampart.domain.time import NS_PER_S
+from rampart.engine.classes import CLASSES
 from rampart.engine.classify import Classifier
 from rampart.engine.company import LINGERS_S, PLAIN_PLOTS, TIMES, Company
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
@@ -21,7 +22,7 @@ from rampart.engine.weave import WEAVES
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, Salvo, World
 
-MORTAR, DRONE = 0, 3
+DRONE = 3
 SITE = Site(
     name="company", uuid="company", latitude_deg=45.0, longitude_deg=0.0, height_m=0.0,
     sensors=(Sensor(id="radar", scan_period_s=1.0, clutter_per_scan=1.0),),
@@ -60,15 +61,21 @@ def test_an_attack_lingers_for_minutes_and_no_longer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("velocity", "mu", "plots", "rcs_dbsm", "family"),
+    ("velocity", "mu", "plots", "rcs_dbsm", "named"),
     [
-        ((-12.0, 0.0, 0.0), (0.01, 0.98, 0.01), 30.0, -18.0, DRONE),
-        ((-12.0, 0.0, 0.0), (0.01, 0.98, 0.01), 30.0, -14.0, DRONE),
-        ((-55.0, 0.0, -20.0), (0.9, 0.08, 0.02), 6.0, -24.0, MORTAR),  # a bomb at its apex, or none
+        ((-12.0, 0.0, 0.0), (0.01, 0.98, 0.01), 30.0, -18.0, "quadcopter"),
+        ((-12.0, 0.0, 0.0), (0.01, 0.98, 0.01), 30.0, -14.0, "quadcopter"),
+        (
+            (-55.0, 0.0, -20.0),
+            (0.9, 0.08, 0.02),
+            6.0,
+            -24.0,
+            "mortar_60",
+        ),  # a bomb at its apex, or none
     ],
 )
 def test_what_it_is_alone_does_not_hang_on_its_company(
-    velocity: tuple[float, ...], mu: tuple[float, ...], plots: float, rcs_dbsm: float, family: int
+    velocity: tuple[float, ...], mu: tuple[float, ...], plots: float, rcs_dbsm: float, named: str
 ) -> None:
     """Else two birds would talk each other into a raid."""
     one, none = np.ones(1), np.zeros(1)
@@ -85,7 +92,7 @@ def test_what_it_is_alone_does_not_hang_on_its_company(
         )  # fmt: skip
         found = Classifier().classify_many(features)
         alone.append(float(found.attacks(company * one)[0]))
-        judged.append(float(found.p_family[0, family]))
+        judged.append(float(found.p_class[0, CLASSES.index(named)]))
     assert judged == sorted(judged)
     assert judged[2] > 10.0 * judged[0]
     # but for the share of the young, e^-6, of which no company tells

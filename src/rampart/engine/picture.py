@@ -189,7 +189,10 @@ class Picture:
         weaves = np.array([told(weave) for weave in woven])
         course = tell(now.bends, now.climbs, weaves, before, now.t_s - now.t_first_s)
         company = self._company.of(now.track.tolist(), float(now.t_s.max()), self._notes)
-        classified = self._classify(now, launches, boosts, frees, weaves, company)
+        # what takes up another's way did not begin where it came in sight
+        left = left_behind(now.marks, now.x, now.P)
+        left[[way != NOTHING for way in before]] = math.inf
+        classified = self._classify(now, launches, boosts, frees, weaves, left, company)
         attacks = classified.attacks(company).tolist()
         courses = held_courses(now.marks, now.bends, DRONE_BENDS, now.t_s, now.x, now.P)
         threats = []
@@ -233,6 +236,7 @@ class Picture:
         boosts: list[float],
         frees: list[tuple[float, float]],
         weaves: Array,
+        left: Array,
         company: Array,
     ) -> Posteriors:
         """Posteriors of the tracks of `now`."""
@@ -255,7 +259,7 @@ class Picture:
                 climbs=now.climbs,
                 pace=now.pace,
                 weaves=weaves,
-                left=left_behind(now.marks, now.x, now.P),
+                left=left,
                 company=company,
             )
         )
