@@ -44,6 +44,7 @@ def plot_of(t_s: float, place: Array, velocity: Array, off: Array, claimed: floa
 def after(
     path: Array, times_s: Array, seed: int, known: bytes = NOTHING, claimed: float = 1.0,
     radars: Radars = RADARS,
+    climb_mps: float = 0.0,
 ) -> bytes:  # fmt: skip
     """What is known after a flight along `path` (n, 2), of which a radar that claims its errors times `claimed`
     shows a plot at each of `times_s`."""
@@ -51,7 +52,7 @@ def after(
     velocity = np.gradient(path, times_s, axis=0)
     for t_s, place, v in zip(times_s.tolist(), path, velocity, strict=True):
         plot = plot_of(t_s, place, v, rng.normal(0.0, 1.0, 4), claimed)
-        x = np.array([*place, HEIGHT_M, *v, 0.0, -10.0])
+        x = np.array([*place, HEIGHT_M, *v, climb_mps, -10.0])
         known = followed(known, plot, radars, x, P)
     return known
 
@@ -98,7 +99,8 @@ def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_plots_at_once_do(seed
     n, step_s = 6, 4.0
     times_s = step_s * np.arange(float(n))
     path = swaying(times_s, 3.0, seed)
-    known = after(path, times_s, seed)
+    climb_mps = 3.0  # as the track says: its part of the range rate is no part of the plan
+    known = after(path, times_s, seed, climb_mps=climb_mps)
     rng = np.random.default_rng(seed)
     seen, rows, noise = (
         [],
@@ -115,7 +117,11 @@ def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_plots_at_once_do(seed
         along = flat[:2] / np.linalg.norm(flat[:2])
         across = np.array([-along[1], along[0]])
         where = PLACE[:2] + flat[:2]
-        seen += [along @ (where - path[0]), across @ (where - path[0]), rate / cosine]
+        seen += [
+            along @ (where - path[0]),
+            across @ (where - path[0]),
+            (rate - sine * climb_mps) / cosine,
+        ]
         for part, direction in ((0, along), (0, across), (1, along)):
             row = np.zeros((2, 2, n))
             row[:, part, k] = direction
@@ -296,6 +302,9 @@ def test_sensors_that_are_off_against_each_other_make_no_drone_a_bird_and_no_bir
     ]
     assert np.median(shares[0]) > 10.0
     assert np.median(shares[1]) < 0.3
+    soon_s = times_s[:40]
+    surely = ratio(after(straight(soon_s), soon_s, 1))
+    assert 2.0 < ratio(after(straight(soon_s), soon_s, 1, radars=told_of)) < 0.5 * surely
 
 
 def test_errors_that_are_none_are_forgotten_and_the_way_begun_anew() -> None:
@@ -315,3 +324,41 @@ def test_hours_of_flight_do_not_wear_it_out() -> None:
     known = after(swaying(times_s, 2.8, 5), times_s, 5)
     assert np.all(np.isfinite(np.frombuffer(known)))
     assert ratio(known) > 100.0
+
+
+def test_a_bird_that_sways_slowly_is_no_drone_however_long_it_is_watched() -> None:
+    """Each bird keeps its periods: were all held for swaying in half a minute, a slow one far away would look
+    like a drone, and more so with every minute."""
+    times_s, sigmas = np.arange(0.0, 240.0), np.array([20.0, 3e-3, 3e-3, 1.5])
+    period_s = np.array([[45.0], [52.0], [59.0]])
+    most = []
+    for seed in range(16):
+        rng, known = np.random.default_rng(seed), NOTHING
+        phase = rng.uniform(0.0, 2.0 * math.pi, (3, 2))
+        waves = np.sin(2.0 * math.pi * times_s[:, None, None] / period_s + phase).sum(axis=1)
+        path = straight(times_s) + 3_000.0 + 10.6 * math.sqrt(2.0 / 3.0) * waves
+        velocity = np.gradient(path, times_s, axis=0)
+        shares = []
+        for k, t_s in enumerate(times_s.tolist()):
+            at, level = np.array([*path[k], HEIGHT_M]), np.array([*velocity[k], 0.0])
+            plot = flyer_plots.plot_of(t_s, at, level, rng.normal(0.0, 1.0, 4), sigmas)
+            known = followed(known, plot, RADARS, np.array([*at, *level, -10.0]), P)
+            shares.append(math.log(ratio(known)))
+        most.append(max(shares))
+    assert np.mean(np.array(most) > 8.0) < 0.2
+
+
+def test_a_radar_that_erred_for_a_while_makes_no_bird_a_drone() -> None:
+    """Not even of one that wove for minutes first: what was held against drones is held against birds too."""
+    times_s = np.arange(0.0, 300.0)
+    path = swaying(times_s, 10.6, 2)
+    shares = []
+    for seed in range(10):
+        rng, known = np.random.default_rng(seed), NOTHING
+        velocity = np.gradient(path, times_s, axis=0)
+        for k, t_s in enumerate(times_s.tolist()):
+            off = rng.normal(0.0, 2.2 if 60 <= k < 240 else 1.0, 4)
+            x = np.array([*path[k], HEIGHT_M, *velocity[k], 0.0, -10.0])
+            known = followed(known, plot_of(t_s, path[k], velocity[k], off), RADARS, x, P)
+        shares.append(ratio(known))
+    assert max(shares) < 1e-5
