@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,7 @@ from scipy import stats
 
 import flyer_plots
 from flyer_plots import AXES, PLACE, RADARS, SIGMAS
-from rampart.engine.plotrow import KEPT, NUMBERS, VARIANCES
+from rampart.engine.plotrow import KEPT, NUMBERS, SEEN_BY, VARIANCES
 from rampart.engine.radars import Radars
 from rampart.engine.weave import (
     BIRDS,
@@ -35,25 +37,51 @@ HEIGHT_M = 150.0
 P = np.diag([10.0] * 3 + [1.5] * 3 + [0.3]) ** 2
 
 
-def plot_of(t_s: float, place: Array, velocity: Array, off: Array, claimed: float = 1.0) -> Array:
+def plot_of(t_s: float, place: Array, velocity: Array, off: Array) -> Array:
     """(1, KEPT): of an object over `place` (2,) that flies level with `velocity` (2,)."""
-    at, level = np.array([*place, HEIGHT_M]), np.array([*velocity, 0.0])
-    return flyer_plots.plot_of(t_s, at, level, off, claimed=claimed)
+    return flyer_plots.plot_of(t_s, np.array([*place, HEIGHT_M]), np.array([*velocity, 0.0]), off)
+
+
+def shown(
+    path: Array, times_s: Array, off: Array, velocity: Array | None = None, sigmas: Array = SIGMAS,
+    claimed: float = 1.0,
+) -> Array:  # fmt: skip
+    """(n, KEPT): plots of a flight along `path` (n, 2), wrong by `off` (n, 4) of the radar's `sigmas`."""
+    level = np.zeros((len(path), 3))
+    level[:, :2] = np.gradient(path, times_s, axis=0) if velocity is None else velocity
+    over = np.column_stack([path, np.full(len(path), HEIGHT_M)])
+    each = zip(times_s.tolist(), over, level, off, strict=True)
+    return np.concatenate([flyer_plots.plot_of(*one, sigmas, claimed) for one in each])
+
+
+def along(
+    plots: Array, path: Array, times_s: Array, known: bytes = NOTHING, radars: Radars = RADARS,
+    climb_mps: float = 0.0,
+) -> Iterator[bytes]:  # fmt: skip
+    """What is known after each of `plots` (n, KEPT) of a track that flies along `path` (n, 2)."""
+    velocity = np.gradient(path, times_s, axis=0)
+    for plot, place, v in zip(plots, path, velocity, strict=True):
+        x = np.array([*place, HEIGHT_M, *v, climb_mps, -10.0])
+        known = followed(known, plot[None], radars, x, P)
+        yield known
+
+
+def noise_of(seed: int, n: int) -> Array:
+    return np.random.default_rng(seed).normal(0.0, 1.0, (n, 4))
 
 
 def after(
     path: Array, times_s: Array, seed: int, known: bytes = NOTHING, claimed: float = 1.0,
-    radars: Radars = RADARS,
-    climb_mps: float = 0.0,
+    radars: Radars = RADARS, climb_mps: float = 0.0,
 ) -> bytes:  # fmt: skip
     """What is known after a flight along `path` (n, 2), of which a radar that claims its errors times `claimed`
     shows a plot at each of `times_s`."""
-    rng = np.random.default_rng(seed)
-    velocity = np.gradient(path, times_s, axis=0)
-    for t_s, place, v in zip(times_s.tolist(), path, velocity, strict=True):
-        plot = plot_of(t_s, place, v, rng.normal(0.0, 1.0, 4), claimed)
-        x = np.array([*place, HEIGHT_M, *v, climb_mps, -10.0])
-        known = followed(known, plot, radars, x, P)
+    plots = shown(path, times_s, noise_of(seed, len(path)), claimed=claimed)
+    return last(along(plots, path, times_s, known, radars, climb_mps))
+
+
+def last(each: Iterator[bytes]) -> bytes:
+    (known,) = deque(each, maxlen=1)
     return known
 
 
@@ -101,14 +129,10 @@ def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_plots_at_once_do(seed
     path = swaying(times_s, 3.0, seed)
     climb_mps = 3.0  # as the track says: its part of the range rate is no part of the plan
     known = after(path, times_s, seed, climb_mps=climb_mps)
-    rng = np.random.default_rng(seed)
-    seen, rows, noise = (
-        [],
-        [],
-        [],
-    )  # numbers, what they are of (E N of places, then velocities), variances
-    for k, place, velocity in zip(range(n), path, np.gradient(path, times_s, axis=0), strict=True):
-        plot = plot_of(times_s[k], place, velocity, rng.normal(0.0, 1.0, 4))[0]
+    seen: list[float] = []
+    rows: list[Array] = []  # what each is of: E N of places, then of velocities
+    noise: list[float] = []
+    for k, plot in enumerate(shown(path, times_s, noise_of(seed, n))):
         range_m, azimuth, elevation, rate = plot[NUMBERS : NUMBERS + 4]
         sine, cosine = math.sin(elevation), math.cos(elevation)
         flat = AXES @ (
@@ -192,16 +216,11 @@ def test_a_plot_amiss_is_the_radars_doing_whatever_flies() -> None:
     velocity = np.array([12.0, 2.4])
     logs = []
     for amiss in ((), (100,), (60, 100)):
-        left = []
-        for seed in range(6):
-            rng, known = np.random.default_rng(seed), NOTHING
-            for k, t_s in enumerate(times_s.tolist()):
-                off = 60.0 if k in amiss else 0.0
-                row = plot_of(t_s, path[k] + off, velocity, rng.normal(0.0, 1.0, 4))
-                x = np.array([*path[k], HEIGHT_M, *velocity, 0.0, -10.0])
-                known = followed(known, row, RADARS, x, P)
-            left.append(math.log(ratio(known)))
-        logs.append(np.median(left))
+        seen = path.copy()
+        seen[list(amiss)] += 60.0
+        plots = [shown(seen, times_s, noise_of(seed, 120), velocity) for seed in range(6)]
+        left = [ratio(last(along(rows, path, times_s))) for rows in plots]
+        logs.append(np.median(np.log(left)))
     assert logs[0] - logs[1] < 2.0
     assert logs[0] - logs[2] < 3.0
 
@@ -257,15 +276,11 @@ def test_every_plot_counts_once_and_those_of_a_fast_radar_not_all() -> None:
     path = straight(times_s)
     velocity = np.array([12.0, 2.4])
     x = np.array([*path[-1], HEIGHT_M, *velocity, 0.0, -10.0])
-    rows = [
-        plot_of(t, p, velocity, np.zeros(4)) for t, p in zip(times_s.tolist(), path, strict=True)
-    ]
-    one_by_one = NOTHING
-    for row in rows:
-        one_by_one = followed(one_by_one, row, RADARS, x, P)
+    plots = shown(path, times_s, np.zeros((60, 4)))
+    one_by_one = last(along(plots, path, times_s))
     by_fours = NOTHING
-    for k in range(4, len(rows) + 1):  # as the tables hold them, each plot four times in sight
-        by_fours = followed(by_fours, np.concatenate(rows[k - 4 : k]), RADARS, x, P)
+    for k in range(4, 61):  # as the tables hold them, each plot four times in sight
+        by_fours = followed(by_fours, plots[k - 4 : k], RADARS, x, P)
     assert by_fours == one_by_one
     soon = plot_of(59.0 + 0.9 * SPACING_S, path[-1], velocity, np.zeros(4))
     assert followed(by_fours, soon, RADARS, x, P) == by_fours
@@ -274,16 +289,11 @@ def test_every_plot_counts_once_and_those_of_a_fast_radar_not_all() -> None:
 def test_it_does_without_elevation_and_range_rate_if_less_surely() -> None:
     times_s = np.arange(0.0, 90.0)
     path = straight(times_s)
-    velocity = np.array([12.0, 2.4])
     shares = []
     for hidden in ((), (2,), (2, 3)):
-        rng, known = np.random.default_rng(7), NOTHING
-        for t_s, place in zip(times_s.tolist(), path, strict=True):
-            row = plot_of(t_s, place, velocity, rng.normal(0.0, 1.0, 4))
-            row[0, [NUMBERS + k for k in hidden]] = math.nan
-            x = np.array([*place, HEIGHT_M, *velocity, 0.0, -10.0])
-            known = followed(known, row, RADARS, x, P)
-        shares.append(ratio(known))
+        plots = shown(path, times_s, noise_of(7, 90))
+        plots[:, [NUMBERS + k for k in hidden]] = math.nan
+        shares.append(ratio(last(along(plots, path, times_s))))
     assert shares[1] == pytest.approx(shares[0], rel=0.5)
     assert 10.0 < shares[2] < shares[0]
 
@@ -333,18 +343,11 @@ def test_a_bird_that_sways_slowly_is_no_drone_however_long_it_is_watched() -> No
     period_s = np.array([[45.0], [52.0], [59.0]])
     most = []
     for seed in range(16):
-        rng, known = np.random.default_rng(seed), NOTHING
-        phase = rng.uniform(0.0, 2.0 * math.pi, (3, 2))
+        phase = np.random.default_rng([seed, 1]).uniform(0.0, 2.0 * math.pi, (3, 2))
         waves = np.sin(2.0 * math.pi * times_s[:, None, None] / period_s + phase).sum(axis=1)
         path = straight(times_s) + 3_000.0 + 10.6 * math.sqrt(2.0 / 3.0) * waves
-        velocity = np.gradient(path, times_s, axis=0)
-        shares = []
-        for k, t_s in enumerate(times_s.tolist()):
-            at, level = np.array([*path[k], HEIGHT_M]), np.array([*velocity[k], 0.0])
-            plot = flyer_plots.plot_of(t_s, at, level, rng.normal(0.0, 1.0, 4), sigmas)
-            known = followed(known, plot, RADARS, np.array([*at, *level, -10.0]), P)
-            shares.append(math.log(ratio(known)))
-        most.append(max(shares))
+        plots = shown(path, times_s, noise_of(seed, 240), sigmas=sigmas)
+        most.append(max(math.log(ratio(known)) for known in along(plots, path, times_s)))
     assert np.mean(np.array(most) > 8.0) < 0.2
 
 
@@ -352,13 +355,22 @@ def test_a_radar_that_erred_for_a_while_makes_no_bird_a_drone() -> None:
     """Not even of one that wove for minutes first: what was held against drones is held against birds too."""
     times_s = np.arange(0.0, 300.0)
     path = swaying(times_s, 10.6, 2)
-    shares = []
-    for seed in range(10):
-        rng, known = np.random.default_rng(seed), NOTHING
-        velocity = np.gradient(path, times_s, axis=0)
-        for k, t_s in enumerate(times_s.tolist()):
-            off = rng.normal(0.0, 2.2 if 60 <= k < 240 else 1.0, 4)
-            x = np.array([*path[k], HEIGHT_M, *velocity[k], 0.0, -10.0])
-            known = followed(known, plot_of(t_s, path[k], velocity[k], off), RADARS, x, P)
-        shares.append(ratio(known))
+    errs = np.where((times_s >= 60.0) & (times_s < 240.0), 2.2, 1.0)[:, None]
+    plots = [shown(path, times_s, errs * noise_of(seed, 300)) for seed in range(10)]
+    shares = [ratio(last(along(rows, path, times_s))) for rows in plots]
     assert max(shares) < 1e-5
+
+
+def test_each_plot_is_seen_from_the_sensor_that_showed_it() -> None:
+    times_s = np.arange(0.0, 40.0)
+    path = straight(times_s)
+    plots = shown(path, times_s, noise_of(3, 40))
+    alone = last(along(plots, path, times_s))
+    elsewhere = RADARS.place + np.array([[9_000.0, -4_000.0, 0.0]])
+    turned = RADARS.axes[:, :, [1, 0, 2]]
+    two = RADARS._replace(
+        axes=np.concatenate([turned, RADARS.axes]), place=np.concatenate([elsewhere, RADARS.place]),
+        bias=np.concatenate([RADARS.bias + 10.0, RADARS.bias]),
+    )  # fmt: skip
+    plots[:, SEEN_BY] = 1
+    assert last(along(plots, path, times_s, radars=two)) == alone
