@@ -103,7 +103,7 @@ def _sight(
     plot: Array, variances: Array, axes: Array, place: Array, x: Array, climb_variance: float
 ) -> Sight:
     """`plot` (KEPT,) of a track at `x` (7,), which tells the elevation where the radar does not, and the climb
-    that its range rate holds; all nan where it tells nothing in the plan."""
+    that its range rate holds; no place (nan) where it tells nothing in the plan."""
     range_m, azimuth = plot[NUMBERS + RANGE], plot[NUMBERS + AZIMUTH]
     sine, elevation_variance = math.sin(plot[NUMBERS + ELEVATION]), variances[ELEVATION]
     if math.isnan(sine):

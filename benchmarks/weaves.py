@@ -1,0 +1,116 @@
+"""How soon does the weave tell a small drone from a bird, at one wrong bird in so many?
+
+    python benchmarks/weaves.py [--hours 5001-5012] [--seeds 1-300] [--sigma 0.7] [--workers 2] [--write]
+
+Birds: S2's worlds with 150 birds an hour and nothing else. Drones: those of S1's raids, before radars that
+claim `--sigma` times their true errors. Of each track what its weave tells, every second
+(`weave.like_a_drone`; ADR 21): how high it ever rises of one bird's track in 100, 300, 1,000 and 2,000, and
+when drones have risen as high, of those that are seen for a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import platform
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+import s1
+import s2
+from evidence import tell
+from rampart.engine.engine import Engine
+from rampart.engine.weave import like_a_drone, told
+from rampart.sim.simulate import simulate
+from rampart.sim.world import Traffic, World
+
+BIRDS: Final = Traffic(id="bird", class_id="bird", radius_m=5_000.0, count=150, identified="")
+ONE_IN: Final = (100, 300, 1_000, 2_000)
+EVERY_S: Final = 1.0
+SHORTEST_S: Final = 60.0
+Array = npt.NDArray[np.float64]
+
+
+class Job(NamedTuple):
+    """An hour of birds, or the raid of a seed before radars that claim so many times their errors."""
+
+    seed: int
+    claimed: float = 0.0  # 0: birds
+
+
+def followed(job: Job) -> list[Array]:
+    """(n, 2) of each track: s since it was first asked, and ln of how much likelier a drone than a bird."""
+    if job.claimed > 0.0:
+        world: World = s1.world(job.seed, job.claimed, 0.01)[0]
+    else:
+        world = msgspec.structs.replace(s2.world(job.seed), traffic=(BIRDS,), echoes=())
+    engine, next_s = Engine(world.site, simulated=True), -math.inf
+    tracks: dict[int, list[tuple[float, float]]] = {}
+    for message in simulate(world, job.seed).messages:
+        engine.receive(message)
+        t_s = message.t_arrival_ns / 1e9
+        if t_s >= next_s and engine._picture is not None:
+            next_s = t_s + EVERY_S
+            for track, note in engine._picture._notes.items():
+                if note.weave:
+                    ratio = float(like_a_drone(told(note.weave)))
+                    tracks.setdefault(track, []).append((t_s, math.log(ratio)))
+    return [np.array(rows) - (rows[0][0], 0.0) for rows in tracks.values()]
+
+
+def table(birds: list[Array], drones: list[Array]) -> list[str]:
+    """For each share of the birds' tracks: the level, and when drones pass it."""
+    highest = np.array([rows[:, 1].max() for rows in birds])
+    long = [rows for rows in drones if rows[-1, 0] >= SHORTEST_S]
+    lines = [
+        f"{len(birds)} tracks of birds, {len(long)} of drones.", "",
+        "| one bird's track in | rises to ln | drones have after s p10, p50, p90, p95 | and never |",
+        "|---|---|---|---|",
+    ]  # fmt: skip
+    for one_in in ONE_IN:
+        level = float(np.quantile(highest, 1.0 - 1.0 / one_in))
+        after = [float(rows[rows[:, 1] > level, 0].min(initial=math.inf)) for rows in long]
+        # no interpolation: some are infinite
+        when = np.quantile(after, (0.1, 0.5, 0.9, 0.95), method="higher")
+        told_s = ", ".join("never" if math.isinf(s) else f"{s:.0f}" for s in when)
+        lines.append(f"| {one_in} | {level:.1f} | {told_s} | {np.mean(np.isinf(after)):.3f} |")
+    return lines
+
+
+def _numbers(words: str) -> range:
+    first, last = (int(x) for x in words.split("-"))
+    return range(first, last + 1)
+
+
+def main() -> None:
+    """Run, print, and perhaps write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--hours", default="5001-5012")
+    parser.add_argument("--seeds", default="1-300")
+    parser.add_argument("--sigma", type=float, default=0.7)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    raids = [s for s in _numbers(args.seeds) if s1.CLASSES[s % len(s1.CLASSES)] == s1.DRONE]
+    jobs = [Job(hour) for hour in _numbers(args.hours)] + [Job(s, args.sigma) for s in raids]
+    with ProcessPoolExecutor(args.workers) as pool:
+        found = list(pool.map(followed, jobs))
+    sides: tuple[list[Array], list[Array]] = ([], [])
+    for job, tracks in zip(jobs, found, strict=True):
+        sides[job.claimed > 0.0].extend(tracks)
+    lines = [
+        f"`python benchmarks/weaves.py {' '.join(sys.argv[1:])}`; Python {platform.python_version()}, "
+        f"{platform.machine()}.", "", *table(*sides),
+    ]  # fmt: skip
+    tell("weaves", "Birds and small drones by their weave", lines, write=args.write)
+
+
+if __name__ == "__main__":
+    main()
