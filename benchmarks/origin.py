@@ -92,7 +92,7 @@ def _asked(
         if (track, age_s) not in said
         and note.origin_said
         and 0.0 <= (note.threat.t_ns - note.first_ns) / 1e9 - age_s < 1.0
-        for origin in picture._origin(track, note)
+        for origin in picture.origins([track]).values()
     ]
 
 

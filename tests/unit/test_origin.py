@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -165,10 +166,9 @@ def test_a_launch_comes_closer_with_every_plot_that_follows() -> None:
     finder = OriginFinder(BARE, Predictor(BARE), TrackSettings())
     areas, misses = [], []
     for n in (4, 8, 16, 31):
-        found = [
-            finder.smoothed(kept_of(plots_of(path, t_s, s)[:n], path_at(path, n)))
-            for s in range(25)
-        ]
+        found = finder.smoothed(
+            [kept_of(plots_of(path, t_s, s)[:n], path_at(path, n)) for s in range(25)]
+        )
         off = np.array([f.enu_m[:2] for f in found if f]) - [-4000.0, 1000.0]
         assert len(off) == 25
         areas.append(np.median([f.cov_m2[0] * f.cov_m2[2] - f.cov_m2[1] ** 2 for f in found if f]))
@@ -191,8 +191,8 @@ def test_plots_of_the_burn_do_not_move_the_origin() -> None:
     finder = OriginFinder(BARE, Predictor(BARE), TrackSettings())
     for seed in range(10):
         plots = plots_of(path, t_s, seed)
-        launch = finder.smoothed(kept_of(plots, path_at(path, len(t_s))))
-        free = finder.smoothed(kept_of(plots[4:], path_at(path, len(t_s))))
+        near = path_at(path, len(t_s))
+        launch, free = finder.smoothed([kept_of(plots, near), kept_of(plots[4:], near)])
         assert launch is not None
         assert free is not None
         assert np.hypot(*np.subtract(launch.enu_m[:2], free.enu_m[:2])) < 2.0
@@ -207,11 +207,17 @@ def test_what_is_no_free_flight_has_no_smoothed_launch() -> None:
     path = mortar_path(t_s)
     finder = OriginFinder(BARE, Predictor(BARE), TrackSettings())
     plots = plots_of(path, t_s, 1)
-    assert finder.smoothed(Kept()) is None
-    assert finder.smoothed(kept_of(plots[:2], path_at(path, 2))) is None
+    whole = kept_of(plots, path_at(path, len(path)))
+    two = kept_of(plots[:2], path_at(path, 2))
     # two flights in one: the second half is that of a round which flies 600 m beside the first
     plots[10:, NUMBERS + 1] += 0.15
-    assert finder.smoothed(kept_of(plots, path_at(path, len(path)))) is None
+    mixed = kept_of(plots, path_at(path, len(path)))
+    # each by itself, whatever stands beside it
+    assert finder.smoothed([Kept(), whole, two, mixed, whole]) == [
+        None, *finder.smoothed([whole]), None, None, *finder.smoothed([whole]),
+    ]  # fmt: skip
+    assert finder.smoothed([whole]) != [None]
+    assert finder.smoothed([]) == []
 
 
 def test_the_first_plots_of_one_sensor_are_kept_in_order_and_not_too_close() -> None:
@@ -241,8 +247,8 @@ def test_the_last_origin_of_a_bomb_rests_on_its_first_plots(
     asked: list[Kept] = []
     smoothed = OriginFinder.smoothed
 
-    def asking(finder: OriginFinder, kept: Kept) -> ImpactEstimate | None:
-        asked.append(kept)
+    def asking(finder: OriginFinder, kept: Sequence[Kept]) -> list[ImpactEstimate | None]:
+        asked.extend(kept)
         return smoothed(finder, kept)
 
     monkeypatch.setattr(OriginFinder, "smoothed", asking)

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.messages import Prediction, TrackUpdate
+from rampart.domain.values import BALLISTIC as FALLING
+from rampart.domain.values import POSTERIOR
 from rampart.engine.bank import Table
 from rampart.engine.classes import BURN_S
 from rampart.engine.classify import Classification
@@ -21,6 +23,7 @@ from rampart.kernels.imm import BALLISTIC, BOOST
 
 Array = npt.NDArray[np.float64]
 
+_BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in FALLING)
 _UPPER: Final = np.triu_indices(6)
 
 
@@ -73,6 +76,11 @@ class Note(msgspec.Struct):
             impact_enu_m=self.impact.enu_m if self.impact and impact else None,
             cov_m2=impact.cov_m2 if impact else None,
         )
+
+    def tells_origin(self) -> bool:
+        """Its first origin is to be said: it has three plots and falls, more likely than not."""
+        falls = sum(self.classified.p_family[i] for i in _BALLISTIC)
+        return not self.origin_said and falls > 0.5 and self.threat.detections >= 3
 
     def report(self, table: Table, row: int, now_ns: int, mean: Array, cov: Array) -> TrackUpdate:
         """The living track in `row` of the tracker's table, its state propagated to `now_ns`."""

@@ -8,6 +8,7 @@ what thrust may have turned, and its launch set earlier.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -59,13 +60,31 @@ class OriginFinder:
         self._radars = radars_of(site)
         self._work = make_work()
 
-    def smoothed(self, kept: Kept) -> ImpactEstimate | None:
-        """As `launch`, of the state at the first of the plots that are kept of a track, given them all; None
-        also where they are too few, or not of one free flight."""
+    def smoothed(self, kept: Sequence[Kept]) -> list[ImpactEstimate | None]:
+        """As `launches`, of the states at the first of the plots that are kept of each track, given them all;
+        None also where they are too few, or not of one free flight."""
+        found: list[ImpactEstimate | None] = [None] * len(kept)
+        which: list[int] = []
+        first_s, sensors = np.empty(len(kept)), np.empty(len(kept), np.int64)
+        means, covs = np.empty((len(kept), N)), np.empty((len(kept), N, N))
+        for k, one in enumerate(kept):
+            n = len(which)
+            at_s = self._first_state(one, means[n], covs[n])
+            if at_s is not None:
+                first_s[n], sensors[n] = at_s, one.sensor
+                which.append(k)
+        n = len(which)
+        launches = self.launches(means[:n], covs[:n], first_s[:n], sensors[:n]) if which else []
+        for k, launch in zip(which, launches, strict=True):
+            found[k] = _doubted(launch, self._predictor.settings.origin_doubt) if launch else None
+        return found
+
+    def _first_state(self, kept: Kept, mean: Array, cov: Array) -> float | None:
+        """When the first of the plots that are kept was seen; the state there goes into `mean`, `cov`."""
         t_s, numbers, variances = kept.columns()
         if t_s.size < _LEAST_PLOTS:
             return None
-        s, mean, cov = self._track, np.empty(N), np.empty((N, N))
+        s = self._track
         first, passed = flown_back(
             t_s, numbers, variances, self._radars.axes[kept.sensor], self._radars.place[kept.sensor],
             np.array(kept.near), self._predictor.env, self._predictor.settings.origin_accel,
@@ -73,8 +92,7 @@ class OriginFinder:
         )  # fmt: skip
         if t_s.size - passed < _LEAST_PLOTS or passed > _PASSED_SHARE * t_s.size:
             return None
-        launch = self.launch(mean, cov, float(t_s[first]), kept.sensor)
-        return _doubted(launch, self._predictor.settings.origin_doubt) if launch else None
+        return float(t_s[first])
 
     def launch(
         self, x: Array, P: Array, t_s: float, sensor_index: int = -1

@@ -7,17 +7,17 @@ tables stay the only home of its state.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rampart.domain.messages import Origin, Output, TrackUpdate, Weather, ZoneState
+from rampart.domain.messages import Origin, Output, Prediction, TrackUpdate, Weather, ZoneState
 from rampart.domain.site import Site
 from rampart.domain.time import ns_from_seconds, seconds_between
-from rampart.domain.values import BALLISTIC, POSTERIOR
+from rampart.domain.values import POSTERIOR
 from rampart.engine.bank import CONFIRMED
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier, Posteriors, launched
@@ -48,7 +48,6 @@ FALLS_P: Final = 0.05
 TRAFFIC_FALLS_P: Final = 0.5
 """A track this likely to be a round is explained by no report of traffic."""
 
-_BALLISTIC: Final = tuple(POSTERIOR.index(family) for family in BALLISTIC)
 _P_DRONE: Final = POSTERIOR.index("drone")
 _KNOWN: Final = Classification((0.0, 0.0, 0.0, 0.0, 1.0, 0.0), "aircraft", {})
 
@@ -106,23 +105,27 @@ class Picture:
     def outputs(self, now_ns: int, zones: list[ZoneState]) -> list[Output]:
         """Predictions (a track's first, then at most one a `prediction_row_s`, and at each phase change of
         a zone it is in), origins (the first good one, and the last), and the ends of tracks."""
-        out: list[Output] = []
         changed = {
             track for zone in zones if zone.change in ("", "opened") for track in zone.tracks
         }
-        every_ns = ns_from_seconds(self._settings.prediction_row_s)
-        for track in dict.fromkeys([*self._renewed, *sorted(changed)]):
-            note = self._notes.get(track)
-            if note is None:
-                continue
-            due = note.said_ns is None or note.threat.t_ns - note.said_ns >= every_ns
-            if due or (track in changed and note.said_ns != note.threat.t_ns):
-                out += self._say(track, note)
+        said = {
+            track: row
+            for track in dict.fromkeys([*self._renewed, *sorted(changed)])
+            if (row := self._prediction(track, track in changed)) is not None
+        }
+        first = [track for track in said if self._notes[track].tells_origin()]
+        last = [track for track in self._ended if self._notes[track].origin_said]
+        origins = self.origins([*first, *last])
+        out: list[Output] = []
+        for track, row in said.items():
+            out.append(row)
+            if track in origins:
+                out.append(origins[track])
+                self._notes[track].origin_said = True
         for track in self._ended:
-            note = self._notes.pop(track)
-            if note.origin_said:
-                out += self._origin(track, note)
-            out.append(note.farewell(track, now_ns))
+            if track in origins:
+                out.append(origins[track])
+            out.append(self._notes.pop(track).farewell(track, now_ns))
         self._ended = []
         return out
 
@@ -321,30 +324,29 @@ class Picture:
         return self._known.explain(bank.track_id[rows], now_ns, means, covs)
 
     # ------------------------------------------------------------------------------ outputs
-    def _say(self, track: int, note: Note) -> list[Output]:
+    def _prediction(self, track: int, changed: bool) -> Prediction | None:
+        """What is now to be said of where a track lands; `changed`: some zone's phase has, for it."""
+        note = self._notes.get(track)
+        if note is None:
+            return None
+        silent_ns = math.inf if note.said_ns is None else note.threat.t_ns - note.said_ns
+        due = silent_ns >= ns_from_seconds(self._settings.prediction_row_s)
+        if not (due or (changed and silent_ns)):
+            return None
         note.said_ns = note.threat.t_ns
-        if track in self._ended:
-            return []
-        prediction = note.prediction(track)
-        if prediction is None:
-            return []
-        out: list[Output] = [prediction]
-        falls = sum(note.classified.p_family[i] for i in _BALLISTIC)
-        if not note.origin_said and falls > 0.5 and note.threat.detections >= 3:
-            origin = self._origin(track, note)
-            note.origin_said = bool(origin)
-            out += origin
-        return out
+        return None if track in self._ended else note.prediction(track)
 
-    def _origin(self, track: int, note: Note) -> list[Output]:
-        launch = self._origins.smoothed(note.kept) or note.launch
-        if launch is None:
-            return []
-        c = note.classified
-        estimate = self._origins.origin(launch, c.p_family, c.classes, note.impact)
-        ns = self._ns
-        return [
-            Origin(
+    def origins(self, tracks: Sequence[int]) -> dict[int, Origin]:
+        """{track: origin} of those of `tracks` that have one, as it is known now."""
+        notes, ns = [self._notes[track] for track in tracks], self._ns
+        smoothed = self._origins.smoothed([note.kept for note in notes])
+        told = {}
+        for track, note, sharp in zip(tracks, notes, smoothed, strict=True):
+            launch, c = sharp or note.launch, note.classified
+            if launch is None:
+                continue
+            estimate = self._origins.origin(launch, c.p_family, c.classes, note.impact)
+            told[track] = Origin(
                 track=track,
                 t_ns=note.threat.t_ns,
                 family=c.family,
@@ -355,7 +357,7 @@ class Picture:
                 cov_m2=estimate.cov_m2,
                 outside_class_range=estimate.outside_class_range,
             )
-        ]
+        return told
 
     # ----------------------------------------------------------------------------- snapshot
     def state(self) -> dict[str, Any]:
