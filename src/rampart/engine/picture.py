@@ -115,7 +115,7 @@ class Picture:
         }
         first = [track for track in said if self._notes[track].tells_origin()]
         last = [track for track in self._ended if self._notes[track].origin_said]
-        origins = self.origins([*first, *last])
+        origins = self.origins([*first, *last]) if first or last else {}
         out: list[Output] = []
         for track, row in said.items():
             out.append(row)

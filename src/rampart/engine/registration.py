@@ -152,9 +152,9 @@ class Registration:
         good &= (table.t_s[:n] >= look.t_s) & (table.t_s[:n] <= look.plots[-1, T])
         good &= (table.mu[:n, DRONE] >= s.flyer_p) & (table.hits[:n] >= s.hits)
         good &= (table.ambiguous[:n] == 0) & (table.bounded[:n] == 1)
-        if told is not None:
-            good &= np.isin(table.track_id[:n], told)
         rows = np.flatnonzero(good)
+        if told is not None:
+            rows = rows[[track in told for track in table.track_id[rows].tolist()]]
         if len(rows) <= s.per_look:
             return rows
 
