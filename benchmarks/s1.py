@@ -189,8 +189,8 @@ def table(claimed: float, threshold: float, raids: list[Raid]) -> list[str]:
         f"### Claimed sigma x {claimed:g}, threshold {threshold:g}", "",
         "| class | raids | launches | hitting | unwarnable | missed warnable (95 % bound of the share) "
         "| P(warn, hit) | first warning s p50 | p99 | max | usable s p10, p50 | timely "
-        "| zones warned per hit | false | precautions | re-warned |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| zones warned per hit | false | precautions | re-warned | of it for the same threat |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for name in (*CLASSES, "all"):
         mine = [r for r in raids if name in ("all", r.class_id)]
@@ -223,7 +223,8 @@ def curve(claimed: float, levels: dict[float, list[Raid]]) -> list[str]:
 
 
 class Figures(NamedTuple):
-    """What raids come to. `wait_s`: p50, p99, max; `usable_s`: p10, p50; `false`, `again`: shares."""
+    """What raids come to. `wait_s`: p50, p99, max; `usable_s`: p10, p50; shares of the zone-warnings: `false`,
+    `again`, and `relapse` of these."""
 
     told: float
     wait_s: tuple[float, float, float]
@@ -232,6 +233,7 @@ class Figures(NamedTuple):
     precautions: int
     false: float
     again: float
+    relapse: float
 
 
 def _figures(raids: list[Raid]) -> Figures:
@@ -253,6 +255,7 @@ def _figures(raids: list[Raid]) -> Figures:
         precautions=kinds["precaution"],
         false=kinds["false"] / n,
         again=sum(w.again for w in warned) / n,
+        relapse=sum(w.relapse for w in warned) / n,
     )
 
 
@@ -274,7 +277,8 @@ def _row(name: str, raids: list[Raid]) -> str:
         f"| {missed} ({bound:.2%}) | {f.told:.4f} | "
         + " | ".join(f"{s:.2f}" for s in f.wait_s)
         + f" | {f.usable_s[0]:.1f}, {f.usable_s[1]:.1f} | {np.mean(timely):.3f} "
-        f"| {f.zones:.2f} | {f.false:.3f} | {f.precautions} | {f.again:.3f} |"
+        f"| {f.zones:.2f} | {f.false:.3f} | {f.precautions} | {f.again:.3f} "
+        f"| {f.relapse:.3f} |"
     )
 
 

@@ -399,6 +399,23 @@ def test_rewarned_is_a_zone_whose_warning_was_cancelled_in_the_same_raid(phase: 
     assert judge(site_of(HOME), truth, held).summary()["rewarned_share"] == 0.0
 
 
+@pytest.mark.parametrize("later", [(1,), (2,), (1, 2)])
+def test_a_relapse_is_warned_of_again_for_the_threat_that_had_been_cancelled(
+    later: tuple[int, ...],
+) -> None:
+    rows = [
+        state(4.0, "warn", tracks=(3,)),
+        state(5.0, "warn", tracks=(3, 1)),
+        state(15.0, "watch", reason="recomputed", tracks=(1,)),
+        state(20.0, "warn", tracks=later),
+    ]
+    told = judge(site_of(HOME), truth_of(bomb()), rows)
+    assert [w.again for w in told.warnings] == [False, True]
+    assert [w.relapse for w in told.warnings] == [False, 1 in later]
+    assert told.summary()["rewarned_share"] == 1.0
+    assert told.summary()["relapse_share"] == float(1 in later)
+
+
 def test_person_seconds_count_people_in_alarm_and_in_hold() -> None:
     rows = [state(5.0, "warn"), state(30.0, "impact"), state(40.0, "hold"), state(100.0, "clear")]
     verdict = judge(site_of(HOME), truth_of(bomb()), rows, end_ns=ns(200.0))

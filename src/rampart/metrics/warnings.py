@@ -18,7 +18,8 @@ precaution  every other warning.
 latency     from the third detection of the first round that hits a zone to the first instant, not before
             it, at which the zone is in `warn` or `impact`: 0 where it was already.
 usable      hit - decision - dissemination - 1.5 s, for the first round that hits a zone under one warning.
-re-warned   a zone warned again in the raid in which its warning had been cancelled.
+re-warned   a zone warned again in the raid in which its warning had been cancelled; `relapse`: because of a
+            threat which that warning was about, and not of another that came later.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class ZoneWarning:
-    """One zone is warned. `again`: its earlier warning in the same raid had been cancelled."""
+    """One zone is warned. `again`: its earlier warning in the same raid had been cancelled; `relapse`: and
+    was about the same threat."""
 
     zone: str
     raid_id: str
@@ -84,6 +86,7 @@ class ZoneWarning:
     t_ns: int
     kind: Kind
     again: bool
+    relapse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ class Verdict:
         warned = [w for w in self.warnings if w.kind != "ordered"]
         episodes = {(w.raid_id, w.zone) for w in warned}
         again = {(w.raid_id, w.zone) for w in warned if w.again}
+        relapses = {(w.raid_id, w.zone) for w in warned if w.relapse}
         return {
             "zones_warned": len(self.zones_warned),
             "zones_hit": len(self.zones_hit),
@@ -150,6 +154,7 @@ class Verdict:
             "precautions": self.count("precaution"),
             "ordered": self.count("ordered"),
             "rewarned_share": _ratio(len(again), len(episodes)),
+            "relapse_share": _ratio(len(relapses), len(episodes)),
             "unwarnable_by_class": {c: list(n) for c, n in self.unwarnable().items()},
             "latency_s": _quantiles(self.latencies_s, p50=50, p99=99, max=100),
             "usable_seconds": _quantiles(self.usable_s, p10=10, p50=50),
@@ -181,6 +186,8 @@ class _Spell:
     row: ZoneState
     end_ns: int
     again: bool
+    relapse: bool
+    threats: set[int]  # objects, and tracks of none below zero
 
 
 class _Judge:
@@ -227,16 +234,21 @@ class _Judge:
     def _spells(self, z: int) -> list[_Spell]:
         """The zone's spells of `warn` and `impact`, in order."""
         spells: list[_Spell] = []
-        cancelled_in = ""  # the raid whose warning of this zone was cancelled
+        cancelled: _Spell | None = None
         inside = False
         for row in self._rows[z]:
             told = row.phase in TOLD
+            threats = {self._object_of.get(track, -track) for track in row.tracks}
             if told and not inside:
-                again = bool(row.raid_id) and row.raid_id == cancelled_in
-                spells.append(_Spell(row, self._end_ns, again))
+                same_raid = cancelled and row.raid_id and row.raid_id == cancelled.row.raid_id
+                earlier = cancelled if same_raid else None
+                relapse = earlier is not None and not threats.isdisjoint(earlier.threats)
+                spells.append(_Spell(row, self._end_ns, earlier is not None, relapse, set()))
             elif inside and not told:
                 spells[-1].end_ns = row.issued_ns
-                cancelled_in = spells[-1].row.raid_id if row.phase in ("watch", "clear") else ""
+                cancelled = spells[-1] if row.phase in ("watch", "clear") else None
+            if told:
+                spells[-1].threats |= threats
             inside = told
         return spells
 
@@ -312,7 +324,9 @@ class _Judge:
     # ------------------------------------------------------------------------- the warnings
     def _weighed(self, z: int, spell: _Spell) -> ZoneWarning:
         row, kind = spell.row, self._kind(z, spell)
-        return ZoneWarning(row.zone, row.raid_id, row.alarm_id, row.issued_ns, kind, spell.again)
+        return ZoneWarning(
+            row.zone, row.raid_id, row.alarm_id, row.issued_ns, kind, spell.again, spell.relapse
+        )
 
     def _kind(self, z: int, spell: _Spell) -> Kind:
         now = spell.row.issued_ns
