@@ -50,7 +50,7 @@ accept-full: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/lone_rounds.py --no-elevation --write
 	$(BIN)/python benchmarks/s1.py --seeds 1-1120 --write
 	mkdir -p build
-	$(BIN)/python benchmarks/s2.py --hours 1-2160 --keep build/s2.jsonl --write
+	$(BIN)/python benchmarks/s2.py --hours 1-2160 --keep docs/evidence/s2-hours.jsonl --write
 	$(BIN)/python benchmarks/bearing_only.py --seeds 2001-2020
 	$(BIN)/python benchmarks/flight.py
 	$(BIN)/python benchmarks/terrain.py
