@@ -569,6 +569,20 @@ def test_a_young_flyer_that_is_near_has_a_quarter_of_what_is_left_to_show_its_co
     assert least_s <= (warned.issued_ns - ns(1.0)) / 1e9 <= most_s
 
 
+@pytest.mark.parametrize(("p_drone", "least_s", "most_s"), [(0.2, 5.0, 5.1), (0.5, 2.0, 2.6)])
+def test_a_young_flyer_that_is_near_is_warned_of_before_the_five_seconds_are_over_where_it_is_likely(
+    p_drone, least_s, most_s
+):
+    """As a glider that came in sight over a zone: P 0.18 when it was 4 s old, 0.04 a second later."""
+    stage = Stage([zone("A", 0.0)])
+    perhaps = (0.0, 0.0, 0.0, p_drone, 1.0 - p_drone, 0.0)
+    for k in range(60):
+        at_s = 1.0 + 0.1 * k
+        stage.see(flying(1, at_s, -500.0 + 3.0 * k, 30.0, p=perhaps, third_s=1.0))
+    warned = next(row for row in stage.rows if row.phase == "warn")
+    assert least_s <= (warned.issued_ns - ns(1.0)) / 1e9 <= most_s
+
+
 @pytest.mark.parametrize(("lost", "phase"), [("sensor_lost", "warn"), ("expired", "watch")])
 def test_of_a_young_flyer_that_leaves_sight_counts_what_was_seen_but_not_of_one_looked_for_in_vain(
     lost, phase

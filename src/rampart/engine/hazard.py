@@ -28,6 +28,9 @@ WAIT_S: Final = (2.0, 5.0)
 """After its third plot, least and most: what flies shows no course before, and one bird in some hundred looks
 like a drone. The four of S2 that a zone was warned of at their third plot did within 2 s (ADR 11)."""
 WAIT_SHARE: Final = 0.25  # [A] between them, of the time until it may be there (q05)
+YOUNG_SHARE: Final = 1.0 / 3.0
+"""[A] So much of its P counts from there on until the longest wait is over: at once is warned of what is likely;
+what may be leaps about for its first seconds (ADR 11)."""
 LATER: Final = 1.5
 """Times of entry are flown over q95 of those within the horizon and half as long again: a horizon that cuts
 the late ones off makes the rest look sure and soon (ADR 14). Set on `drone_roc.py`, seeds 700-717, where 1.25
@@ -108,12 +111,15 @@ class Hazard:
                 soonest_s = self._fly(hits, k, threat.motion, p, horizon_s, degraded, warned[k])
                 age_s = _age_s(threat)
                 if age_s < WAIT_S[1]:
-                    later = ~warned[k] & (age_s < np.clip(WAIT_SHARE * soonest_s, *WAIT_S))
+                    waits = age_s < np.clip(WAIT_SHARE * soonest_s, *WAIT_S)
                     # where it would be warned of it is watched, where it would be watched it is not yet;
                     # nobody runs for the first look at a bird
                     warn_p = self._rules.drone_warn_p * np.where(degraded, 0.5, 1.0)
                     share = np.minimum(hits.fly[k] / warn_p, 1.0)
-                    hits.fly[k, later] = (share * self._rules.drone_watch_p)[later]
+                    young = np.where(
+                        waits, share * self._rules.drone_watch_p, YOUNG_SHARE * hits.fly[k]
+                    )
+                    hits.fly[k, ~warned[k]] = young[~warned[k]]
         return hits
 
     def _fall(
