@@ -29,8 +29,8 @@ WAIT_S: Final = (2.0, 5.0)
 like a drone. The four of S2 that a zone was warned of at their third plot did within 2 s (ADR 11)."""
 WAIT_SHARE: Final = 0.25  # [A] between them, of the time until it may be there (q05)
 YOUNG_SHARE: Final = 1.0 / 3.0
-"""[A] So much of its P counts from there on until the longest wait is over: at once is warned of what is likely;
-what may be leaps about for its first seconds (ADR 11)."""
+"""[A] So much of its P counts from there on until the longest wait is over: at once is warned of what is
+likely; what may be leaps about for its first seconds (ADR 11)."""
 LATER: Final = 1.5
 """Times of entry are flown over q95 of those within the horizon and half as long again: a horizon that cuts
 the late ones off makes the rest look sure and soon (ADR 14). Set on `drone_roc.py`, seeds 700-717, where 1.25

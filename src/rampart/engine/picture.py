@@ -321,6 +321,8 @@ class Picture:
         rows = bank.rows()
         rows = rows[bank.track_id[rows] > 0]  # what has no name yet must not use up an explanation
         means, covs = bank.states_at(rows, self._seconds(now_ns))
+        # a report does not share the slow errors of the radar
+        self._predictor.widen(means, covs, bank.last_sensor[rows])
         return self._known.explain(bank.track_id[rows], now_ns, means, covs)
 
     # ------------------------------------------------------------------------------ outputs

@@ -18,7 +18,7 @@ from rampart.domain.site import Site
 from rampart.engine.ground import ground_of_site
 from rampart.engine.predict_settings import PredictSettings
 from rampart.kernels.atmosphere import FILTER_RISE, drag_shape_of, environment
-from rampart.kernels.consider import BIASES, SENSOR
+from rampart.kernels.consider import BIASES, SENSOR, widen
 from rampart.kernels.crossing import DRAWN, NO_SENSOR, TOLD, crossings, landings
 from rampart.kernels.flight import STILL_AIR
 from rampart.kernels.motion import Air, pack_air
@@ -134,6 +134,10 @@ class Predictor:
             _estimate(at, *row) if all(map(math.isfinite, row)) else None
             for at, row in zip(t_s.tolist(), out.tolist(), strict=True)
         ]
+
+    def widen(self, x: Array, P: Array, sensor_index: Ints) -> None:
+        """Add to P (n, 7, 7) of the states x (n, 7) what slow errors of their sensors, (n,), do to them."""
+        widen(x, P, self._sensors, sensor_index)
 
     def samples(self, x: Array, P: Array, sensor_index: int) -> Array:
         """(n, 2): landings E, N of the state `x` (7,), `P` (7, 7), drawn from all that `impact` weighs;

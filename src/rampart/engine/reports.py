@@ -14,6 +14,8 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ROOM: Final = 64  # rows at first; doubled when full
+LATEST_S: Final = 1.0
+"""[A] Largest sigma of an age that counts: with a larger one a report would vouch for whatever flies behind."""
 
 
 class Report(msgspec.Struct):
@@ -29,9 +31,11 @@ class Report(msgspec.Struct):
 
 
 class Reports:
-    """The latest report of every object. Rows of all columns are those of `idents`."""
+    """The latest report of every object. Rows of all columns are those of `idents`. `age_sigma_s`: how much
+    older than said a place may be, one sigma, where its report does not tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, age_sigma_s: float) -> None:
+        self._age_sigma_s = age_sigma_s
         self._reports: list[Report] = []
         self._rows: dict[str, int] = {}
         self._t_ns = np.empty(ROOM, np.int64)
@@ -64,7 +68,9 @@ class Reports:
                 self._table = np.concatenate([self._table, np.empty_like(self._table)], axis=1)
         self._reports[row] = report
         self._t_ns[row] = report.t_ns
-        self._table[:, row] = (*report.xyz, *report.v, report.sigma_m, report.moving)
+        told_s = report.sigma_time_s
+        age_s = self._age_sigma_s if told_s is None else min(told_s, LATEST_S)
+        self._table[:, row] = (*report.xyz, *report.v, report.sigma_m, report.moving, age_s)
 
     def drop(self, before_ns: int) -> list[str]:
         """Forget the reports of before then; returns whose they were."""

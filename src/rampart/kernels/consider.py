@@ -14,6 +14,7 @@ import numpy.typing as npt
 from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 BIASES: Final = 4
 """Slow errors of one sensor: range m, azimuth rad, elevation rad, time s."""
@@ -73,6 +74,14 @@ def widened(x: Array, P: Array, sensor: Array) -> Array:
                     for j in range(7):
                         out[i, j] += cov * d[m, i] * d[n, j]
     return out
+
+
+@allocating_kernel
+def widen(x: Array, P: Array, sensors: Array, sensor_index: Ints) -> None:
+    """Each of the covariances P (n, 7, 7) of the states x (n, 7) becomes what `widened` gives for its sensor: a
+    row of `sensors` (sensors, SENSOR)."""
+    for k in range(x.shape[0]):
+        P[k] = widened(x[k], P[k], sensors[sensor_index[k]])
 
 
 @allocating_kernel

@@ -13,11 +13,14 @@ from rampart.kernels._jit import allocating_kernel
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-X, Y, HEIGHT, VX, VY, SIGMA, MOVING, COLUMNS = range(8)
-"""Columns of a table of reports: site ENU in m and m/s, accuracy in m, whether a velocity was told."""
+X, Y, HEIGHT, VX, VY, SIGMA, MOVING, AGE, COLUMNS = range(9)
+"""Columns of a table of reports: site ENU in m and m/s, accuracy in m, whether a velocity was told, and how
+much older than said the place may be, s, one sigma."""
 
 GATE_D2: Final = 11.34
-"""Squared Mahalanobis gate in the horizontal and the velocity plane: 99 % of a true pair."""
+"""Squared Mahalanobis distance in the plane within which a report vouches for a track: 99.7 % of true pairs."""
+BOND_D2: Final = 25.0
+"""And for the track that it has vouched for: of a flight's hundreds of reports some lie beyond the first."""
 
 NOBODY: Final = 0
 """No track has this number."""
@@ -51,21 +54,26 @@ def fitting(
             continue
         e = reports[X, j] + told_s * reports[VX, j]
         n = reports[Y, j] + told_s * reports[VY, j]
+        late_e, late_n = reports[AGE, j] * reports[VX, j], reports[AGE, j] * reports[VY, j]
         for i in range(tracks.shape[0]):
             own = bonded[j] == tracks[i]
+            gate = BOND_D2 if own else GATE_D2
             if (own and age > reach.bond_s) or not (own or fresh):
                 continue
             after_s = age if own else min(age, reach.near_s)
             drift = 0.5 * reach.acceleration_mps2 * after_s**2
             variance = reports[SIGMA, j] ** 2 + drift**2
-            a, b, c = P[i, 0, 0] + variance, P[i, 0, 1], P[i, 1, 1] + variance  # S = P + R
+            # S = P + R, R of the accuracy, of manoeuvres and of the age along the way
+            a = P[i, 0, 0] + variance + late_e * late_e
+            b = P[i, 0, 1] + late_e * late_n
+            c = P[i, 1, 1] + variance + late_n * late_n
             de, dn = x[i, 0] - e, x[i, 1] - n
-            fits = de * de + dn * dn < GATE_D2 * (a + c)  # λmax(S) <= tr S, and cheap
+            fits = de * de + dn * dn < gate * (a + c)  # λmax(S) <= tr S, and cheap
             if fits:
                 d2 = (c * de * de - 2.0 * b * de * dn + a * dn * dn) / (
                     a * c - b * b
                 )  # d² = νᵀ S⁻¹ ν
-                fits = d2 < GATE_D2
+                fits = d2 < gate
             if fits:
                 up_m = 3.0 * math.sqrt(max(P[i, 2, 2], 0.0)) + reach.height_error_m
                 fits = abs(x[i, 2] - reports[HEIGHT, j]) < up_m
