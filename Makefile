@@ -14,7 +14,7 @@ run: $(VENV)/.run-ready
 	@echo "Next: $(BIN)/rampart scenarios    (the other scenarios)    make test    (prove it)"
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -q -m "not slow" -p no:cacheprovider
+	$(BIN)/python -m pytest -q -m "not slow" -n 2 -p no:cacheprovider
 
 check: $(VENV)/.test-ready
 	$(BIN)/ruff check src tests benchmarks
