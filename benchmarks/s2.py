@@ -193,7 +193,7 @@ def heard(first: int, last: int, workers: int, keep: Path | None) -> list[dict[s
     """Every hour's line, in order; those that `keep` holds of an engine with this voice are not run again."""
     done: dict[int, dict[str, Any]] = {}
     with ProcessPoolExecutor(workers) as pool:
-        engine = "-".join(pool.map(voice, TRIAL))
+        engine = "" if keep is None else "-".join(pool.map(voice, TRIAL))
         if keep is not None and keep.exists():
             rows = map(json.loads, keep.read_text("utf-8").splitlines())
             done = {row["hour"]: row for row in rows if row["engine"] == engine}
