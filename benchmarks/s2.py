@@ -197,9 +197,8 @@ def heard(first: int, last: int, workers: int, keep: Path | None) -> list[dict[s
         if keep is not None and keep.exists():
             rows = map(json.loads, keep.read_text("utf-8").splitlines())
             done = {row["hour"]: row for row in rows if row["engine"] == engine}
-        for row in pool.map(
-            listened, (hour for hour in range(first, last + 1) if hour not in done)
-        ):
+        wanted = [hour for hour in range(first, last + 1) if hour not in done]
+        for row in pool.map(listened, wanted):
             done[row["hour"]] = row | {"engine": engine}
             if keep is not None:
                 with keep.open("a", encoding="utf-8") as file:

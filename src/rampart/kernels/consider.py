@@ -62,17 +62,8 @@ def _moves(x: Array, place: Array, d: Array) -> bool:
 def widened(x: Array, P: Array, sensor: Array) -> Array:
     """P + sum_ij C_ij d_i d_jᵀ: what slow biases of covariance C of the sensor's range, azimuth, elevation
     and clock do to position and velocity together, d_i = (dp/db_i, dv/db_i)."""
-    out = 0.5 * (P + P.T)
-    d = np.zeros((BIASES, 7))
-    if not _moves(x, sensor[:3], d):
-        return out
-    for m in range(BIASES):
-        for n in range(BIASES):
-            cov = sensor[3 + BIASES * m + n]
-            if cov != 0.0:
-                for i in range(7):
-                    for j in range(7):
-                        out[i, j] += cov * d[m, i] * d[n, j]
+    out = P.copy()
+    _widen(x, out, sensor, np.zeros((BIASES, 7)))
     return out
 
 
@@ -80,8 +71,26 @@ def widened(x: Array, P: Array, sensor: Array) -> Array:
 def widen(x: Array, P: Array, sensors: Array, sensor_index: Ints) -> None:
     """Each of the covariances P (n, 7, 7) of the states x (n, 7) becomes what `widened` gives for its sensor: a
     row of `sensors` (sensors, SENSOR)."""
+    d = np.zeros((BIASES, 7))
     for k in range(x.shape[0]):
-        P[k] = widened(x[k], P[k], sensors[sensor_index[k]])
+        _widen(x[k], P[k], sensors[sensor_index[k]], d)
+
+
+@allocating_kernel
+def _widen(x: Array, P: Array, sensor: Array, d: Array) -> None:
+    """`widened`, in place; d (BIASES, 7): room to work, zero beyond position and velocity."""
+    for i in range(7):
+        for j in range(i):
+            P[i, j] = P[j, i] = 0.5 * (P[i, j] + P[j, i])
+    if not _moves(x, sensor[:3], d):
+        return
+    for m in range(BIASES):
+        for n in range(BIASES):
+            cov = sensor[3 + BIASES * m + n]
+            if cov != 0.0:
+                for i in range(7):
+                    for j in range(7):
+                        P[i, j] += cov * d[m, i] * d[n, j]
 
 
 @allocating_kernel
