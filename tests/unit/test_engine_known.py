@@ -14,6 +14,7 @@ from rampart.domain.messages import KnownTrack, TrackUpdate, ZoneState
 from rampart.domain.site import Sensor, Site
 from rampart.engine.engine import Engine
 from rampart.engine.known import MOST_OBJECTS, KnownSettings, KnownTraffic
+from rampart.engine.reports import AGE_S
 from rampart.kernels.vouching import BOND_D2, GATE_D2
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
@@ -212,7 +213,7 @@ class OneByOne:
                 reach_s = age_s if bonded else min(age_s, s.near_s)
                 drift_m = 0.5 * s.acceleration_mps2 * reach_s**2
                 S = P[:2, :2] + (report.sigma_m**2 + drift_m**2) * np.eye(2)
-                S = S + s.age_sigma_s**2 * np.outer(v, v)
+                S = S + AGE_S**2 * np.outer(v, v)
                 miss = state[:2] - at
                 d2 = miss @ np.linalg.inv(S) @ miss
                 good = d2 < (BOND_D2 if bonded else GATE_D2)

@@ -35,7 +35,6 @@ class KnownSettings(Settings, frozen=True):
     bond_s: float = 30.0  # [A] nor, older than this, for the track that it has vouched for
     acceleration_mps2: float = 2.0  # [A] unmodelled manoeuvre between reports
     height_error_m: float = 500.0  # [A] reports tell barometric heights, and climb between two
-    age_sigma_s: float = 0.2  # of an untold age, see `RegistrationSettings.own_age_s`
     sigma_max_m: float = 500.0  # [A] a report vaguer than this would vouch for whatever is near
 
 
@@ -47,7 +46,7 @@ class KnownTraffic:
         self._settings = settings
         s = settings
         self._reach = Reach(s.fresh_s, s.near_s, s.bond_s, s.acceleration_mps2, s.height_error_m)
-        self._reports = Reports(s.age_sigma_s)
+        self._reports = Reports()
         self._bonds: dict[str, int] = {}  # the track that a fresh report last vouched for
 
     def hear(self, known: KnownTrack, now_ns: int) -> bool:

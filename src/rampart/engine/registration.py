@@ -32,7 +32,7 @@ from rampart.engine.known import KnownTraffic
 from rampart.engine.order import Entry
 from rampart.engine.plotrow import NUMBERS, VARIANCES, T, columns
 from rampart.engine.reflectors import Sighting, seen_by
-from rampart.engine.reports import Report
+from rampart.engine.reports import AGE_S, Report
 from rampart.kernels.comparison import own_plots
 from rampart.kernels.consider import BIASES
 from rampart.kernels.imm import DRONE
@@ -59,7 +59,7 @@ class RegistrationSettings(Settings, frozen=True):
     # in live traffic (George, Tuladhar and Sivananthan 2020, arXiv 2008.06352) it kept well inside, with
     # means below 0.05 s. One sigma each
     shared_age_s: float = 0.05  # of what all have in common
-    own_age_s: float = 0.2  # [A] of what each adds, where its reports do not tell a time sigma
+    own_age_s: float = AGE_S  # of what each adds, where its reports do not tell a time sigma
     memory_s: float = 14_400.0  # [A] biases drift: masts bend, clocks run
     slew_per_s: float = 0.1  # of a bias's prior sigma: what is applied moves no faster
     renew_s: float = 0.5  # calibrations are renewed this often

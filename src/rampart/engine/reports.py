@@ -14,6 +14,9 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ROOM: Final = 64  # rows at first; doubled when full
+AGE_S: Final = 0.2
+"""[A] How much older than said the place in a report may be, one sigma, where it does not tell: see
+`RegistrationSettings`."""
 LATEST_S: Final = 1.0
 """[A] Largest sigma of an age that counts: with a larger one a report would vouch for whatever flies behind."""
 
@@ -31,11 +34,9 @@ class Report(msgspec.Struct):
 
 
 class Reports:
-    """The latest report of every object. Rows of all columns are those of `idents`. `age_sigma_s`: how much
-    older than said a place may be, one sigma, where its report does not tell."""
+    """The latest report of every object. Rows of all columns are those of `idents`."""
 
-    def __init__(self, age_sigma_s: float) -> None:
-        self._age_sigma_s = age_sigma_s
+    def __init__(self) -> None:
         self._reports: list[Report] = []
         self._rows: dict[str, int] = {}
         self._t_ns = np.empty(ROOM, np.int64)
@@ -69,7 +70,7 @@ class Reports:
         self._reports[row] = report
         self._t_ns[row] = report.t_ns
         told_s = report.sigma_time_s
-        age_s = self._age_sigma_s if told_s is None else min(told_s, LATEST_S)
+        age_s = AGE_S if told_s is None else min(told_s, LATEST_S)
         self._table[:, row] = (*report.xyz, *report.v, report.sigma_m, report.moving, age_s)
 
     def drop(self, before_ns: int) -> list[str]:
