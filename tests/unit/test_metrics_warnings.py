@@ -406,6 +406,7 @@ def test_a_relapse_is_warned_of_again_for_the_threat_that_had_been_cancelled(
     rows = [
         state(4.0, "warn", tracks=(3,)),
         state(5.0, "warn", tracks=(3, 1)),
+        state(6.0, "warn", tracks=(3,)),
         state(15.0, "watch", reason="recomputed", tracks=(1,)),
         state(20.0, "warn", tracks=later),
     ]
