@@ -264,3 +264,17 @@ def test_the_last_origin_of_a_bomb_rests_on_its_first_plots(
     misses_m = [np.hypot(*(np.array(o.launch_enu_m[:2]) - launch_m)) for o in origins]
     assert misses_m[1] < misses_m[0]
     assert misses_m[1] < 30.0
+
+
+def test_no_origin_is_told_of_two_plots() -> None:
+    run = scenario.load("one-mortar", seed=11)
+    engine = Engine(run.site, simulated=True)
+    for message in run.messages():
+        engine.receive(message)
+        notes = list(engine._picture._notes.values()) if engine._picture else []
+        if notes and notes[0].threat.detections >= 3:
+            break
+    told = msgspec.structs.replace(notes[0], origin_said=False)
+    two = msgspec.structs.replace(told.threat, detections=2)
+    assert told.tells_origin()
+    assert not msgspec.structs.replace(told, threat=two).tells_origin()
