@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from rampart import scenario
@@ -277,6 +277,9 @@ def test_a_first_order_is_obeyed_whatever_the_first_stamp(run) -> None:
     events=st.booleans(),
     cut=st.integers(0, 130),
 )
+@example(
+    steps=[(1, -5 * S), (24, 0), (32, -5 * S)], events=True, cut=128
+)  # before the radar's first word
 def test_a_raid_after_steps_that_settled_is_warned_of_as_ever(run, steps, events, cut) -> None:
     """Any steps, then 6 s of peace, then the bomb: the same message warns, and restores change nothing."""
     messages = list(run.messages())

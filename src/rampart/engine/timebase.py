@@ -154,7 +154,13 @@ class Timebase:
             clock.expected_ns(type(message).__name__, self.now_ns),
         )
         if clock.tells_of_now(message, self.now_ns):
-            return Read([self._inside(message, clock)], reason, detail)
+            lag_ns = clock.lag_ns
+            inside = self._inside(message, clock)
+            if lag_ns is None:
+                clock.lag_ns = (
+                    None  # how old its first content is shows once a clock of its own is believed
+                )
+            return Read([inside], reason, detail)
         clock.waiting.append(message)
         late = [clock.waiting.pop(0)] if len(clock.waiting) > WAITING else []
         return Read([self._inside(one, clock) for one in late], reason, detail)
