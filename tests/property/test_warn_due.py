@@ -26,7 +26,7 @@ STEPS = st.one_of(
         st.sampled_from([3.0, 15.0]), st.sampled_from([MORTAR, ROCKET, UNKNOWN]),
     ),
     st.tuples(st.just("flies"), TRACKS, PLACES, st.sampled_from([OTHER, UNKNOWN, MORTAR])),
-    st.tuples(st.just("lost"), TRACKS, st.sampled_from(["predicted_time", "sensor_lost", "dropped"])),
+    st.tuples(st.just("lost"), TRACKS, st.sampled_from(["predicted_time", "unseen", "sensor_lost", "dropped"])),
     st.tuples(st.just("person"), st.sampled_from(PEOPLE), st.sampled_from([(), ("A",), ("B",)])),
     st.tuples(st.just("assess"), TRACKS, st.sampled_from(["aircraft", "drone", "mortar"])),
     st.tuples(st.just("coverage"), st.sets(st.sampled_from(["A", "B", "C"]))),

@@ -157,7 +157,7 @@ class Warnings(RuleBasedStateMachine):
     @precondition(lambda self: self.tracked())
     @rule(
         data=st.data(),
-        why=st.sampled_from(["predicted_time", "sensor_lost", "expired", "dropped"]),
+        why=st.sampled_from(["predicted_time", "unseen", "sensor_lost", "expired", "dropped"]),
         dt=seconds,
     )
     def is_lost(self, data: Any, why: str, dt: float) -> None:

@@ -162,6 +162,14 @@ def test_what_leaves_the_coverage_for_good_is_not_waited_for() -> None:
     flight = level_flight((4500, 500, 300), (60, 0, 0))
     tracker = tracker_of(site_of(sensor))
     ended = watch(tracker, sensor, [lambda t: flight(t) if t < 8.0 else None], 16.0)
+    assert [reason for _, reason in ended] == ["unseen"]  # the radar lives: it is not lost
+
+
+def test_what_flies_on_to_where_only_a_silent_radar_would_see_it_is_sensor_lost() -> None:
+    near, wide = Sensor(id="A", range_max_m=5000.0), Sensor(id="B", range_max_m=20_000.0)
+    flight = level_flight((4500, 500, 300), (60, 0, 0))
+    tracker = tracker_of(site_of(near, wide))
+    ended = watch(tracker, near, [lambda t: flight(t) if t < 8.0 else None], 16.0)
     assert [reason for _, reason in ended] == ["sensor_lost"]
 
 

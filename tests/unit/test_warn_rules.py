@@ -152,6 +152,7 @@ def test_later_rounds_do_not_sound_anew_while_warned_nor_within_60_s_of_the_last
     ("lost", "reason"),
     [
         ("predicted_time", "predicted_time"),
+        ("unseen", "predicted_time"),
         ("sensor_lost", "sensor_lost"),
         ("expired", "expired"),
         ("dropped", "expired"),
@@ -583,7 +584,9 @@ def test_a_young_flyer_that_is_near_is_warned_of_before_the_five_seconds_are_ove
     assert least_s <= (warned.issued_ns - ns(1.0)) / 1e9 <= most_s
 
 
-@pytest.mark.parametrize(("lost", "phase"), [("sensor_lost", "warn"), ("expired", "watch")])
+@pytest.mark.parametrize(
+    ("lost", "phase"), [("unseen", "warn"), ("sensor_lost", "warn"), ("expired", "watch")]
+)
 def test_of_a_young_flyer_that_leaves_sight_counts_what_was_seen_but_not_of_one_looked_for_in_vain(
     lost, phase
 ):

@@ -32,11 +32,12 @@ PREDICTED_TIME: Final = 0
 SENSOR_LOST: Final = 1
 EXPIRED: Final = 2
 DROPPED: Final = 3
+UNSEEN: Final = 4
 HIDDEN_AFTER: Final = 0.75  # periods without a plot, before a falling object may be out of sight
 DOUBT_SIGMAS: Final = 2.0
 """Of its height, by which a track must be down before it is given up for that."""
 LOOK_AHEAD_STEP_S: Final = 0.5
-REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped")
+REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped", "unseen")
 
 
 class Fate(NamedTuple):
@@ -197,13 +198,15 @@ def settle(
         ):
             continue  # seen so lately that nothing can be over; the rest is not cheap
         watched = False  # in the sight of a live sensor
+        missing = False  # ... of one that is silent
         lit = False  # some sensor is live
         e, n, u = steer(table.x, table.mu, row, quiet, env)
         for s in range(radars.period_s.shape[0]):
+            inside = covered(e, n, u, s, radars)
             if not alive(t_s, s, radars, heard_s, fate):
+                missing = missing or inside
                 continue
             lit = True
-            inside = covered(e, n, u, s, radars)
             watched = watched or inside
             due = math.floor(
                 (t_s - table.looked_s[row, s]) / radars.period_s[s] - fate.late_look + 1.0
@@ -234,6 +237,8 @@ def settle(
         reason = _reason(table, row, quiet > longest_s, fade, watched, hidden or landed, fate)
         if reason < 0:
             continue
+        if reason == UNSEEN and missing:
+            reason = SENSOR_LOST
         if table.track_id[row] > 0 and gone < ended.shape[0]:
             ended[gone, 0] = table.track_id[row]
             ended[gone, 1] = reason
@@ -308,5 +313,5 @@ def _reason(
     if fade < fate.drop_confirmed:
         return EXPIRED
     if too_quiet:
-        return EXPIRED if watched else SENSOR_LOST
+        return EXPIRED if watched else UNSEEN
     return -1

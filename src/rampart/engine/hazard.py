@@ -15,7 +15,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.scatter import settle_falls, upper
-from rampart.engine.threat import Motion, Threat
+from rampart.engine.threat import OUT_OF_SIGHT, Motion, Threat
 from rampart.kernels.futures import DRAWS, EARTH_RADIUS_M, FUTURES, SCREENING, enter
 from rampart.kernels.geometry import Array, Ints, grow, signed_distance
 from rampart.kernels.landing import NEGLIGIBLE, Grown, land
@@ -303,7 +303,7 @@ def flies(threat: Threat, p: tuple[float, ...]) -> bool:
 def _age_s(threat: Threat) -> float:
     """How long ago its third plot was: so much its course tells. Where no sensor sees it any more nothing else
     will be told, and it stays as it is; what sensors look for in vain they disown."""
-    if threat.lost == "sensor_lost":
+    if threat.lost in OUT_OF_SIGHT:
         return math.inf
     third_ns = threat.t_third_ns
     return -math.inf if third_ns is None else (threat.t_ns - third_ns) / NS_PER_S
@@ -312,7 +312,7 @@ def _age_s(threat: Threat) -> float:
 def _unseen_s(threat: Threat) -> float:
     """Seconds by which a threat is followed farther than others that flew where no sensor sees: what would be
     decided when it has come nearer is decided at its loss, the last look at it."""
-    if threat.lost != "sensor_lost" or threat.motion is None:
+    if threat.lost not in OUT_OF_SIGHT or threat.motion is None:
         return 0.0
     e, n, _ = threat.motion.velocity_enu_mps
     return min(UNSEEN_M / max(math.hypot(e, n), 1.0), UNSEEN_S)

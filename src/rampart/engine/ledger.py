@@ -26,6 +26,11 @@ HEALTHY_NS: Final = 30 * NS_PER_S  # 'coverage healthy >= 30 s'
 ALL_CLEAR_NS: Final = 60 * NS_PER_S  # 'clear after 60 s'; 'hold with >= 60 s left'
 DRONE_STANDS_NS: Final = 60 * NS_PER_S  # 'warn stands for the last q95 + 60 s, then hold'
 DRONE_NEAR_M: Final = 3_000.0  # 'lost within 3 km of a warned zone'
+LOST_REASON: Final[dict[str, Reason]] = {
+    "": "predicted_time", "predicted_time": "predicted_time", "unseen": "predicted_time",
+    "sensor_lost": "sensor_lost", "expired": "expired", "dropped": "expired",
+}  # fmt: skip
+"""What is told of why sight was lost, by `Threat.lost`: where no sensor looks only the time passes."""
 AUTO_SHARE: Final = 0.05  # '`auto` wins if any family with p >= 0.05 is `auto`'
 
 
@@ -107,9 +112,8 @@ class Ledger:
         return bool(row.assessed) or is_assessed(row.p)
 
     def lost_reason(self, member: Member) -> Reason:
-        """Why its sight was lost; `predicted_time` where it was not, or landed."""
-        lost = self.open.rows[member.track].threat.lost
-        return "expired" if lost == "dropped" else lost or "predicted_time"
+        """The reason told where its time is over: why its sight was lost, if it was."""
+        return LOST_REASON[self.open.rows[member.track].threat.lost]
 
     def raid(self, alarm: Alarm) -> Raid:
         """The raid of an alarm."""

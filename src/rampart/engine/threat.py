@@ -9,6 +9,8 @@ import msgspec
 
 ABSURD: Final = 1e12
 """No metre, second or square metre of a threat is larger; squares of it are still finite."""
+OUT_OF_SIGHT: Final = ("unseen", "sensor_lost")
+"""`Threat.lost` of what went where nothing can be seen of it: it is not disowned by looks in vain."""
 _UNKNOWN: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
@@ -54,8 +56,9 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `real`: confirmed, or in the tracker's fast lane. `fresh`: a plot has just updated it. `detections`:
     plots so far; `t_third_ns`: event time of the third. `impact` None: no bounded prediction.
     `motion` None: not a mover. `lost`: empty while tracked; else why it is not any more:
-    `predicted_time` (landed, or sank below the lowest beam or into a known mask), `sensor_lost`,
-    `expired`, or `dropped` (the tracker disowned it as clutter: it never was a threat).
+    `predicted_time` (landed, or sank below the lowest beam or into a known mask), `unseen` (it flew
+    on where no sensor looks), `sensor_lost` (where one would, that is silent), `expired` (in sight), or
+    `dropped` (the tracker disowned it as clutter: it never was a threat).
     `successor_of`: the track whose identity this one is proven to continue. `known`: explained by
     identified traffic. `aloft`: of the unknown, what flies by its own power rather than falls.
     """
@@ -69,7 +72,7 @@ class Threat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     p_family: tuple[float, float, float, float, float, float]
     impact: Impact | None
     motion: Motion | None
-    lost: Literal["", "predicted_time", "sensor_lost", "expired", "dropped"] = ""
+    lost: Literal["", "predicted_time", "unseen", "sensor_lost", "expired", "dropped"] = ""
     successor_of: int | None = None
     known: str = ""
     aloft: float = 0.0
