@@ -426,6 +426,16 @@ def test_how_many_there_really_were_stands_beside_how_many_were_followed() -> No
     assert "truth" not in " ".join(paragraph(raid(), [], None))
 
 
+def test_what_zones_were_alarmed_about_stays_what_it_was_alarmed_as() -> None:
+    story = raid("drone")
+    story.take(Tick(t_arrival_ns=at(22)), [track(22, "clutter")])
+    assert "Rampart followed 1 drone, a threat." in " ".join(paragraph(story, [], None))
+    story.take(Tick(t_arrival_ns=at(23)), [track(23, "unknown")])
+    assert "followed 1 of unknown kind, a threat" in " ".join(paragraph(story, [], None))
+    never = raid("clutter", site=BARE)
+    assert "followed 1 object; none was a threat" in " ".join(paragraph(never, [], None))
+
+
 def test_the_legend_explains_what_is_drawn_and_no_more() -> None:
     def explained(family: str) -> list[str]:
         story = raid(family)

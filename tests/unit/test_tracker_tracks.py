@@ -105,6 +105,18 @@ def test_a_round_ends_at_its_predicted_time_when_it_falls_below_the_lowest_beam(
     assert sky(tracker) == {}
 
 
+def test_a_drone_just_over_the_horizon_is_not_given_up_for_landed_at_each_missed_look() -> None:
+    """34 m of height from look to look, 13 km away: level flight and a fall look alike for its first seconds."""
+    numbers = 0
+    for seed in range(6):
+        sensor = Sensor(id="R", sigma_elevation_rad=2.5e-3, scan_period_s=1.0, pd=0.8)
+        tracker = tracker_of(site_of(sensor))
+        drone = level_flight((6500, 12100, 150), (-26, -43, 0))
+        ended = watch(tracker, sensor, [drone], 30.0, seed=seed, step_s=1.0, pd=0.8)
+        numbers += len(ended) + len(sky(tracker))
+    assert numbers == 6
+
+
 def test_a_drone_that_vanishes_in_full_view_expires() -> None:
     sensor = Sensor(id="R")
     flight = level_flight((4000, 2000, 300), (-45, -10, 0))

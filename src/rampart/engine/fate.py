@@ -36,6 +36,9 @@ UNSEEN: Final = 4
 HIDDEN_AFTER: Final = 0.75  # periods without a plot, before a falling object may be out of sight
 DOUBT_SIGMAS: Final = 2.0
 """Of its height, by which a track must be down before it is given up for that."""
+MAY_BE_LEVEL: Final = 1e-3
+"""Share of level flight from which a track is not given up for landed at its first missed look: far off, a
+drone just over the horizon looks like a fall for its first ten seconds."""
 LOOK_AHEAD_STEP_S: Final = 0.5
 REASONS: Final = ("predicted_time", "sensor_lost", "expired", "dropped", "unseen")
 
@@ -308,7 +311,7 @@ def _reason(
         if table.fast[row] == 0 or table.llr[row] <= 0.0:
             return DROPPED
         return PREDICTED_TIME if down else EXPIRED
-    if down:
+    if down and (too_quiet or table.mu[row, DRONE] < MAY_BE_LEVEL):
         return PREDICTED_TIME
     if fade < fate.drop_confirmed:
         return EXPIRED

@@ -74,6 +74,7 @@ class Trail:
     t_s: list[float] = field(default_factory=list)
     xyz_enu_m: list[tuple[float, float, float]] = field(default_factory=list)
     last: TrackUpdate | None = None
+    threatened: TrackUpdate | None = None
     confirmed: bool = False
     ended_ns: int | None = None
     alarmed: bool = False
@@ -87,14 +88,22 @@ class Trail:
         return [(self.t_s[i], self.xyz_enu_m[i]) for i in kept]
 
     @property
+    def said(self) -> TrackUpdate | None:
+        """The last word of what it is. One that a zone was alarmed about stays what it was alarmed as: a drone
+        that turns and dives at its target may look like a bird in the end."""
+        if self.last is None or self.last.family not in NOT_A_THREAT or not self.alarmed:
+            return self.last
+        return self.threatened or self.last
+
+    @property
     def family(self) -> str:
-        """Its family as last said."""
-        return self.last.family if self.last else "unknown"
+        """Its family, as `said`."""
+        return self.said.family if self.said else "unknown"
 
     @property
     def p_family(self) -> float:
         """Probability of that family; that of aircraft and clutter together where it is one of them."""
-        return self.last.p_family[POSTERIOR.index(family_group(self.family))] if self.last else 0.0
+        return self.said.p_family[POSTERIOR.index(family_group(self.family))] if self.said else 0.0
 
     @property
     def threat(self) -> bool:
@@ -220,6 +229,8 @@ class Story:
         trail = self.trails.setdefault(update.track, Trail(update.track, update.t_first_ns))
         trail.alarmed = update.track in self.alarming
         trail.last = update
+        if update.family not in (*NOT_A_THREAT, "unknown"):
+            trail.threatened = update
         if update.status == "ended":  # its state is not told again
             trail.ended_ns = update.t_ns
             return
