@@ -1,6 +1,7 @@
 """S2, quiet hours: how often is anybody warned, or asked to look, when nothing is fired?
 
     python benchmarks/s2.py [--hours 1-20] [--workers 2] [--keep FILE] [--write]
+    python benchmarks/s2.py --hours 3001-3040 --only glider --times 10
 
 An hour is one seed of a world in which nobody attacks: airliners, light aircraft with and without ADS-B,
 helicopters, gliders, birds and moving clutter before one or two radars, and of each radar's own making:
@@ -8,6 +9,9 @@ rain cells, wind turbines, bursts of false plots, test patterns and calibration 
 hours 1 to 2,160, more than one sitting. `--keep` adds each hour's line to a file as it is done, with a
 digest of all that this engine says in a trial, and skips the hours that stand there under the same digest: a
 stopped run goes on, and hours heard by an engine that spoke otherwise count for nothing.
+
+`--only` and `--times`: such hours with nothing in the air but one kind of traffic, so many times as much:
+what that kind does to a quiet site, in a tenth of the time. No such hour is one of the set.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import math
 import platform
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +41,7 @@ from rampart.sim.world import Air, Echo, RadarModel, Traffic, World
 START_NS: Final = 1_654_070_400_000_000_000
 HOUR_S: Final = 3600.0
 WHOLE: Final = 2_160
+CLOSE: Final = 5  # calls that are listed
 TRIAL: Final = (1, 2)
 TRIAL_S: Final = 600.0
 RELEASE: Final = dict.fromkeys(("mortar", "gun", "rocket", "drone", "unknown"), "auto")
@@ -141,27 +147,40 @@ def _echoes(sensor: str, rng: np.random.Generator) -> list[Echo]:
     return echoes
 
 
-def listened(hour: int) -> dict[str, Any]:
-    """What was said in this hour: zones warned, zones that went to watch, by reason, and what it took."""
+def crowded(hour: int, only: str, times: int) -> World:
+    """The world of this hour with nothing but `times` the traffic of the class `only`."""
     made = world(hour)
+    kept = [traffic for traffic in made.traffic if traffic.class_id == only]
+    more = [msgspec.structs.replace(traffic, count=traffic.count * times) for traffic in kept]
+    return msgspec.structs.replace(made, traffic=tuple(more), echoes=())
+
+
+def listened(hour: int, only: str = "", times: int = 1) -> dict[str, Any]:
+    """What was said in this hour: zones warned, zones that went to watch, the highest P of a zone that was
+    only watched, and what it took. `only`, `times`: of its `crowded` world."""
+    made = crowded(hour, only, times) if only else world(hour)
     run = simulate(made, hour)
     engine = Engine(made.site, simulated=True)
     shown = {zone.id: "clear" for zone in made.site.zones}
     warned: list[dict[str, Any]] = []
-    watches = 0
+    watches, p_watched = 0, 0.0
     start_s = time.process_time()
     for message in run.messages:
         for out in engine.receive(message):
             if isinstance(out, ZoneState):
                 # `no_cover` nags of a radar, not of something in the air
                 watches += out.phase == "watch" and shown[out.zone] == "clear"
+                if out.phase == "watch" and shown[out.zone] not in ("warn", "impact"):
+                    p_watched = max(p_watched, out.p_zone)
                 if out.phase in ("warn", "impact") and shown[out.zone] not in ("warn", "impact"):
                     at_s = (out.issued_ns - START_NS) / 1e9
                     warned.append({"zone": out.zone, "at_s": round(at_s, 1), "reason": out.reason,
                                    "p": round(out.p_zone, 3)})  # fmt: skip
                 shown[out.zone] = out.phase
     kinds = sorted({echo.kind for echo in made.echoes})
-    return {"hour": hour, "warned": warned, "watches": watches, "echoes": kinds,
+    flew = sum(traffic.count for traffic in made.traffic)
+    return {"hour": hour, "warned": warned, "watches": watches, "p_watched": round(p_watched, 3),
+            "echoes": kinds, "flew": flew,
             "plots": len(run.truth.plot_t_ns), "cpu_s": round(time.process_time() - start_s, 2)}  # fmt: skip
 
 
@@ -189,8 +208,11 @@ def _coarse(value: Any) -> Any:
     return value // 10**6 if isinstance(value, int) and value > START_NS else value
 
 
-def heard(first: int, last: int, workers: int, keep: Path | None) -> list[dict[str, Any]]:
-    """Every hour's line, in order; those that `keep` holds of an engine with this voice are not run again."""
+def heard(
+    first: int, last: int, workers: int, keep: Path | None, only: str = "", times: int = 1
+) -> list[dict[str, Any]]:
+    """Every hour's line, in order; those that `keep` holds of an engine with this voice are not run again.
+    `only`, `times` as in `listened`."""
     done: dict[int, dict[str, Any]] = {}
     with ProcessPoolExecutor(workers) as pool:
         engine = "" if keep is None else "-".join(pool.map(voice, TRIAL))
@@ -198,7 +220,7 @@ def heard(first: int, last: int, workers: int, keep: Path | None) -> list[dict[s
             rows = map(json.loads, keep.read_text("utf-8").splitlines())
             done = {row["hour"]: row for row in rows if row["engine"] == engine}
         wanted = [hour for hour in range(first, last + 1) if hour not in done]
-        for row in pool.map(listened, wanted):
+        for row in pool.map(listened, wanted, repeat(only), repeat(times)):
             done[row["hour"]] = row | {"engine": engine}
             if keep is not None:
                 with keep.open("a", encoding="utf-8") as file:
@@ -206,8 +228,8 @@ def heard(first: int, last: int, workers: int, keep: Path | None) -> list[dict[s
     return [done[hour] for hour in range(first, last + 1)]
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
-    """The figures, and every warning."""
+def table(rows: list[dict[str, Any]], whole: int = WHOLE) -> list[str]:
+    """The figures of hours of a set of `whole`, every warning, and the closest calls."""
     hours, warned = (
         len(rows),
         [w | {"hour": r["hour"], "echoes": r["echoes"]} for r in rows for w in r["warned"]],
@@ -219,7 +241,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         "| hours | of the whole set | plots | zones warned | hours with a warning "
         "| zones entering watch an hour | CPU s an hour |",
         "|---|---|---|---|---|---|---|",
-        f"| {hours} | {hours / WHOLE:.1%} | {sum(r['plots'] for r in rows):,} | {len(warned)}{bound} "
+        f"| {hours} | {hours / whole:.1%} | {sum(r['plots'] for r in rows):,} | {len(warned)}{bound} "
         f"| {len({w['hour'] for w in warned})} | {watches / max(hours, 1):.2f} "
         f"| {sum(r['cpu_s'] for r in rows) / max(hours, 1):.1f} |",
         "", "Warnings:", "",
@@ -229,7 +251,12 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         + ", ".join(w["echoes"])
         for w in warned
     ]
-    return [*lines, *(said or ["- none"]), ""]
+    close = sorted((r for r in rows if r.get("p_watched")), key=lambda r: -r["p_watched"])[:CLOSE]
+    near = [f"- hour {r['hour']}: P {r['p_watched']}" for r in close]
+    return [
+        *lines, *(said or ["- none"]), "",
+        "Closest calls, the highest P of a zone that was only watched:", "", *(near or ["- none"]), "",
+    ]  # fmt: skip
 
 
 def main() -> None:
@@ -240,12 +267,23 @@ def main() -> None:
     parser.add_argument("--hours", default="1-20")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--only", default="", choices=list(TRAFFIC), help="nothing else flies")
+    parser.add_argument("--times", type=int, default=1, help="so many times as much of it")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
+    if args.only and (args.keep or args.write):
+        parser.error("--only: no such hour is one of the set: it is neither kept nor written")
+    if args.times != 1 and not args.only:
+        parser.error("--times: say of what, with --only")
     first, last = (int(x) for x in args.hours.split("-"))
-    lines = [f"`python benchmarks/s2.py --hours {args.hours}`; Python {platform.python_version()}, "
+    crowd = f" --only {args.only} --times {args.times}" if args.only else ""
+    lines = [f"`python benchmarks/s2.py --hours {args.hours}{crowd}`; Python {platform.python_version()}, "
              f"{platform.machine()}.", ""]  # fmt: skip
-    lines += table(heard(first, last, args.workers, args.keep))
+    rows = heard(first, last, args.workers, args.keep, args.only, args.times)
+    if args.only:
+        flew = sum(row["flew"] for row in rows)
+        lines += [f"Nothing in the air but {flew} of class {args.only}.", ""]
+    lines += table(rows, len(rows) if args.only else WHOLE)
     tell("s2", "S2: quiet hours", lines, write=args.write)
 
 
