@@ -18,9 +18,10 @@ import numpy as np
 
 from evidence import tell
 from rampart import scenario
-from rampart.domain.messages import PlotBatch, TrackUpdate, ZoneState
+from rampart.domain.messages import PlotBatch, ZoneState
 from rampart.engine.engine import Engine
 from rampart.metrics.warnings import Verdict, judge
+from rampart.report.story import Head, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Judged:
     name: str
     seed: int
     verdict: Verdict
+    followed: int  # tracks that count as threats
+    hostile: int  # of them there were in truth
     watches: int  # zones that went from clear to watch
     hours: float
     plots: int
@@ -40,28 +43,31 @@ def judged(name: str, seed: int) -> Judged:
     """Run `name` with `seed` through an engine of its own and judge it."""
     run = scenario.load(name, seed=seed)
     engine = Engine(run.site, simulated=True)
-    states: list[ZoneState] = []
-    updates: list[TrackUpdate] = []
+    story = Story(
+        head=Head(name=name, source=name, site=run.site, simulated=True, seed=seed, epoch_ns=0,
+                  engine="", settings_hash=""),
+        truth=run.truth,
+    )  # fmt: skip
     shown = {zone.id: "clear" for zone in run.site.zones}
     watches = plots = 0
     first_ns = last_ns = None
-    messages = list(run.messages())
-    start_s = process_time()
-    for message in messages:
+    cpu_s = 0.0
+    for message in run.messages():
         first_ns = message.t_arrival_ns if first_ns is None else first_ns
         last_ns = message.t_arrival_ns
         plots += len(message) if isinstance(message, PlotBatch) else 0
-        for out in engine.receive(message):
+        start_s = process_time()
+        outputs = engine.receive(message)
+        cpu_s += process_time() - start_s
+        story.take(message, outputs)
+        for out in outputs:
             if isinstance(out, ZoneState):
                 watches += out.phase == "watch" and shown[out.zone] == "clear"
                 shown[out.zone] = out.phase
-                states.append(out)
-            elif isinstance(out, TrackUpdate) and out.status != "ended":
-                updates.append(out)
-    cpu_s = process_time() - start_s
-    verdict = judge(run.site, run.truth, states, updates)
+    verdict = judge(run.site, run.truth, story.states, story.updates)
     hours = (last_ns - first_ns) / 3.6e12 if first_ns is not None and last_ns is not None else 0.0
-    return Judged(name, seed, verdict, watches, hours, plots, cpu_s)
+    hostile = int(run.truth.hostile.sum())
+    return Judged(name, seed, verdict, len(story.threats), hostile, watches, hours, plots, cpu_s)
 
 
 def table(name: str, runs: Sequence[Judged]) -> list[str]:
@@ -80,6 +86,8 @@ def table(name: str, runs: Sequence[Judged]) -> list[str]:
     rows = [
         ("seeds", f"{runs[0].seed}-{runs[-1].seed}"),
         ("simulated hours, plots", f"{hours:.2f}, {sum(r.plots for r in runs):,}"),
+        ("threats: followed / in truth",
+         f"{sum(r.followed for r in runs)} / {sum(r.hostile for r in runs)}"),
         ("impacts in zones", str(len(hits))),
         ("missed", f"{len(missed)} {missed if missed else ''}".strip()),
         ("zone warnings: true / precaution / false", " / ".join(str(kinds[k]) for k in order)),
