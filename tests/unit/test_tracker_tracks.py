@@ -106,7 +106,7 @@ def test_a_round_ends_at_its_predicted_time_when_it_falls_below_the_lowest_beam(
 
 
 def test_a_drone_just_over_the_horizon_is_not_given_up_for_landed_at_each_missed_look() -> None:
-    """34 m of height from look to look, 13 km away: level flight and a fall look alike for its first seconds."""
+    """34 m of height from look to look, 13 km away: at first level flight and a fall look alike."""
     numbers = 0
     for seed in range(6):
         sensor = Sensor(id="R", sigma_elevation_rad=2.5e-3, scan_period_s=1.0, pd=0.8)
