@@ -228,12 +228,13 @@ def heard(
     return [done[hour] for hour in range(first, last + 1)]
 
 
-def table(rows: list[dict[str, Any]], whole: int = WHOLE) -> list[str]:
-    """The figures of hours of a set of `whole`, every warning, and the closest calls."""
+def table(rows: list[dict[str, Any]], *, of_the_set: bool = True) -> list[str]:
+    """The figures, every warning, and the closest calls."""
     hours, warned = (
         len(rows),
         [w | {"hour": r["hour"], "echoes": r["echoes"]} for r in rows for w in r["warned"]],
     )
+    share = hours / WHOLE if of_the_set else 0.0
     watches = sum(r["watches"] for r in rows)
     # 'rule of three': with none in n hours the rate is below 3 / n an hour at 95 %
     bound = "" if warned else f" (95 % bound: one in {hours / 3.0:.0f} hours)"
@@ -241,14 +242,14 @@ def table(rows: list[dict[str, Any]], whole: int = WHOLE) -> list[str]:
         "| hours | of the whole set | plots | zones warned | hours with a warning "
         "| zones entering watch an hour | CPU s an hour |",
         "|---|---|---|---|---|---|---|",
-        f"| {hours} | {hours / whole:.1%} | {sum(r['plots'] for r in rows):,} | {len(warned)}{bound} "
+        f"| {hours} | {share:.1%} | {sum(r['plots'] for r in rows):,} | {len(warned)}{bound} "
         f"| {len({w['hour'] for w in warned})} | {watches / max(hours, 1):.2f} "
         f"| {sum(r['cpu_s'] for r in rows) / max(hours, 1):.1f} |",
         "", "Warnings:", "",
     ]  # fmt: skip
     said = [
         f"- hour {w['hour']}, {w['at_s']:.0f} s, {w['zone']}: {w['reason']}, P {w['p']}; "
-        + ", ".join(w["echoes"])
+        + (", ".join(w["echoes"]) or "no echoes")
         for w in warned
     ]
     close = sorted((r for r in rows if r.get("p_watched")), key=lambda r: -r["p_watched"])[:CLOSE]
@@ -283,7 +284,7 @@ def main() -> None:
     if args.only:
         flew = sum(row["flew"] for row in rows)
         lines += [f"Nothing in the air but {flew} of class {args.only}.", ""]
-    lines += table(rows, len(rows) if args.only else WHOLE)
+    lines += table(rows, of_the_set=not args.only)
     tell("s2", "S2: quiet hours", lines, write=args.write)
 
 

@@ -105,6 +105,24 @@ def test_a_round_ends_at_its_predicted_time_when_it_falls_below_the_lowest_beam(
     assert sky(tracker) == {}
 
 
+@pytest.mark.parametrize("turn_s", [0.5, 1.0, 2.0, 4.0])
+def test_a_round_that_has_landed_is_over_at_the_first_look_that_misses_it(turn_s: float) -> None:
+    """It was seen to fall: nobody waits for it to come level out of the ground, however slow the antenna."""
+    sensor = Sensor(id="R", scan_period_s=turn_s)
+    tracker = tracker_of(site_of(sensor))
+    watch(tracker, sensor, [MORTAR], 28.1, step_s=turn_s)
+    assert len(sky(tracker)) == 1
+    last_s = float(tracker.bank.table.t_s[tracker.bank.rows()[0]])
+    t_s, ended = last_s, []
+    while not ended:
+        t_s += turn_s
+        ended = watch(tracker, sensor, [MORTAR], t_s + turn_s, step_s=turn_s, start_s=t_s)
+        row = tracker.bank.rows()
+        last_s = float(tracker.bank.table.t_s[row[0]]) if len(row) else last_s
+    assert ended[0][1] == "predicted_time"
+    assert t_s - last_s <= 1.01 * turn_s
+
+
 def test_a_drone_just_over_the_horizon_is_not_given_up_for_landed_at_each_missed_look() -> None:
     """34 m of height from look to look, 13 km away: at first level flight and a fall look alike."""
     numbers = 0

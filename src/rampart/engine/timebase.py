@@ -154,12 +154,10 @@ class Timebase:
             clock.expected_ns(type(message).__name__, self.now_ns),
         )
         if clock.tells_of_now(message, self.now_ns):
-            lag_ns = clock.lag_ns
+            untold = clock.lag_ns is None
             inside = self._inside(message, clock)
-            if lag_ns is None:
-                clock.lag_ns = (
-                    None  # how old its first content is shows once a clock of its own is believed
-                )
+            if untold:  # how old its first content is shows once a stamp of its own is believed
+                clock.lag_ns = None
             return Read([inside], reason, detail)
         clock.waiting.append(message)
         late = [clock.waiting.pop(0)] if len(clock.waiting) > WAITING else []

@@ -67,7 +67,10 @@ class Head:
 
 @dataclass(slots=True)
 class Trail:
-    """One track as it was reported: times in seconds since the epoch, places in site ENU metres."""
+    """One track as it was reported: times in seconds since the epoch, places in site ENU metres.
+
+    `last`: the last word of it; `threatened`: the last that named a threat.
+    """
 
     track: int
     first_ns: int
