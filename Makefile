@@ -47,6 +47,7 @@ accept-full: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/pd_from_snr.py --write
 	$(BIN)/python benchmarks/catalogue.py $(CATALOGUE) --write
 	$(BIN)/python benchmarks/weaves.py --write
+	$(BIN)/python benchmarks/weaves.py --large --write
 	$(BIN)/python benchmarks/lone_rounds.py --no-rcs --no-doppler --write
 	$(BIN)/python benchmarks/lone_rounds.py --no-elevation --write
 	$(BIN)/python benchmarks/s1.py --seeds 1-1120 --write

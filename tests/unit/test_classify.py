@@ -173,8 +173,8 @@ def test_airliners_never_look_like_a_drone_or_a_round(
 @pytest.mark.parametrize("speed", [35, 42, 50, 55])
 @pytest.mark.parametrize("height", [60, 200, 600])
 def test_one_way_drones_are_held_for_drones(speed: float, height: float) -> None:
-    # without a cross-section, before it has shown a course: perhaps; or, a slow one, a bird in a hurry
-    assert level(speed, height).p_family[DRONE] > (0.3 if speed > 35 else 0.05)
+    # without a cross-section, before it has shown a course: perhaps, or a glider (ADR 24); a slow one, a bird
+    assert level(speed, height).p_family[DRONE] > (0.2 if speed > 35 else 0.05)
     assert level(speed, height, rcs=-11.0).family == "drone"
 
 

@@ -18,7 +18,7 @@ from rampart.engine.company import LINGERS_S, PLAIN_PLOTS, TIMES, Company
 from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.engine import Engine
 from rampart.engine.posterior import Features
-from rampart.engine.weave import WEAVES
+from rampart.engine.ways import TOLD
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, Salvo, World
 
@@ -88,7 +88,7 @@ def test_what_it_is_alone_does_not_hang_on_its_company(
             height_m=120.0 * one, launch_mps=math.nan * one, launch_rad=math.nan * one,
             rcs_dbsm=rcs_dbsm * one, rcs_plots=plots * one, boost_p=none, free_p=none,
             bends=np.zeros((1, *ACCEL_MPS2.shape)), climbs=np.zeros((1, CLIMB_MPS.size)),
-            pace=np.zeros((1, PACE)), weaves=np.zeros((1, len(WEAVES))), left=none, company=company * one,
+            pace=np.zeros((1, PACE)), weaves=np.zeros((1, TOLD)), left=none, company=company * one,
         )  # fmt: skip
         found = Classifier().classify_many(features)
         alone.append(float(found.attacks(company * one)[0]))

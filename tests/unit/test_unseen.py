@@ -15,8 +15,7 @@ from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, MEMORY_S
 from rampart.engine.engine import Engine
 from rampart.engine.threat import Motion, Threat
 from rampart.engine.unseen import LONGEST_S, MOST, Unseen, tell
-from rampart.engine.weave import BIRDS
-from rampart.engine.weave import WEAVES as WAYS
+from rampart.engine.ways import LARGE, SMALL, TOLD
 from rampart.sim.simulate import simulate
 from rampart.sim.world import Flight, RadarModel, World
 from warn_stage import AUTO, DRONE, MORTAR, Stage, flying, square, zone
@@ -31,7 +30,7 @@ SITE = Site(
     STRAIGHT,
     WEAVES,
 ) = (  # log likelihoods that fall by one for each doubling from the least, the largest bend
-    np.concatenate([*bends, np.zeros(CLIMB_MPS.size), np.zeros(len(WAYS))]).tobytes()
+    np.concatenate([*bends, np.zeros(CLIMB_MPS.size), np.zeros(TOLD)]).tobytes()
     for bends in (-np.indices(ACCEL_MPS2.shape)[1], -np.indices(ACCEL_MPS2.shape)[1][:, ::-1])
 )
 
@@ -90,13 +89,17 @@ def test_a_course_that_speaks_for_a_bird_is_not_handed_on() -> None:
 def test_a_weave_is_handed_on_where_it_speaks_for_a_drone_and_else_as_unknown() -> None:
     """In hour 146 of `benchmarks/s2.py` a bird took up the way of another, three minutes old. Each wove in its
     own way, no one way explained both, and together they were a drone, 7,300 times likelier than a bird."""
-    for best in range(len(WAYS)):
-        weaves = np.full(len(WAYS), -20.0)
+    drones = [*range(SMALL.others, len(SMALL.table)), *range(len(SMALL.table) + LARGE.others, TOLD)]
+    for best in range(TOLD):
+        small = best < len(SMALL.table)
+        kind = slice(0, len(SMALL.table)) if small else slice(len(SMALL.table), TOLD)
+        weaves = np.zeros(TOLD)
+        weaves[kind] = -20.0
         weaves[best] = 0.0
-        course = np.concatenate([np.frombuffer(STRAIGHT)[: -len(WAYS)], weaves]).tobytes()
+        course = np.concatenate([np.frombuffer(STRAIGHT)[:-TOLD], weaves]).tobytes()
         heard = np.frombuffer(told(lost(-300.0, 10.0), 160.0, 320.0, course=course))
-        assert heard[: -len(WAYS)] == pytest.approx(np.frombuffer(STRAIGHT)[: -len(WAYS)])
-        assert heard[-len(WAYS) :] == pytest.approx(weaves if best >= BIRDS else 0.0 * weaves)
+        assert heard[:-TOLD] == pytest.approx(np.frombuffer(STRAIGHT)[:-TOLD])
+        assert heard[-TOLD:] == pytest.approx(weaves if best in drones else 0.0 * weaves)
 
 
 def test_it_is_told_once_and_by_the_nearer_of_two() -> None:
@@ -121,12 +124,12 @@ def test_a_course_that_is_known_better_than_the_last_look_counts() -> None:
 
 def test_what_was_told_adds_up_and_is_forgotten() -> None:
     bends, climbs = np.ones((2, *ACCEL_MPS2.shape)), np.ones((2, CLIMB_MPS.size))
-    weaves = np.ones((2, len(WAYS)))
+    weaves = np.ones((2, TOLD))
     course = tell(bends, climbs, weaves, [STRAIGHT, b""], np.array([MEMORY_S, 0.0]))
     heard = np.frombuffer(STRAIGHT) / math.e
     assert bends[0].ravel() == pytest.approx(1.0 + heard[: ACCEL_MPS2.size])
-    assert climbs[0] == pytest.approx(1.0 + heard[ACCEL_MPS2.size : -len(WAYS)])
-    assert weaves[0] == pytest.approx(1.0 + heard[-len(WAYS) :])
+    assert climbs[0] == pytest.approx(1.0 + heard[ACCEL_MPS2.size : -TOLD])
+    assert weaves[0] == pytest.approx(1.0 + heard[-TOLD:])
     assert np.all(bends[1] == 1.0)
     assert np.all(climbs[1] == 1.0)
     assert np.all(weaves[1] == 1.0)

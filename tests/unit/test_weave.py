@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy import stats
 
-import flyer_plots
 from flyer_plots import AXES, PLACE, RADARS, SIGMAS
 from rampart.engine.plotrow import KEPT, NUMBERS, SEEN_BY, VARIANCES
-from rampart.engine.radars import Radars
+from rampart.engine.ways import LARGE, SMALL, like_a_small_drone
 from rampart.engine.weave import (
-    BIRDS,
     DAMPING,
-    FASTEST_MPS,
     GAP_S,
     LEAST,
     MEMORY_S,
@@ -26,79 +21,29 @@ from rampart.engine.weave import (
     SPACING_S,
     START_M,
     START_MPS,
-    WEAVES,
+    Woven,
     followed,
-    like_a_drone,
     told,
+)
+from weave_flights import (
+    HEIGHT_M,
+    P,
+    after,
+    along,
+    last,
+    noise_of,
+    plot_of,
+    shown,
+    straight,
+    swaying,
 )
 
 Array = npt.NDArray[np.float64]
-HEIGHT_M = 150.0
-P = np.diag([10.0] * 3 + [1.5] * 3 + [0.3]) ** 2
 
 
-def plot_of(t_s: float, place: Array, velocity: Array, off: Array) -> Array:
-    """(1, KEPT): of an object over `place` (2,) that flies level with `velocity` (2,)."""
-    return flyer_plots.plot_of(t_s, np.array([*place, HEIGHT_M]), np.array([*velocity, 0.0]), off)
-
-
-def shown(
-    path: Array, times_s: Array, off: Array, velocity: Array | None = None, sigmas: Array = SIGMAS,
-    claimed: float = 1.0,
-) -> Array:  # fmt: skip
-    """(n, KEPT): plots of a flight along `path` (n, 2), wrong by `off` (n, 4) of the radar's `sigmas`."""
-    level = np.zeros((len(path), 3))
-    level[:, :2] = np.gradient(path, times_s, axis=0) if velocity is None else velocity
-    over = np.column_stack([path, np.full(len(path), HEIGHT_M)])
-    each = zip(times_s.tolist(), over, level, off, strict=True)
-    return np.concatenate([flyer_plots.plot_of(*one, sigmas, claimed) for one in each])
-
-
-def along(
-    plots: Array, path: Array, times_s: Array, known: bytes = NOTHING, radars: Radars = RADARS,
-    climb_mps: float = 0.0,
-) -> Iterator[bytes]:  # fmt: skip
-    """What is known after each of `plots` (n, KEPT) of a track that flies along `path` (n, 2)."""
-    velocity = np.gradient(path, times_s, axis=0)
-    for plot, place, v in zip(plots, path, velocity, strict=True):
-        x = np.array([*place, HEIGHT_M, *v, climb_mps, -10.0])
-        known = followed(known, plot[None], radars, x, P)
-        yield known
-
-
-def noise_of(seed: int, n: int) -> Array:
-    return np.random.default_rng(seed).normal(0.0, 1.0, (n, 4))
-
-
-def after(
-    path: Array, times_s: Array, seed: int, known: bytes = NOTHING, claimed: float = 1.0,
-    radars: Radars = RADARS, climb_mps: float = 0.0,
-) -> bytes:  # fmt: skip
-    """What is known after a flight along `path` (n, 2), of which a radar that claims its errors times `claimed`
-    shows a plot at each of `times_s`."""
-    plots = shown(path, times_s, noise_of(seed, len(path)), claimed=claimed)
-    return last(along(plots, path, times_s, known, radars, climb_mps))
-
-
-def last(each: Iterator[bytes]) -> bytes:
-    (known,) = deque(each, maxlen=1)
-    return known
-
-
-def ratio(known: bytes) -> float:
-    return float(like_a_drone(told(known)))
-
-
-def straight(times_s: Array, speed: float = 12.0) -> Array:
-    return np.stack([speed * times_s, 0.2 * speed * times_s], axis=1)
-
-
-def swaying(times_s: Array, sway_m: float, seed: int, speed: float = 12.0) -> Array:
-    """Three slow waves a component, 12 to 60 s long, about a straight way."""
-    rng = np.random.default_rng(100 + seed)
-    period, phase = rng.uniform(12.0, 60.0, (3, 2)), rng.uniform(0.0, 2.0 * math.pi, (3, 2))
-    waves = np.sin(2.0 * math.pi * times_s[:, None, None] / period + phase).sum(axis=1)
-    return straight(times_s, speed) + sway_m * math.sqrt(2.0 / 3.0) * waves
+def ratio(known: Woven) -> float:
+    """How much likelier a small drone than a bird."""
+    return float(like_a_small_drone(told(known)))
 
 
 def covariance(times_s: Array, sway_m: float, period_s: float, wanders: float) -> Array:
@@ -156,7 +101,7 @@ def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_plots_at_once_do(seed
             (SIGMAS[3] ** 2 + sine**2 * P[5, 5]) / cosine**2,
         ]
     expected = []
-    for sway_m, period_s, wanders, turns, scale in WEAVES:
+    for sway_m, period_s, wanders, turns, scale, _ in SMALL.table:
         shape = np.array(rows)
         whole = shape @ np.kron(np.eye(2), covariance(times_s, sway_m, period_s, wanders)) @ shape.T
         whole += scale * np.diag(noise)
@@ -171,7 +116,7 @@ def test_it_tells_the_likelihood_of_each_way_to_fly_as_all_plots_at_once_do(seed
             total = total * math.exp(-step_s / MEMORY_S) + inc
         expected.append(total)
     # what is left: a turn is never impossible, and the way begins at the first plot, not about the second
-    assert told(known) == pytest.approx(
+    assert told(known)[: len(SMALL.table)] == pytest.approx(
         np.maximum(np.array(expected) - max(expected), LEAST), abs=0.1
     )
 
@@ -238,7 +183,7 @@ def test_a_drone_that_turns_is_followed_on_its_new_way() -> None:
 def test_what_wove_for_minutes_is_a_drone_again_only_after_flying_straight_for_as_long() -> None:
     weaves_s, on_s = np.arange(0.0, 180.0), np.arange(180.0, 360.0)
     wove = after(swaying(weaves_s, 12.0, 1), weaves_s, 1)
-    assert told(wove)[BIRDS:].max() >= LEAST
+    assert told(wove)[SMALL.others : len(SMALL.table)].max() >= LEAST
     assert ratio(wove) < 1e-3
     shares = [ratio(after(straight(on_s[:n]), on_s[:n], 2, wove)) for n in (20, 180)]
     assert shares[0] < 1e-2
@@ -262,7 +207,7 @@ def test_nothing_is_told_of_what_was_not_seen() -> None:
         plot_of(0.0, place, velocity, right),
     )
     assert ratio(followed(NOTHING, plot, RADARS, x, P)) == pytest.approx(1.0, abs=0.05)
-    fast = x + np.array([0.0, 0.0, 0.0, FASTEST_MPS, 0.0, 0.0, 0.0])
+    fast = x + np.array([0.0, 0.0, 0.0, LARGE.fastest_mps, 0.0, 0.0, 0.0])
     assert followed(NOTHING, plot, RADARS, fast, P) == NOTHING
     assert followed(NOTHING, np.full((4, KEPT), math.nan), RADARS, x, P) == NOTHING
     for number in (0, 1):  # a range, a bearing: without either it is nowhere in the plan
@@ -332,7 +277,7 @@ def test_errors_that_are_none_are_forgotten_and_the_way_begun_anew() -> None:
 def test_hours_of_flight_do_not_wear_it_out() -> None:
     times_s = 4.0 * np.arange(3_000.0)
     known = after(swaying(times_s, 2.8, 5), times_s, 5)
-    assert np.all(np.isfinite(np.frombuffer(known)))
+    assert np.all(np.isfinite(np.frombuffer(known[0])))
     assert ratio(known) > 100.0
 
 

@@ -89,10 +89,12 @@ FLYERS: Final[dict[str, Flyer]] = {
     # `drone_roc.py`, seeds 100-103, and 120 recorded aircraft (72 s at a time: birds 0.05 to 0.36 in nine of
     # ten, gliders 0.09 to 0.57, small drones below 0.03)
     # priors: of what comes into sight most are birds and clutter; large drones stand against aircraft as if
-    # a raid were likely, but for gliders, which are most like them and no rarer; small ones are as rare as on
-    # a quiet day (ADR 18, 21). Echoes of bird and quadcopter:
-    # from the class table, with 1.5 dB for what a radar knows of its own gain
-    "owa_drone": Flyer("drone", 0.01, 46, 7, 250, 0.9, -11, 0, 3.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0),
+    # a raid were likely, but for gliders, which are most like them and twice as many (ADR 24); small ones are
+    # as rare as on a quiet day (ADR 18, 21). Echoes of birds, drones and gliders: from the class table, with
+    # 1.5 dB for what a radar knows of its own gain
+    "owa_drone": Flyer(
+        "drone", 0.01, 46, 7, 250, 0.9, -11.5, 3.5, 1.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0
+    ),
     "quadcopter": Flyer(
         "drone", 2e-6, 12, 6, 150, 1.0, -13.5, 5.5, 1.5, 0.05, 0.55, 0.4, 1.0, 0.018, 0.8
     ),
@@ -113,7 +115,7 @@ FLYERS: Final[dict[str, Flyer]] = {
     "helicopter": Flyer(
         "aircraft", 0.003, 55, 14, 250, 0.8, 6, 0, 5, 0.16, 0.8, 1.0, 1.0, 0.12, 1.2
     ),
-    "glider": Flyer("aircraft", 0.01, 37, 10, 900, 0.7, -1, 0, 4, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
+    "glider": Flyer("aircraft", 0.02, 37, 10, 900, 0.7, -1, 4, 1.5, 0.4, 0.9, 1.5, 0.7, 0.2, 1.0),
     "bird": Flyer(
         "clutter", 0.50, 13, 5, 150, 1.0, -22.5, 7.5, 1.5, 0.28, 0.55, 0.8, 1.0, 0.16, 0.6
     ),
@@ -202,6 +204,8 @@ ROUND_TABLE: Final = np.array([r[1:] for r in ROUNDS.values()], float)
 IS_ROCKET: Final = np.array([r.family == "rocket" for r in ROUNDS.values()])
 STAYS: Final = list(FLYERS).index("clutter_patch")
 BIRD: Final = list(FLYERS).index("bird")
+LARGE_DRONE: Final = list(FLYERS).index("owa_drone")
+GLIDER: Final = list(FLYERS).index("glider")
 SMALL_DRONE: Final = list(FLYERS).index("quadcopter")
 UNNAMED: Final = list(FLYERS).index("flyer_unknown")
 IS_DRONE: Final = np.array([f.family == "drone" for f in FLYERS.values()])

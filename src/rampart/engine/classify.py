@@ -20,7 +20,7 @@ from rampart.engine.course import ACCEL_MPS2, CLIMB_MPS, PACE
 from rampart.engine.posterior import Features, posteriors
 from rampart.engine.predict import ImpactEstimate
 from rampart.engine.track_settings import TrackSettings
-from rampart.engine.weave import WEAVES
+from rampart.engine.ways import TOLD
 from rampart.kernels._jit import allocating_kernel
 
 Array = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ _DRONE_AND_BEFORE: Final = WORDS.index("aircraft")
 _NO_BENDS: Final = np.zeros(ACCEL_MPS2.shape)
 _NO_CLIMBS: Final = np.zeros(len(CLIMB_MPS))
 _NO_PACE: Final = np.zeros(PACE)
-_NO_WEAVES: Final = np.zeros(len(WEAVES))
+_NO_WEAVES: Final = np.zeros(TOLD)
 _ROUNDS: Final = len(ROUNDS)
 _SMALL_DRONE: Final = _ROUNDS + SMALL_DRONE
 _UNNAMED: Final = _ROUNDS + UNNAMED

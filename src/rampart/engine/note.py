@@ -19,6 +19,7 @@ from rampart.engine.kept import Kept
 from rampart.engine.predict import ImpactEstimate
 from rampart.engine.seen import Seen
 from rampart.engine.threat import Threat
+from rampart.engine.weave import Woven
 from rampart.kernels.imm import BALLISTIC, BOOST
 
 Array = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ class Note(msgspec.Struct):
     free_p: float  # `fallen`, for the next look
     before: bytes  # what the course told whose way it took up (`unseen`)
     course: bytes  # what its course tells, with that
-    weave: bytes  # how it weaves (`weave`)
+    weave: Woven  # how it weaves
     attacks_p: float  # that it is a round or a drone, judged alone (`company`)
     decided_s: float  # when classification and prediction were last renewed
     aged_plots: int  # plots when the launch was last renewed

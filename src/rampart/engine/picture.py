@@ -186,7 +186,7 @@ class Picture:
         ]
         radars = self._tracker.radars
         woven = [
-            followed(note.weave if note else NOTHING, recent, radars, s.x, s.P)
+            followed(note.weave if note else NOTHING, recent, radars, s.x, s.P, s.mu[DRONE])
             for s, recent, note in zip(seen, now.recent, notes, strict=True)
         ]
         weaves = np.array([told(weave) for weave in woven])
@@ -194,7 +194,7 @@ class Picture:
         company = self._company.of(now.track.tolist(), float(now.t_s.max()), self._notes)
         # what takes up another's way did not begin where it came in sight
         left = left_behind(now.marks, now.x, now.P)
-        left[[way != NOTHING for way in before]] = math.inf
+        left[[bool(way) for way in before]] = math.inf
         classified = self._classify(now, launches, boosts, frees, weaves, left, company)
         attacks = classified.attacks(company).tolist()
         courses = held_courses(now.marks, now.bends, DRONE_BENDS, now.t_s, now.x, now.P)

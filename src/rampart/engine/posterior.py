@@ -24,8 +24,10 @@ from rampart.engine.classes import (
     FAST_FLYERS_PLOTS,
     FAST_FLYERS_S,
     FLYER_TABLE,
+    GLIDER,
     IS_DRONE,
     IS_ROCKET,
+    LARGE_DRONE,
     LEAP_HIGH,
     LEAP_MPS,
     LEAP_TOLD,
@@ -46,7 +48,7 @@ from rampart.engine.classes import (
     UNNAMED,
 )
 from rampart.engine.course import SCALES, pace_of
-from rampart.engine.weave import like_a_drone
+from rampart.engine.ways import like_a_large_drone, like_a_small_drone
 from rampart.kernels._jit import allocating_kernel, inline_kernel
 
 Array = npt.NDArray[np.float64]
@@ -70,7 +72,7 @@ class Features(NamedTuple):
     bends: Array  # (n, scales, accelerations) and
     climbs: Array  # (n, len(CLIMB_MPS)) and
     pace: Array  # (n, 2) how it held its course, as in `course.follow_course`; zeros: nothing seen
-    weaves: Array  # (n, len(WEAVES)) how it weaves, as `weave.told`; zeros: nothing seen
+    weaves: Array  # (n, TOLD) how it weaves, as `weave.told`; zeros: nothing seen
     left: (
         Array  # (n,) sigmas by which it has left the place where it began, as `course.left_behind`
     )
@@ -126,6 +128,13 @@ def _held(bends: Array) -> Array:
         for i in range(held.size):
             held[i] *= _sum(BEND_TABLE[scale, i], bent)
     return held
+
+
+@inline_kernel
+def _part(held: Array, other: int, drone: int, ratio: float) -> None:
+    """Part what two classes hold together, so that the `drone` holds its `ratio` times as well as the other."""
+    either = held[other] + held[drone]
+    held[other], held[drone] = either / (1.0 + ratio), either * ratio / (1.0 + ratio)
 
 
 @allocating_kernel
@@ -243,9 +252,11 @@ def _posterior(
     by_looks = by_course = 0.0
     held = _held(bends)  # ... x course
     held = (1.0 - ODD_SHARE) * held + ODD_SHARE * held.mean()  # as the odd ones of a class fly
-    # birds and small drones are as likely together as by their bends; which of the two, their weaves tell
-    either, ratio = held[BIRD] + held[SMALL_DRONE], like_a_drone(weaves)
-    held[BIRD], held[SMALL_DRONE] = either / (1.0 + ratio), either * ratio / (1.0 + ratio)
+    # birds and small drones, gliders and one-way drones are as likely together as by their bends; which of the
+    # two, their weaves tell
+    ratio = like_a_small_drone(weaves)
+    _part(held, BIRD, SMALL_DRONE, ratio)
+    _part(held, GLIDER, LARGE_DRONE, like_a_large_drone(weaves))
     # ... and what has no name is no likelier for flying straight on: else a bird that does would have none
     held[UNNAMED] /= max(0.5 + 0.5 * ratio, 1.0)
     climbed = np.exp(climbs - climbs.max())

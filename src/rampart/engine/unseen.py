@@ -20,7 +20,7 @@ import numpy.typing as npt
 from rampart.engine.course import ACCEL_MPS2, AGREES_D2, CLIMB_MPS, MEMORY_S
 from rampart.engine.posterior import held_as_a_drone
 from rampart.engine.threat import Motion, Threat
-from rampart.engine.weave import speaks_for_a_drone
+from rampart.engine.ways import for_drones
 
 Array = npt.NDArray[np.float64]
 
@@ -51,8 +51,7 @@ class Unseen:
             return
         if held_as_a_drone(_bends(course)):
             told = np.frombuffer(course).copy()
-            if not speaks_for_a_drone(told[_CLIMBS:]):
-                told[_CLIMBS:] = 0.0
+            told[_CLIMBS:] = for_drones(told[_CLIMBS:])
             self._gone.append(Gone(t_s, threat.motion, told.tobytes()))
             del self._gone[:-MOST]
 

@@ -1,10 +1,10 @@
-"""How a slow flyer weaves about its way: what tells a bird from a small drone, over a minute.
+"""How a flyer weaves about its way: what tells a bird from a small drone, and a glider from a one-way drone.
 
-Both fly as fast, as high and with nearly the same echo. A bird sways by ten metres about a way that changes
-by itself, an autopilot by a few about a straight one. Each such way of flying is a linear model, and a Kalman
-filter over the track's plots, each by its own errors, tells how likely it makes them (innovations form of the
-likelihood, Schweppe 1965; exact but for turns, of which only the likelier branch is followed). Near a radar
-what tells most is the range rate.
+The two of each fly as fast, as high and with nearly the same echo. A bird sways by ten metres about a way that
+changes by itself, an autopilot by a few about a straight one. Each such way of flying (`ways`) is a linear
+model, and a Kalman filter over the track's plots, each by its own errors, tells how likely it makes them
+(innovations form of the likelihood, Schweppe 1965; exact but for turns, of which only the likelier branch is
+followed). Near a radar what tells most is the range rate.
 
 The way is a position with a velocity that wanders by white acceleration; the sway about it is a damped
 oscillator, the same east and north. A turn is no news of how it weaves, nor is a plot that was not the track's
@@ -19,29 +19,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rampart.engine.fate import MAY_BE_LEVEL
 from rampart.engine.plotrow import NUMBERS, SEEN_BY, T, variances_of
 from rampart.engine.radars import Radars
+from rampart.engine.ways import KINDS, NOISE, PERIOD, SWAY, TURNS, WANDERS, WEIGHT, Ways
 from rampart.kernels._jit import allocating_kernel, inline_kernel, kernel
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, RANGE, RANGE_RATE
 
 Array = npt.NDArray[np.float64]
 
-_BIRDS: Final = tuple(
-    (10.6, period_s, wanders, 0.0125) for period_s in (18.0, 30.0, 50.0) for wanders in (0.1, 1.5)
-)
-_DRONES: Final = tuple((2.8, period_s, 0.004, 2.5e-5) for period_s in (18.0, 30.0))
-"""[A] Sway, m (root mean square of a component), its period, s, wandering of the way, m²/s³, and sharp turns a
-second. Set on 4,385 tracks of birds and 247 of drones, as `sim` flies them, of which each keeps the periods of
-its sway. With one period for all, a bird that sways slowly looked more like a drone with every minute (ADR 21).
-Had drones as many turns, a bird that turned twice in a minute would look like one: one in a hundred did."""
-NOISES: Final = (1.0, 2.0, 4.0)
-"""Variance of the plots over what the radar says of them, each as likely: it may err twice as far as it
-claims, and that is no sway."""
-WEAVES: Final = np.array(
-    [(*way, noise) for ways in (_BIRDS, _DRONES) for noise in NOISES for way in ways]
-)
-BIRDS: Final = len(_BIRDS) * len(NOISES)
-DAMPING: Final = 0.3  # [A] of it: an irregular sway keeps no phase for two periods
+DAMPING: Final = 0.3  # [A] of the sway: an irregular one keeps no phase for two periods
 SPACING_S: Final = (
     0.4  # least time between two plots: the slow errors of a fast radar are the same in both
 )
@@ -56,11 +43,8 @@ LEAST: Final = -20.0
 """[A] Log likelihood, below that of the best, from which on nothing is counted: what wove for minutes may fly
 straight. The same for all: with one for the drones alone, birds had what seemed an error of the radar for a
 while held against them for minutes."""
-ODD_WEAVE_SHARE: Final = 5e-7
-"""[A] Share of the birds that fly straight on like a drone, and of the drones that weave like a bird."""
 START_M: Final = 100.0  # of the way before the first plot: so wide that nothing is known,
 START_MPS: Final = 30.0  # and the same for all ways to fly
-FASTEST_MPS: Final = 40.0  # twice as fast as any of them: what is faster is neither
 FLATTEST: Final = 0.1  # cosine of the elevation: nearer overhead a plot tells nothing in the plan
 
 N: Final = 8  # way E N, its velocity E N, sway E N, its velocity E N
@@ -71,10 +55,11 @@ OFF: Final = 1
 MEAN: Final = 2
 COV: Final = MEAN + N
 ONE: Final = COV + N * N
-SIZE: Final = 1 + len(WEAVES) * ONE
-NOTHING: Final = b""
-"""What is known before the first plot; then the time of the last one, and `ONE` of each of `WEAVES`."""
-_UNTOLD: Final = np.zeros(len(WEAVES))
+Woven = tuple[bytes, ...]
+NOTHING: Final[Woven] = (b"",) * len(KINDS)
+"""What is known, by each of `KINDS`, before the first plot; then the time of the last one, and `ONE` of each
+way to fly."""
+_UNTOLD: Final = tuple(np.zeros(len(ways.table)) for ways in KINDS)
 
 
 class Sight(NamedTuple):
@@ -251,12 +236,34 @@ def _see(one: Array, turns: float, since_s: float, sight: Sight, noise: float, r
     return max(by_plain, by_wide) + math.log1p(math.exp(-abs(by_plain - by_wide)))
 
 
+@inline_kernel
+def _turn(straight: Array, turning: Array, leg_s: float, turn_s: float, since_s: float) -> None:
+    """Let a straight leg become a turn, and a turn end, as one in `leg_s` and in `turn_s` does: each of the two
+    takes its share of what is said for the other, and goes on from the likelier of the ways that led to it."""
+    begins, ends = min(since_s / leg_s, 0.5), min(since_s / turn_s, 0.5)
+    best = max(straight[0], turning[0])
+    on, turned = math.exp(straight[0] - best), math.exp(turning[0] - best)
+    if ends * turned > (1.0 - begins) * on:
+        _copy(turning, straight)
+    elif begins * on > (1.0 - ends) * turned:
+        _copy(straight, turning)
+    straight[0] = best + math.log((1.0 - begins) * on + ends * turned)
+    turning[0] = best + math.log(begins * on + (1.0 - ends) * turned)
+
+
+@inline_kernel
+def _one(known: Array, k: int) -> Array:
+    """What is known by the way `k`."""
+    return known[1 + k * ONE : 1 + (k + 1) * ONE]
+
+
 @allocating_kernel
 def _follow(
-    known: Array, recent: Array, axes: Array, places: Array, bias: Array, x: Array, P: Array
-) -> None:
-    """Take into `known` (SIZE,) a track's last plots (n, KEPT); it is at `x` (7,), `P` (7, 7).
-    `axes`, `places` and `bias` as in `Radars`."""
+    known: Array, recent: Array, axes: Array, places: Array, bias: Array, x: Array, P: Array, table: Array,
+    turns: Array,
+) -> None:  # fmt: skip
+    """Take into `known` (1 + n ONE,) a track's last plots (n, KEPT); it is at `x` (7,), `P` (7, 7).
+    `axes`, `places` and `bias` as in `Radars`, `table` and `turns` as in `Ways`."""
     variances, room = np.empty(5), Room(np.empty(ONE), np.empty(ONE), np.empty(N))
     for p in range(recent.shape[0]):
         # nan before there is any, of either
@@ -269,56 +276,53 @@ def _follow(
         if math.isnan(sight.east_m):
             continue
         begins = not since_s <= GAP_S
-        best = -math.inf
-        for k in range(WEAVES.shape[0]):
-            one = known[1 + k * ONE : 1 + (k + 1) * ONE]
-            sway_m, period_s, wanders, turns, noise = WEAVES[k]
-            omega = 2.0 * math.pi / period_s
-            log_p = one[0] * math.exp(-since_s / MEMORY_S) if since_s > 0.0 else 0.0
+        for k in range(table.shape[0]):
+            one, way = _one(known, k), table[k]
+            sway_m, omega = way[SWAY], 2.0 * math.pi / way[PERIOD]
+            log_p = one[0] * math.exp(-since_s / MEMORY_S) if since_s > 0.0 else way[WEIGHT]
             if begins:
                 _begin(one, sway_m, omega, sight)
-                _take(one, sight, noise, room.gain)
+                _take(one, sight, way[NOISE], room.gain)
             else:
-                _move(one, sway_m, omega, wanders, since_s)
-                log_p += _see(one, turns, since_s, sight, noise, room)
+                _move(one, sway_m, omega, way[WANDERS], since_s)
+                log_p += _see(one, way[TURNS], since_s, sight, way[NOISE], room)
             if not math.isfinite(log_p):  # of errors that are none: begin anew
                 known[0] = math.nan
                 return
             one[0] = log_p
-            best = max(best, log_p)
-        for k in range(WEAVES.shape[0]):
+        for row in turns if not begins else turns[:0]:
+            _turn(_one(known, int(row[0])), _one(known, int(row[1])), row[2], row[3], since_s)
+        best = known[1::ONE].max()
+        for k in range(table.shape[0]):
             known[1 + k * ONE] = max(known[1 + k * ONE] - best, LEAST)
         known[0] = recent[p, T]
 
 
-def followed(known: bytes, recent: Array, radars: Radars, x: Array, P: Array) -> bytes:
+def followed(
+    known: Woven, recent: Array, radars: Radars, x: Array, P: Array, level_p: float = 1.0
+) -> Woven:
     """`known` of a track, `NOTHING` at first, with its last plots (n, KEPT) where they are due; it is at `x`
-    (7,) with covariance `P` (7, 7). What is faster than either is not followed."""
-    if not x[3] * x[3] + x[4] * x[4] < FASTEST_MPS**2:
-        return known
-    state = np.frombuffer(known).copy() if known else np.full(SIZE, np.nan)
-    _follow(state, recent, radars.axes, radars.place, radars.bias, x, P)
-    return NOTHING if math.isnan(state[0]) else state.tobytes()
+    (7,) with covariance `P` (7, 7), and flies level with probability `level_p`. By those of `KINDS` that fly as
+    fast; by the others, and of what falls, nothing is followed."""
+    mps = math.hypot(x[3], x[4]) if level_p >= MAY_BE_LEVEL else math.inf
+    return tuple(
+        _followed(k, ways, recent, radars, x, P)
+        if ways.slowest_mps <= mps < ways.fastest_mps
+        else k
+        for k, ways in zip(known, KINDS, strict=True)
+    )
 
 
-def told(known: bytes) -> Array:
-    """(len(WEAVES),): log likelihood of each, up to a constant; zeros where nothing is known."""
-    return np.frombuffer(known)[1::ONE] if known else _UNTOLD
+def _followed(known: bytes, ways: Ways, recent: Array, radars: Radars, x: Array, P: Array) -> bytes:
+    size = 1 + len(ways.table) * ONE
+    state = np.frombuffer(known).copy() if known else np.full(size, np.nan)
+    _follow(state, recent, radars.axes, radars.place, radars.bias, x, P, ways.table, ways.turns)
+    return b"" if math.isnan(state[0]) else state.tobytes()
 
 
-@inline_kernel
-def like_a_drone(weaves: Array) -> float:
-    """How many times likelier a small drone makes what was `told` than a bird does."""
-    bird = drone = 0.0
-    for k in range(BIRDS):
-        bird += math.exp(weaves[k]) / BIRDS
-    for k in range(BIRDS, weaves.size):
-        drone += math.exp(weaves[k]) / (weaves.size - BIRDS)
-    odd = ODD_WEAVE_SHARE
-    return ((1.0 - odd) * drone + odd * bird) / ((1.0 - odd) * bird + odd * drone)
-
-
-@allocating_kernel
-def speaks_for_a_drone(weaves: Array) -> bool:
-    """Whether what was `told` is likelier of a small drone than of a bird."""
-    return bool(like_a_drone(weaves) > 1.0)
+def told(known: Woven) -> Array:
+    """(TOLD,): log likelihood of each way to fly, up to a constant of each of `KINDS`; zeros where nothing is
+    known."""
+    return np.concatenate(
+        [np.frombuffer(k)[1::ONE] if k else no for k, no in zip(known, _UNTOLD, strict=True)]
+    )
