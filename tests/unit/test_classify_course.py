@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from flyer_plots import RADARS, plot_of
-from rampart.engine.classes import DRONE_BENDS
+from rampart.engine.classes import DRONE_BENDS, SCINTILLATION_MEAN_DB
 from rampart.engine.classify import Classification, Classifier
 from rampart.engine.company import TIMES
 from rampart.engine.course import (
@@ -28,6 +28,7 @@ from rampart.engine.course import (
     pace_of,
 )
 from rampart.engine.weave import NOTHING, followed, told
+from weave_flights import swaying
 
 Array = npt.NDArray[np.float64]
 FLIES = np.array([0.01, 0.98, 0.01])
@@ -271,3 +272,16 @@ def test_no_course_is_held_before_there_is_a_way_to_hold_it() -> None:
     t = np.arange(0.0, WAY_S)
     f = flown(straight(t, 50.0), t, 10.0, 9)
     assert np.isnan(course_of(f, f.mean)).all()
+
+
+def test_an_echo_louder_than_the_class_tables_is_a_drone_where_it_flies_like_one() -> None:
+    """4 dB louder than the loudest one-way drone and no fainter than gliders are: the weave tells (ADR 24)."""
+    t = np.arange(0.0, 90.0)
+
+    def of(sway_m: float, speed: float, seed: int) -> float:
+        path = np.column_stack([swaying(t, sway_m, seed, speed) - 1_500.0, np.full(len(t), 300.0)])
+        rcs = -4.0 + SCINTILLATION_MEAN_DB
+        return named(path, t, rcs, sigma_m=8.0, seed=seed, company=1.0).p_family[DRONE]
+
+    assert np.median([of(8.5, 44.0, s) for s in range(8)]) > 0.5
+    assert np.median([of(21.0, 37.0, s) for s in range(8)]) < 0.1
