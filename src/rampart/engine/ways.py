@@ -89,9 +89,9 @@ LARGE: Final = _ways(
     [Way(9.0, period_s, 0.004, 2.5e-5, 200.0, 12.0, 5.0) for period_s in (22.0, 42.0)],
     noises=(1.0, 2.5), slowest_mps=15.0, fastest_mps=80.0, odd_others=0.03, odd_drones=0.3,
 )  # fmt: skip
-"""[A] Gliders and one-way drones. Set on 889 tracks of gliders (S2's hours 3025-3046, ten times as many) and 210
-of drones (`drone_roc.py`, seeds 500-525), as `sim` flies them. A turn lasts: with sharp ones a drone that turned
-was a glider for good. With 1 odd drone in 10 one that had circled was told of late (ADR 24)."""
+"""[A] Gliders and one-way drones. Set on 889 tracks of gliders (S2's hours 3025-3046, ten times as many) and
+210 of drones (`drone_roc.py`, seeds 500-525), as `sim` flies them. A turn lasts: with sharp ones a drone that
+turned was a glider for good. With 1 odd drone in 10 one that had circled was told of late (ADR 24)."""
 
 KINDS: Final = (SMALL, LARGE)
 TOLD: Final = sum(len(ways.table) for ways in KINDS)
