@@ -63,7 +63,7 @@ def world(job: Job) -> World:
 
 
 def followed(job: Job) -> list[Array]:
-    """(n, 2) of each track: s since it was first asked, and ln of how much likelier a drone than a bird."""
+    """(n, 2) of each track: s since it was first asked, and ln of how much likelier a drone than the other."""
     flown = world(job)
     like = like_a_large_drone if job.large else like_a_small_drone
     engine, next_s = Engine(flown.site, simulated=True), -math.inf

@@ -10,7 +10,7 @@ import pytest
 
 from flyer_plots import RADARS
 from rampart.engine.fate import MAY_BE_LEVEL
-from rampart.engine.ways import LARGE, SMALL, like_a_large_drone
+from rampart.engine.ways import LARGE, SMALL, WEIGHT, like_a_large_drone
 from rampart.engine.weave import NOTHING, Woven, followed, told
 from weave_flights import P, after, plot_of, straight, swaying
 
@@ -66,14 +66,13 @@ def test_what_is_not_level_is_not_followed() -> None:
 
 
 def test_however_it_flew_a_drone_of_a_drones_echo_may_be_one() -> None:
-    """One that circled for two minutes may attack: a tenth is left, and its echo may say the rest."""
+    """One that circled for two minutes may attack: three tenths are left, and its echo may say the rest."""
     times_s = np.arange(0.0, 160.0)
     heading = 2.0 * math.pi * np.minimum(times_s, 120.0) / 60.0
     path = np.cumsum(40.0 * np.stack([np.cos(heading), np.sin(heading)], axis=1), axis=0)
     assert all(ratio(after(path, times_s, s)) >= LARGE.odd_drones for s in range(4))
-    on_s = np.arange(0.0, 160.0)
     assert all(
-        1.0 < ratio(after(straight(on_s, 40.0), on_s, s)) <= 1.0 / LARGE.odd_others
+        1.0 < ratio(after(straight(times_s, 40.0), times_s, s)) <= 1.0 / LARGE.odd_others
         for s in range(4)
     )
 
@@ -91,7 +90,7 @@ def test_each_is_followed_where_it_flies_as_fast() -> None:
 
 
 def test_at_first_a_way_and_its_turn_weigh_as_much_as_one_way() -> None:
-    weights = np.exp(LARGE.table[:, 5])
+    weights = np.exp(LARGE.table[:, WEIGHT])
     for straight_on, turning, leg_s, turn_s in LARGE.turns:
         assert weights[int(straight_on)] + weights[int(turning)] == pytest.approx(2.0)
         share = weights[int(turning)] / 2.0

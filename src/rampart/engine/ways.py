@@ -83,10 +83,13 @@ one in a hundred did."""
 
 LARGE: Final = _ways(
     [
-        Way(sway_m, period_s, 0.05, 2.5e-5, 55.0, 15.0, 8.0)
+        Way(sway_m, period_s, 0.05, 2.5e-5, leg_s=55.0, turn_s=15.0, turning=8.0)
         for sway_m, period_s in ((13.0, 20.0), (21.0, 35.0), (25.0, 75.0))
     ],
-    [Way(9.0, period_s, 0.004, 2.5e-5, 200.0, 12.0, 5.0) for period_s in (22.0, 42.0)],
+    [
+        Way(9.0, period_s, 0.004, 2.5e-5, leg_s=200.0, turn_s=12.0, turning=5.0)
+        for period_s in (22.0, 42.0)
+    ],
     noises=(1.0, 2.5), slowest_mps=15.0, fastest_mps=80.0, odd_others=0.03, odd_drones=0.3,
 )  # fmt: skip
 """[A] Gliders and one-way drones. Set on 889 tracks of gliders (S2's hours 3025-3046, ten times as many) and
