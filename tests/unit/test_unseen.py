@@ -17,7 +17,7 @@ from rampart.engine.threat import Motion, Threat
 from rampart.engine.unseen import LONGEST_S, MOST, Unseen, tell
 from rampart.engine.ways import LARGE, SMALL, TOLD
 from rampart.sim.simulate import simulate
-from rampart.sim.world import Flight, RadarModel, World
+from rampart.sim.world import Flight, RadarModel, Traffic, World
 from warn_stage import AUTO, DRONE, MORTAR, Stage, flying, square, zone
 
 P_DRONE = 3
@@ -158,6 +158,27 @@ def test_a_slow_drone_that_crosses_over_the_radar_comes_out_as_a_drone(seed: int
     before, after = (p for p in seen.values() if len(p) > 20)
     assert before[-1] > 0.2  # from here on it counts as a threat
     assert after[5] > 0.2
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_sways_where_it_came_in_sight_is_no_drone_however_long_it_is_watched(
+    seed: int,
+) -> None:
+    """Masts and trees took up nobody's way: they began where they are, and have not left."""
+    masts = Traffic(id="m", class_id="clutter_patch", radius_m=2_500.0, count=6, identified="")
+    radar = RadarModel(sensor="radar", detects_dbsm=-20.0, detects_range_m=8_000.0)
+    world = World(
+        site=SITE, start_ns=19_000 * 86_400 * NS_PER_S, duration_s=150.0, traffic=(masts,),
+        radars=(radar,),
+    )  # fmt: skip
+    engine = Engine(SITE, simulated=True)
+    drone: dict[int, float] = {}
+    for message in simulate(world, seed).messages:
+        for out in engine.receive(message):
+            if isinstance(out, TrackUpdate) and out.status != "ended":
+                drone[out.track] = out.p_family[P_DRONE]
+    assert len(drone) >= 4
+    assert max(drone.values()) < 0.02
 
 
 def test_what_flies_out_of_sight_is_followed_farther_than_what_is_seen() -> None:
