@@ -148,7 +148,7 @@ def _pictures(story: Story, rows: Sequence[ZoneOutcome]) -> list[Markup]:
         told = [phase for phase in PHASE if phase in seen and phase != "clear"]
         back = any(e.taken_back for row in rows for e in episodes(story, row.zone))
         legend = phase_legend(told, taken_back=back, truth=any(row.impacts_s for row in rows))
-        note = "seconds since the start of the source"
+        note = "time since the start of the source"
         parts += [
             tag("h2", "Warnings over time"),
             _figure("What each zone was told", note, Markup(timeline + legend)),
