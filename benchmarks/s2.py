@@ -186,7 +186,7 @@ def listened(hour: int, only: str = "", times: int = 1) -> dict[str, Any]:
 
 def voice(hour: int) -> str:
     """A digest of every word that the engine says in the first minutes of this hour, and of its numbers as
-    far as they are the same on every processor: three digits, and milliseconds."""
+    far as they are the same on every processor: three digits, nothing below a millionth, and milliseconds."""
     made = world(hour)
     engine = Engine(made.site, simulated=True)
     said = hashlib.blake2b(digest_size=6)
@@ -204,7 +204,7 @@ def _coarse(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_coarse(part) for part in value]
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return "0" if abs(value) < 1e-6 else f"{value:.3g}"
     return value // 10**6 if isinstance(value, int) and value > START_NS else value
 
 

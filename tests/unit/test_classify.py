@@ -360,7 +360,9 @@ def test_what_burns_and_falls_by_turns_is_no_round() -> None:
     def judged(looks: list[list[float]]) -> float:
         before = free_p = 0.0
         for k, mu in enumerate(looks):
-            state = Seen(1, 8.0 + k, 0.0, 2.0, 8 + k, True, [0.0, 1.0], 1.0, mu, np.zeros(7), P)
+            state = Seen(
+                1, 8.0 + k, 0.0, 2.0, 8 + k, True, [0.0, 1.0], 1.0, mu, True, np.zeros(7), P
+            )
             free_p, before = fallen(state, before)
         return sum(burning(44.0, plots=16, free_p=free_p, age_s=8.0 + len(looks)).p_family[:3])
 

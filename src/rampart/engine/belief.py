@@ -105,9 +105,9 @@ class Belief:
             return
         table, n = bank.table, bank.size
         fed = (table.last_sensor[:n] == sensor) & (table.t_s[:n] >= look.t_s)
-        borne_out = (
-            stood + int(np.isin(table.track_id[:n][fed], vouched).sum()) if vouched else stood
-        )
+        borne_out = stood
+        if vouched:
+            borne_out += len(set(vouched).intersection(table.track_id[:n][fed].tolist()))
         fresh = table.seen_s[:n] > look.t_s - s.fresh_s
         fresh[:, sensor] = False
         good = (table.status[:n] == CONFIRMED) & (table.hits[:n] >= s.hits) & fresh.any(axis=1)

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels.comparison import absorb, position_gradient, position_of, read_against
+from rampart.kernels.comparison import absorb, carry, drift, read_against, read_pair
 from rampart.kernels.consider import BIASES
 
 Array = npt.NDArray[np.float64]
@@ -98,11 +98,8 @@ class BiasFilter:
 
     def age(self, t_s: float) -> None:
         """Let biases drift to `t_s`: a Gauss-Markov process whose stationary law is the prior."""
-        if self.t_s is None or t_s < self.t_s:
-            self.t_s = t_s
-        a = math.exp(-(t_s - self.t_s) / self._memory_s)
-        self.b *= a  # b <- a b
-        self.P = a * a * self.P + (1.0 - a * a) * self._prior  # P <- a² P + (1 - a²) P0
+        if self.t_s is not None and t_s > self.t_s:
+            drift(self.b, self.P, self._prior, math.exp(-(t_s - self.t_s) / self._memory_s))
         self.t_s = t_s
 
     def update(self, z: Array, H: Array, R: Array) -> bool:
@@ -144,17 +141,13 @@ def against_plot(
     With n the noise, G = dh/dp of the one and J = dp/d(polar) of the other sensor:
     z = plot - h(p_other + v dt) = b + n - G v tau - G (J (b' + n') - v tau').
     """
-    dt = plot.t_s - other.t_s
-    where = places[other.sensor]
-    numbers = np.array(other.numbers)
-    p, J, G = np.empty(3), np.empty((3, 3)), np.empty((3, 3))
-    position_of(numbers, where.axes, where.place, p)
-    position_gradient(numbers, where.axes, J, G)
-    noise = J * np.array(other.variances) @ J.T
-    z, H, R = _read(plot, p + motion.v * dt, noise + _slip(motion, dt), motion.v, places, size, G)
-    at = BIASES * other.sensor
-    H[:, at : at + 3] = -G @ J
-    H[:, at + 3] = G @ motion.v
+    here, there = places[plot.sensor], places[other.sensor]
+    z, H, R = np.empty(3), np.zeros((3, size)), np.empty((3, 3))
+    read_pair(
+        plot.numbers, plot.variances, here.axes, here.place, BIASES * plot.sensor,
+        other.numbers, other.variances, there.axes, there.place, BIASES * other.sensor,
+        motion.v, motion.P, motion.accel_mps2, plot.t_s - other.t_s, z, H, R,
+    )  # fmt: skip
     return _measured(plot, z, H, R)
 
 
@@ -170,9 +163,9 @@ def against_report(
 ) -> tuple[Array, Array, Array]:
     """(z, H, R) of `plot` against the place (3,), covariance (3, 3), that the object reports of `t_s`, older
     than that by the sum of what b holds at `ages`."""
-    dt = plot.t_s - t_s
-    G = np.empty((3, 3))
-    z, H, R = _read(plot, xyz + motion.v * dt, cov + _slip(motion, dt), motion.v, places, size, G)
+    p, spread, G = xyz.copy(), cov.copy(), np.empty((3, 3))
+    carry(p, spread, motion.v, motion.P, motion.accel_mps2, plot.t_s - t_s)
+    z, H, R = _read(plot, p, spread, motion.v, places, size, G)
     H[:, ages] = (G @ motion.v)[:, None]
     return _measured(plot, z, H, R)
 
@@ -195,15 +188,10 @@ def _read(
     where = places[plot.sensor]
     z, H, R = np.empty(3), np.zeros((3, size)), np.empty((3, 3))
     read_against(
-        np.array(plot.numbers), np.array(plot.variances), p, cov, v, where.axes, where.place,
+        plot.numbers, plot.variances, p, cov, v, where.axes, where.place,
         BIASES * plot.sensor, z, H, R, G,
     )  # fmt: skip
     return z, H, R
-
-
-def _slip(motion: Velocity, dt: float) -> Array:
-    """Covariance of v dt: what is not known of the velocity, and an acceleration."""
-    return motion.P * dt**2 + (0.5 * motion.accel_mps2 * dt**2) ** 2 * np.eye(3)
 
 
 def _measured(plot: PolarPlot, z: Array, H: Array, R: Array) -> tuple[Array, Array, Array]:

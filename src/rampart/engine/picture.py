@@ -26,7 +26,7 @@ from rampart.engine.course import held_courses, left_behind
 from rampart.engine.due import Due
 from rampart.engine.kept import Kept
 from rampart.engine.known import KnownTraffic
-from rampart.engine.note import Note, fallen
+from rampart.engine.note import UPPER, Note, fallen
 from rampart.engine.origin import OriginFinder, sharper
 from rampart.engine.posterior import Features
 from rampart.engine.predict import ImpactEstimate, Predictor
@@ -135,12 +135,14 @@ class Picture:
         rows = bank.rows()
         rows = rows[bank.status[rows] == CONFIRMED]
         means, covs = bank.states_at(rows, self._seconds(now_ns))
-        reports = []
-        for row, mean, cov in zip(rows.tolist(), means, covs, strict=True):
-            note = self._notes.get(int(bank.track_id[row]))
-            if note is not None:
-                reports.append(note.report(bank.table, row, now_ns, mean, cov))
-        return reports
+        told = (bank.track_id, bank.misses, bank.hits, bank.bounded, bank.ambiguous)
+        upper = covs[:, *UPPER].tolist()
+        living = zip(*(c[rows].tolist() for c in told), means.tolist(), upper, strict=True)
+        return [
+            self._notes[track].report(now_ns, track, *rest)
+            for track, *rest in living
+            if track in self._notes
+        ]
 
     # --------------------------------------------------------------------------- each track
     def _renew(self, rows: list[int], explained: dict[int, str]) -> list[Threat]:
@@ -151,7 +153,7 @@ class Picture:
             for track, t_s, first_s, third_s, plots, bounded, turn, sensor, *rest in zip(
                 now.track.tolist(), now.t_s.tolist(), now.t_first_s.tolist(), now.t_third_s.tolist(),
                 now.plots.tolist(), now.bounded.tolist(), now.turn.tolist(), now.sensor.tolist(),
-                now.mu.tolist(), now.x, now.P, strict=True,
+                now.mu.tolist(), now.finite.tolist(), now.x, now.P, strict=True,
             )
         ]  # fmt: skip
         notes = [self._notes.get(s.track) for s in seen]

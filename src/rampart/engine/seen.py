@@ -16,6 +16,7 @@ from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 class Columns(NamedTuple):
@@ -30,6 +31,7 @@ class Columns(NamedTuple):
     turn: Array  # (n, 2)
     sensor: Ints  # (n,) that saw it last
     mu: Array  # (n, 3)
+    finite: Bools  # (n,) all numbers of x and P
     x: Array  # (n, 7) mean over the motion models
     P: Array  # (n, 7, 7)
     height_m: Array  # (n,) above the site's level, nan where height was never observed
@@ -49,9 +51,11 @@ def columns_of(table: Held, rows: Ints) -> Columns:
     t, n = table.content, rows.size
     x, P = np.empty((n, N)), np.empty((n, N, N))
     height_m, rcs_dbsm, rcs_plots = np.empty(n), np.empty(n), np.empty(n)
+    finite = np.empty(n, np.bool_)
     for k in range(n):
         row = rows[k]
         moments(t.x, t.P, t.mu, row, x[k], P[k])
+        finite[k] = np.isfinite(x[k]).all() and np.isfinite(P[k]).all()
         # U + (E² + N²) / 2R
         height_m[k] = x[k, 2] + (x[k, 0] * x[k, 0] + x[k, 1] * x[k, 1]) / (2.0 * EARTH_RADIUS_M)
         if t.bounded[row] == 0:
@@ -60,7 +64,7 @@ def columns_of(table: Held, rows: Ints) -> Columns:
         rcs_dbsm[k] = t.rcs[row, 0] / rcs_plots[k] if rcs_plots[k] > 0.0 else math.nan
     return Columns(
         t.track_id[rows], t.t_s[rows], t.t_first_s[rows], t.t_third_s[rows], t.hits[rows],
-        t.bounded[rows], t.turn[rows], t.last_sensor[rows], t.mu[rows], x, P, height_m, rcs_dbsm,
+        t.bounded[rows], t.turn[rows], t.last_sensor[rows], t.mu[rows], finite, x, P, height_m, rcs_dbsm,
         rcs_plots, t.marks[rows], t.bends[rows], t.climbs[rows], t.pace[rows],
         t.recent[rows],
     )  # fmt: skip
@@ -78,6 +82,7 @@ class Seen(NamedTuple):
     turn: list[float]  # smoothed turn rate rad/s, clockwise, and its scatter
     period_s: float  # of the sensor that saw it
     mu: list[float]  # probabilities of the motion models
+    finite: bool  # all numbers of x and P
     x: Array  # (7,)
     P: Array  # (7, 7)
 
@@ -86,7 +91,7 @@ def motion_of(s: Seen, course: Array, smoothing_s: float) -> Motion | None:
     """The seed of a mover's futures, None of a state that is not finite; `course`: a row of
     `held_courses`. Where height was never observed they are judged in the plan: at the site's own
     level, which no evidence excludes."""
-    if not (np.isfinite(s.x).all() and np.isfinite(s.P).all()):
+    if not s.finite:
         return None
     turn, turn_scatter = s.turn
     # a future keeps one turn rate: its spread is that of the smoothed rate, not of one step, which is

@@ -183,10 +183,11 @@ def _take_in(
         gain[r] = e * (cov[at] + cov[at + 4]) + n * (cov[at + 1] + cov[at + 5])
     spread = variance + e * (gain[part] + gain[part + 4]) + n * (gain[part + 1] + gain[part + 5])
     off = value - e * (mean[part] + mean[part + 4]) - n * (mean[part + 1] + mean[part + 5])
+    share = 1.0 / spread  # one division for all
     for r in range(N):
-        mean[r] += gain[r] / spread * off
+        mean[r] += gain[r] * share * off
         for c in range(N):
-            cov[N * r + c] -= gain[r] * gain[c] / spread
+            cov[N * r + c] -= gain[r] * gain[c] * share
     log_p: float = -0.5 * (off * off / spread + math.log(spread))
     return log_p
 

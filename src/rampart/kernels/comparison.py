@@ -1,6 +1,6 @@
 """Plots of several sensors side by side: whose they are, how far they disagree, and what that tells.
 
-Polar rows are (range m, azimuth rad, elevation rad). A sensor is `axes` (3, 3) and `place` (3,):
+Polar is (range m, azimuth rad, elevation rad). A sensor is `axes` (3, 3) and `place` (3,):
 x_site = place + axes x_sensor. The formulas stand in `engine.biases` and `engine.belief`.
 """
 
@@ -16,6 +16,7 @@ from rampart.kernels.measurement import wrap_angle
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Polar = tuple[float, float, float]
 
 
 @kernel
@@ -32,7 +33,7 @@ def polar_of(x: Array, axes: Array, place: Array, out: Array) -> None:
 
 
 @kernel
-def position_of(polar: Array, axes: Array, place: Array, out: Array) -> None:
+def position_of(polar: Polar, axes: Array, place: Array, out: Array) -> None:
     """The site position that the sensor's `polar` (3,) means, in `out` (3,)."""
     r, se, ce = polar[0], math.sin(polar[2]), math.cos(polar[2])
     de, dn, du = r * ce * math.sin(polar[1]), r * ce * math.cos(polar[1]), r * se
@@ -41,7 +42,7 @@ def position_of(polar: Array, axes: Array, place: Array, out: Array) -> None:
 
 
 @kernel
-def position_gradient(polar: Array, axes: Array, J: Array, G: Array) -> None:
+def position_gradient(polar: Polar | Array, axes: Array, J: Array, G: Array) -> None:
     """J = d(site position)/d(polar) and its inverse G, both (3, 3). The columns of J are orthogonal."""
     r = polar[0]
     sa, ca, se, ce = math.sin(polar[1]), math.cos(polar[1]), math.sin(polar[2]), math.cos(polar[2])
@@ -57,7 +58,7 @@ def position_gradient(polar: Array, axes: Array, J: Array, G: Array) -> None:
 
 @allocating_kernel
 def read_against(
-    polar: Array, variances: Array, p: Array, cov: Array, v: Array, axes: Array, place: Array, at: int,
+    polar: Polar, variances: Polar, p: Array, cov: Array, v: Array, axes: Array, place: Array, at: int,
     z: Array, H: Array, R: Array, G: Array,
 ) -> None:  # fmt: skip
     """z = polar - h(p), R = noise + G cov Gᵀ, G = dh/dp, H: the sensor's own biases from column `at`."""
@@ -78,6 +79,52 @@ def read_against(
                 for b in range(3):
                     s += G[i, a] * cov[a, b] * G[j, b]
             R[i, j] = s
+
+
+@kernel
+def carry(p: Array, cov: Array, v: Array, P: Array, accel_mps2: float, dt: float) -> None:
+    """The site position `p` (3,), known to `cov` (3, 3), after `dt` s at the velocity `v`, known to `P`, and
+    an acceleration that it may hide, in place."""
+    for i in range(3):
+        p[i] += v[i] * dt
+        for j in range(3):
+            cov[i, j] += P[i, j] * dt**2
+        cov[i, i] += (0.5 * accel_mps2 * dt**2) ** 2
+
+
+@allocating_kernel
+def read_pair(
+    polar: Polar, variances: Polar, axes: Array, place: Array, at: int, other: Polar, other_variances: Polar,
+    other_axes: Array, other_place: Array, other_at: int, v: Array, P: Array, accel_mps2: float, dt: float,
+    z: Array, H: Array, R: Array,
+) -> None:  # fmt: skip
+    """z, H, R as in `read_against`, of a plot against the one that another sensor gave `dt` s before of what
+    moves as in `carry`; H also by that sensor's biases, from column `other_at`."""
+    p, cov = np.empty(3), np.empty((3, 3))
+    J, G = np.empty((3, 3)), np.empty((3, 3))
+    position_of(other, other_axes, other_place, p)
+    position_gradient(other, other_axes, J, G)
+    for i in range(3):
+        for j in range(3):
+            s = 0.0
+            for k in range(3):
+                s += J[i, k] * other_variances[k] * J[j, k]
+            cov[i, j] = s
+    carry(p, cov, v, P, accel_mps2, dt)
+    read_against(polar, variances, p, cov, v, axes, place, at, z, H, R, G)
+    for i in range(3):
+        H[i, other_at + 3] = G[i, 0] * v[0] + G[i, 1] * v[1] + G[i, 2] * v[2]
+        for j in range(3):
+            H[i, other_at + j] = -(G[i, 0] * J[0, j] + G[i, 1] * J[1, j] + G[i, 2] * J[2, j])
+
+
+@kernel
+def drift(b: Array, P: Array, prior: Array, a: float) -> None:
+    """b <- a b, P <- a² P + (1 - a²) P0, in place: a Gauss-Markov step whose stationary law is (0, P0)."""
+    for i in range(b.size):
+        b[i] *= a
+        for j in range(b.size):
+            P[i, j] = a * a * P[i, j] + (1.0 - a * a) * prior[i, j]
 
 
 @allocating_kernel
