@@ -107,6 +107,32 @@ def test_a_report_older_than_it_says_is_the_age_of_known_traffic() -> None:
     assert not H[:, [9, 10, *range(12, SIZE)]].any()
 
 
+@pytest.mark.parametrize("what", ["plot", "report"])
+def test_what_is_not_known_of_the_motion_widens_a_comparison(what: str) -> None:
+    """Along the range of an object due north, 0.5 s apart: (sigma_v dt)² of its velocity, (a dt² / 2)² of an
+    acceleration, and one sigma_v dt of the velocity along it and across are as correlated as the velocities."""
+    p0, v, dt = np.array([0.0, 6000.0, 5.0]), np.array([50.0, -60.0, 0.0]), 0.5
+    told = np.array([[9.0, 3.0, 0.0], [3.0, 4.0, 0.0], [0.0, 0.0, 1.0]])
+    first, second = (plot_of(s, dt * (1 - s), p0, v, np.zeros(4), np.zeros(3)) for s in (0, 1))
+
+    def doubt(P: np.ndarray, accel_mps2: float) -> np.ndarray:
+        motion = Velocity(v, P, accel_mps2)
+        if what == "plot":
+            return against_plot(first, second, motion, PLACES, SIZE)[2]
+        return against_report(first, 0.0, p0, STILL, motion, PLACES, SIZE, (8,))[2]
+
+    north_m = p0[1] + v[1] * dt
+    along, across = 4.0 * dt**2, 9.0 * dt**2 / north_m**2
+    more = doubt(told, 0.0) - doubt(STILL, 0.0)
+    np.testing.assert_allclose(np.diag(more), [along, across, dt**2 / north_m**2], rtol=0.02)
+    assert more[0, 1] == pytest.approx(3.0 * dt**2 / north_m, rel=0.02)
+    slipped = (0.5 * 8.0 * dt**2) ** 2
+    more = doubt(STILL, 8.0) - doubt(STILL, 0.0)
+    np.testing.assert_allclose(
+        np.diag(more), slipped / np.array([1.0, north_m, north_m]) ** 2, rtol=0.02
+    )
+
+
 @pytest.mark.parametrize(("own_s", "shared"), [(0.02, False), (0.2, True)])
 def test_objects_tell_utc_as_well_as_their_own_ages_are_known(own_s: float, shared: bool) -> None:
     """With plots beyond number two clocks of 0.05 s are known to the mean of the ages of six objects."""
@@ -176,8 +202,13 @@ def test_left_alone_the_estimate_returns_to_the_prior() -> None:
     for p0, v in flights(rng, 60):
         plots = [plot_of(s, 0.1 * s, p0, v, np.zeros(4), rng.normal(size=3)) for s in (0, 1)]
         biases.update(*against_plot(plots[1], plots[0], Velocity(v, STILL, 0.0), PLACES, SIZE))
-    sharp = np.diag(biases.P).copy()
+    sharp, learnt_b = np.diag(biases.P).copy(), biases.b.copy()
     biases.age(20.0)
     assert np.all(np.diag(biases.P) >= sharp)
+    np.testing.assert_allclose(biases.b, math.exp(-0.2) * learnt_b)
+    b, P = biases.b.copy(), biases.P.copy()
+    biases.age(10.0)  # time that stands back undoes nothing
+    assert (biases.b == b).all()
+    assert (biases.P == P).all()
     biases.age(2000.0)
     np.testing.assert_allclose(np.diag(biases.P)[:9], PRIOR**2, rtol=1e-6)

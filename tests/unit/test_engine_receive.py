@@ -65,6 +65,39 @@ def test_a_bomb_is_tracked_classed_predicted_and_warned_of(run) -> None:
     assert any(isinstance(o, Origin) for o in out)
 
 
+def test_a_report_tells_what_the_tracker_knows_of_a_track(run) -> None:
+    engine = Engine(run.site, simulated=True)
+    for message in run.messages():
+        engine.receive(message)
+        assert engine._tracker is not None
+        bank = engine._tracker.bank
+        if isinstance(message, PlotBatch) and any(bank.hits[bank.rows()] >= 8):
+            break
+    (row,) = bank.rows()
+    now_ns = message.t_arrival_ns + S // 2
+
+    def told() -> TrackUpdate:
+        (update,) = (o for o in engine.receive(Tick(now_ns)) if isinstance(o, TrackUpdate))
+        return update
+
+    update = told()
+    mean, cov = bank.state_at(row, (now_ns - engine._tracker.epoch_ns) / S)
+    np.testing.assert_allclose(update.state_enu, mean[:6])
+    np.testing.assert_allclose(update.cov_enu, [cov[i, j] for i in range(6) for j in range(i, 6)])
+    assert update.drag_per_m == pytest.approx(math.exp(mean[6]))
+    assert (update.track, update.plots) == (bank.track_id[row], bank.hits[row])
+    assert (update.status, update.bounded, update.ambiguous) == ("confirmed", True, False)
+    table = bank.table
+    for column, value, field, said in (
+        (table.misses, 1, "status", "coasting"),
+        (table.ambiguous, 1, "ambiguous", True),
+        (table.bounded, 0, "bounded", False),
+        (table.hits, 40, "plots", 40),
+    ):
+        column[row] = value
+        assert getattr(told(), field) == said
+
+
 def test_without_elevation_nothing_is_invented(run) -> None:
     """A mortar through a radar without elevation: 2-D only, impact unbounded, said so."""
     out = outputs(run.site, [flattened(m) for m in run.messages()])

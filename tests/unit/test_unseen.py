@@ -137,17 +137,13 @@ def test_what_was_told_adds_up_and_is_forgotten() -> None:
     assert np.frombuffer(course[1]) == pytest.approx(np.ones(len(heard)))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_slow_drone_that_crosses_over_the_radar_comes_out_as_a_drone(seed: int) -> None:
-    """It is unseen for two minutes; what comes out is another track, and told from a bird at once."""
-    flight = Flight(
-        id="d", class_id="quadcopter", hostile=True, at_s=1.0, speed_mps=5.0,
-        route=((-1_300.0, 40.0, 120.0), (600.0, 40.0, 120.0)),
-    )  # fmt: skip
+def drone_p(seed: int, duration_s: float, *what: Flight | Traffic) -> list[list[float]]:
+    """P(drone) of every track, as long as it lived, before one radar that sees 8 km far."""
     radar = RadarModel(sensor="radar", detects_dbsm=-20.0, detects_range_m=8_000.0)
     world = World(
-        site=SITE, start_ns=19_000 * 86_400 * NS_PER_S, duration_s=330.0, flights=(flight,),
-        radars=(radar,),
+        site=SITE, start_ns=19_000 * 86_400 * NS_PER_S, duration_s=duration_s, radars=(radar,),
+        flights=tuple(w for w in what if isinstance(w, Flight)),
+        traffic=tuple(w for w in what if isinstance(w, Traffic)),
     )  # fmt: skip
     engine = Engine(SITE, simulated=True)
     seen: dict[int, list[float]] = {}
@@ -155,7 +151,17 @@ def test_a_slow_drone_that_crosses_over_the_radar_comes_out_as_a_drone(seed: int
         for out in engine.receive(message):
             if isinstance(out, TrackUpdate) and out.status != "ended":
                 seen.setdefault(out.track, []).append(out.p_family[P_DRONE])
-    before, after = (p for p in seen.values() if len(p) > 20)
+    return list(seen.values())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_slow_drone_that_crosses_over_the_radar_comes_out_as_a_drone(seed: int) -> None:
+    """It is unseen for two minutes; what comes out is another track, and told from a bird at once."""
+    flight = Flight(
+        id="d", class_id="quadcopter", hostile=True, at_s=1.0, speed_mps=5.0,
+        route=((-1_300.0, 40.0, 120.0), (600.0, 40.0, 120.0)),
+    )  # fmt: skip
+    before, after = (p for p in drone_p(seed, 330.0, flight) if len(p) > 20)
     assert before[-1] > 0.2  # from here on it counts as a threat
     assert after[5] > 0.2
 
@@ -166,19 +172,9 @@ def test_what_sways_where_it_came_in_sight_is_no_drone_however_long_it_is_watche
 ) -> None:
     """Masts and trees took up nobody's way: they began where they are, and have not left."""
     masts = Traffic(id="m", class_id="clutter_patch", radius_m=2_500.0, count=6, identified="")
-    radar = RadarModel(sensor="radar", detects_dbsm=-20.0, detects_range_m=8_000.0)
-    world = World(
-        site=SITE, start_ns=19_000 * 86_400 * NS_PER_S, duration_s=150.0, traffic=(masts,),
-        radars=(radar,),
-    )  # fmt: skip
-    engine = Engine(SITE, simulated=True)
-    drone: dict[int, float] = {}
-    for message in simulate(world, seed).messages:
-        for out in engine.receive(message):
-            if isinstance(out, TrackUpdate) and out.status != "ended":
-                drone[out.track] = out.p_family[P_DRONE]
-    assert len(drone) >= 4
-    assert max(drone.values()) < 0.02
+    lasting = drone_p(seed, 150.0, masts)
+    assert len(lasting) >= 4
+    assert max(p[-1] for p in lasting) < 0.02
 
 
 def test_what_flies_out_of_sight_is_followed_farther_than_what_is_seen() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.domain.values import BALLISTIC as FALLING
 from rampart.domain.values import POSTERIOR
+from rampart.engine.bank import Table
 from rampart.engine.classes import BURN_S
 from rampart.engine.classify import Classification
 from rampart.engine.kept import Kept
@@ -84,26 +85,25 @@ class Note(msgspec.Struct):
         return not self.origin_said and falls > 0.5 and self.threat.detections >= 3
 
     def report(
-        self, now_ns: int, track: int, misses: int, plots: int, bounded: int, ambiguous: int,
-        mean: list[float], cov: list[float],
-    ) -> TrackUpdate:  # fmt: skip
-        """The living track, as the tracker's table tells it, its state `mean` (7,) and the `UPPER` of its
+        self, table: Table, row: int, now_ns: int, mean: list[float], cov: list[float]
+    ) -> TrackUpdate:
+        """The living track in `row` of the tracker's table, its state `mean` (7,) and the `UPPER` of its
         covariance propagated to `now_ns`."""
         c = self.classified
         e, n, u, ve, vn, vu, ln_drag = mean
         return TrackUpdate(
-            track=track,
+            track=int(table.track_id[row]),
             t_ns=now_ns,
             state_enu=(e, n, u, ve, vn, vu),
             cov_enu=tuple(cov),
-            status="coasting" if misses > 0 else "confirmed",
+            status="coasting" if table.misses[row] > 0 else "confirmed",
             family=c.family,
             p_family=c.p_family,
             drag_per_m=math.exp(min(ln_drag, 0.0)),
             t_first_ns=self.first_ns,
-            plots=plots,
-            bounded=bounded > 0,
-            ambiguous=ambiguous > 0,
+            plots=int(table.hits[row]),
+            bounded=bool(table.bounded[row]),
+            ambiguous=bool(table.ambiguous[row] > 0),
             known=self.threat.known,
             classes=c.classes,
         )

@@ -135,14 +135,13 @@ class Picture:
         rows = bank.rows()
         rows = rows[bank.status[rows] == CONFIRMED]
         means, covs = bank.states_at(rows, self._seconds(now_ns))
-        told = (bank.track_id, bank.misses, bank.hits, bank.bounded, bank.ambiguous)
         upper = covs[:, *UPPER].tolist()
-        living = zip(*(c[rows].tolist() for c in told), means.tolist(), upper, strict=True)
-        return [
-            self._notes[track].report(now_ns, track, *rest)
-            for track, *rest in living
-            if track in self._notes
-        ]
+        reports = []
+        for row, mean, cov in zip(rows.tolist(), means.tolist(), upper, strict=True):
+            note = self._notes.get(int(bank.track_id[row]))
+            if note is not None:
+                reports.append(note.report(bank.table, row, now_ns, mean, cov))
+        return reports
 
     # --------------------------------------------------------------------------- each track
     def _renew(self, rows: list[int], explained: dict[int, str]) -> list[Threat]:
