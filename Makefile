@@ -30,8 +30,9 @@ fuzz: $(VENV)/.test-ready
 	$(BIN)/python -m pip install -q --require-hashes --no-deps -r lock/fuzz.txt
 	$(BIN)/python tests/fuzz/run_fuzz.py --inputs 1000000
 
-# Every figure of the docs anew, on seeds that nothing was set on: dated files in docs/evidence/, the tracker's
-# in docs/benchmarks.md, the last five on the screen. Most of a day on two cores, nearly all of it S1 and S2.
+# The figures of the docs anew, most on seeds that nothing was set on (of S1's and S2's on some): dated files in
+# docs/evidence/, the tracker's in docs/benchmarks.md, the last five on the screen. Most of a day on two cores,
+# nearly all of it S1 and S2.
 # What S2 has heard stands in docs/evidence/s2-hours.jsonl, so that it goes on where it was stopped.
 accept-full: $(VENV)/.test-ready
 	sh .ci/peers.sh
