@@ -143,3 +143,82 @@ def test_pit_of_honest_forecasts_is_uniform() -> None:
     value = rng.normal(mean, sigma)
     assert stats.kstest(pit_gaussian(mean, sigma, value), "uniform").pvalue > 1e-3
     assert stats.kstest(pit_gaussian(mean, 0.6 * sigma, value), "uniform").pvalue < 1e-3
+
+
+# ------------------------------------------------------------------- what means nothing is refused
+HONEST = np.array([[4.0, 1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        [[1.0, 0.0], [0.0, -4.0]],
+        [[1.0, 2.0], [2.0, 1.0]],
+        [[4.0, 1.5], [0.5, 2.0]],
+        [[0.0, 0.0], [0.0, 1.0]],
+        [[math.nan, 0.0], [0.0, 1.0]],
+    ],
+    ids=["negative", "indefinite", "crooked", "singular", "nan"],
+)
+def test_what_is_no_covariance_is_refused_by_row(strange: list) -> None:
+    for judge in (nees, coverage):
+        with pytest.raises(
+            ValueError, match=r"covariance of row 2: .*symmetric and positive definite"
+        ):
+            judge(np.ones((4, 2)), np.array([HONEST, HONEST, strange, HONEST]))
+
+
+def test_a_covariance_of_very_different_units_is_one() -> None:
+    # Δ² of each component is 1 whatever its unit; the last bits of a filter's covariance may differ
+    p = np.diag([1e12, 1e-12])
+    p[0, 1], p[1, 0] = 1e-9, -1e-9
+    assert nees([[1e6, 1e-6]], [p]) == pytest.approx([2.0])
+
+
+def test_errors_that_are_not_finite_or_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match="error of row 1"):
+        nees([[1.0, 1.0], [math.nan, 1.0]], [HONEST, HONEST])
+    with pytest.raises(ValueError, match=r"allowed: \(n, k\) and \(n, k, k\)"):
+        nees([[1.0, 1.0], [1.0, 1.0]], [HONEST])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: anees([-3.0], 2),
+        lambda: anees([math.nan], 2),
+        lambda: anees([1.0], 0),
+        lambda: anees([1.0], 2, confidence=1.5),
+        lambda: clopper_pearson(3, 2),
+        lambda: clopper_pearson(-1, 2),
+        lambda: clopper_pearson(1, 2, confidence=0.0),
+        lambda: coverage([[1.0, 1.0]], [HONEST], levels=(0.5, 1.0)),
+        lambda: crps_gaussian(0.0, -1.0, 0.0),
+        lambda: crps_gaussian(0.0, [1.0, 0.0], 0.0),
+        lambda: pit_gaussian(0.0, 0.0, 1.0),
+        lambda: pit_gaussian(0.0, math.nan, 1.0),
+        lambda: interval_coverage([1.0, 1.0], [0.0, 2.0], [0.5, 0.5]),
+        lambda: interval_coverage([0.0, 0.0], [1.0], [0.5, 0.5]),
+        lambda: interval_coverage([0.0], [1.0], [math.nan]),
+        lambda: interval_coverage([0.0], [1.0], [0.5], level=90.0),
+    ],
+)
+def test_what_has_no_share_or_score_is_refused(call) -> None:
+    with pytest.raises(ValueError, match="allowed: "):
+        call()
+
+
+@pytest.mark.parametrize("judge", [crps_quantiles, pit_quantiles])
+@pytest.mark.parametrize(
+    ("levels", "quantiles", "value"),
+    [
+        ((0.05, 0.5, 0.95), (0.0, 1.0, 2.0), math.nan),
+        ((0.05, 0.5, 0.95), (0.0, math.nan, 2.0), 1.0),
+        ((0.05, 0.5, 0.95), (0.0, 1.0, math.inf), 1.0),
+        ((0.0, 0.5, 0.95), (0.0, 1.0, 2.0), 1.0),
+        ((5.0, 50.0, 95.0), (0.0, 1.0, 2.0), 1.0),
+    ],
+)
+def test_a_forecast_with_a_hole_in_it_is_refused(judge, levels, quantiles, value) -> None:
+    with pytest.raises(ValueError, match="allowed: "):
+        judge(levels, quantiles, value)

@@ -80,6 +80,34 @@ def test_absurd_parameters_are_refused(c: float, p: float) -> None:
         ospa(NOTHING, NOTHING, c=c, p=p)
 
 
+@pytest.mark.parametrize(
+    ("c", "p"), [(1e-200, 2.0), (1e200, 2.0), ("100", 2.0), (100.0, None), (100.0, 400.0)]
+)
+def test_a_cut_off_whose_power_no_number_holds_is_refused(c: object, p: object) -> None:
+    for metric in (gospa, ospa):
+        with pytest.raises(
+            ValueError, match=r"found c=.*allowed: c from 0.001 to 4e\+09 m, p from 1 to 20"
+        ):
+            metric(paths(straight("a", 0, 9)), NOTHING, c=c, p=p)
+
+
+def test_the_finest_and_the_coarsest_settings_allowed_give_numbers() -> None:
+    truth = paths(straight("a", 0, 9))
+    for c in (1e-3, 4e9):
+        for p in (1.0, 20.0):
+            assert gospa(truth, truth, c=c, p=p).mean == 0.0
+            assert gospa(truth, NOTHING, c=c, p=p).missed_objects == pytest.approx(1.0)
+            assert ospa(truth, NOTHING, c=c, p=p).mean == pytest.approx(c)
+
+
+@pytest.mark.parametrize("metric", [gospa, ospa, siap])
+def test_what_is_no_paths_is_refused_by_name(metric) -> None:
+    with pytest.raises(ValueError, match="truth: found ndarray; allowed: Paths"):
+        metric(np.zeros((4, 3)), NOTHING)
+    with pytest.raises(ValueError, match="tracks: found list; allowed: Paths"):
+        metric(NOTHING, [])
+
+
 points = st.lists(st.tuples(*[st.floats(-120, 120)] * 3), max_size=4)
 
 
@@ -185,6 +213,43 @@ def test_renumbering_counts_as_one_change() -> None:
     assert s.longest_segment == pytest.approx(4 / 9)
 
 
+def test_a_track_shown_at_every_second_scan_follows_its_truth_at_those() -> None:
+    truth, track = straight("a", 0, 9), straight("t", 0, 9, offset_m=4.0)
+    s = siap(paths(truth), paths(track[::2]))
+    assert (s.completeness_by_rows, s.spuriousness_by_rows) == (0.5, 0.0)
+    s = siap(paths(truth[::2]), paths(track[::2], straight("u", 0, 9, y_m=5000)))
+    assert (s.completeness_by_rows, s.spuriousness_by_rows) == (1.0, 10 / 15)
+
+
+@given(st.lists(st.sets(st.integers(0, 9), min_size=1), min_size=1, max_size=4), st.data())
+def test_shares_keep_their_range_whatever_rows_are_missing(shown: list[set], data) -> None:
+    truth = [
+        straight("a", 0, 9),
+        straight("b", 0, 9, y_m=60.0),
+    ]
+    seen = [data.draw(st.sets(st.integers(0, 9), min_size=1)) for _ in truth]
+    rows = [[path[s] for s in sorted(scans)] for path, scans in zip(truth, seen, strict=True)]
+    tracks = [
+        [straight(str(k), 0, 9, y_m=25.0 * k)[s] for s in sorted(scans)]
+        for k, scans in enumerate(shown)
+    ]
+    s = siap(paths(*rows), paths(*tracks))
+    for share in (s.completeness_by_rows, s.spuriousness_by_rows, s.longest_segment):
+        assert 0.0 <= share <= 1.0
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"within_m": -1.0}, {"within_m": math.nan}, {"within_m": "100"}, {"confirm": 0},
+        {"confirm": 2.5}, {"misses": 0},
+    ],
+)  # fmt: skip
+def test_settings_of_the_association_that_mean_nothing_are_refused(setting: dict) -> None:
+    with pytest.raises(ValueError, match=r"association: found .*allowed: within_m from 0.001"):
+        siap(NOTHING, NOTHING, **setting)
+
+
 def test_empty_pictures_have_defined_values() -> None:
     s = siap(NOTHING, NOTHING)
     assert (s.completeness, s.ambiguity, s.spuriousness, s.longest_segment) == (0.0, 1.0, 0.0, 0.0)
@@ -205,3 +270,21 @@ def test_rows_move_to_a_scan_within_a_millisecond_and_others_are_left_out() -> N
 def test_positions_must_be_finite() -> None:
     with pytest.raises(ValueError, match="finite"):
         Paths.of(["a"], [0.0], [(math.nan, 0, 0)])
+
+
+def test_a_number_that_is_no_place_or_speed_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"within 4e\+09"):
+        Paths.of(["a"], [0.0], [(1e308, 0, 0)])
+    with pytest.raises(ValueError, match=r"within 4e\+09"):
+        Paths.of(["a"], [0.0], [(0, 0, 0)], [(1e308, 0, 0)])
+
+
+def test_columns_where_rows_belong_are_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"found shapes \(\(4,\), \(4,\), \(3, 4\), .*allowed: \(m,\)"
+    ):
+        Paths.of(["a"] * 4, range(4), np.zeros((3, 4)))
+
+
+def test_of_no_rows_an_empty_list_will_do() -> None:
+    assert len(Paths.of([], [], [], [])) == 0

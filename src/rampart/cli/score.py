@@ -10,7 +10,9 @@ from rampart.cli.say import say_json
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("truth", metavar="TRUTH.csv", help="time truth_id x y z [vx vy vz visible]")
-    parser.add_argument("tracks", metavar="TRACKS.csv", help="time track_id x y z [vx vy vz]")
+    parser.add_argument(
+        "tracks", metavar="TRACKS.csv", help="time track_id x y z [vx vy vz status]"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 

@@ -11,12 +11,13 @@ several tracks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from rampart.metrics.pairs import close_pairs
-from rampart.metrics.paths import Ints, Paths, Scans
+from rampart.metrics.paths import DISTANCES, Ints, Paths, Scans, is_distance
 
 NOBODY: Final = -1
 # the settings of a score where nobody asks for others; `confirm` and `misses` are Stone Soup's own
@@ -43,7 +44,19 @@ def associate(
     confirm: int = CONFIRM,
     misses: int = MISSES,
 ) -> list[Association]:
-    """All associations, by track and in time order."""
+    """All associations, by track and in time order.
+
+    Raises ValueError unless `within_m` is a distance (see `paths.is_distance`) and `confirm` and `misses`
+    are whole numbers from 1.
+    """
+    if not (
+        is_distance(within_m)
+        and all(isinstance(n, Integral) and int(n) >= 1 for n in (confirm, misses))
+    ):
+        raise ValueError(
+            f"association: found within_m={within_m!r}, confirm={confirm!r}, misses={misses!r}; "
+            f"allowed: within_m {DISTANCES}, confirm and misses whole numbers from 1"
+        )
     candidate = _nearest(truth, tracks, scans, within_m).tolist()
     scan = scans.track_scan.tolist()
     found: list[Association] = []

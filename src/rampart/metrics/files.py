@@ -12,8 +12,8 @@ import numpy as np
 from rampart.domain.errors import ConfigError, Fault
 from rampart.metrics.association import CONFIRM, MISSES, WITHIN_M
 from rampart.metrics.ospa import CUT_OFF_M, ORDER, gospa, mean, ospa
-from rampart.metrics.paths import SNAP_S, Floats, Paths, snapped
-from rampart.metrics.siap import siap
+from rampart.metrics.paths import LIMIT, SNAP_S, Floats, Paths, snapped
+from rampart.metrics.siap import Siap, siap
 
 POSITION: Final = ("x", "y", "z")
 VELOCITY: Final = ("vx", "vy", "vz")
@@ -24,11 +24,12 @@ def read_truth(path: str | Path) -> tuple[Paths, Floats]:
     """(paths of the visible rows, times in s at which the truth was sampled, visible or not).
 
     Columns: `time truth_id x y z`; optional `vx vy vz` and `visible` (1: a sensor could see it; only
-    such rows are scored); others are ignored. Raises ConfigError.
+    such rows are scored; 0: none could); others are ignored. Raises ConfigError, also where there is no row.
     """
     ids, numbers = _read(path, "truth_id", optional=("visible",))
-    visible = numbers.get("visible")
-    seen = np.ones(len(ids), bool) if visible is None else visible == 1
+    if not ids:
+        raise ConfigError(str(path), [Fault("file", "no row", "at least one below the header")])
+    seen = numbers.get("visible", np.ones(len(ids))) == 1
     paths = Paths.of(
         np.array(ids)[seen],
         numbers["time"][seen],
@@ -41,7 +42,7 @@ def read_truth(path: str | Path) -> tuple[Paths, Floats]:
 def read_tracks(path: str | Path) -> Paths:
     """Paths of a tracker's output: `time track_id x y z`, optional `vx vy vz status`; raises ConfigError.
 
-    A row of status ``ended`` closes its track and is no estimate.
+    A row of status ``ended`` closes its track and is no estimate. No row at all is a tracker that saw nothing.
     """
     ids, numbers = _read(path, "track_id")
     return Paths.of(
@@ -56,15 +57,24 @@ def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
     """GOSPA, OSPA and SIAP of a tracker's output: plain numbers by name, None where not defined.
 
     Every row of the tracks counts but those of status ``ended``; rows that lie on no scan are left out and
-    counted. Raises ConfigError.
+    counted. Raises ConfigError, also where all of them lie on none.
     """
-    truth, sampled_s = read_truth(truth_csv)
-    tracks, off = snapped(read := read_tracks(tracks_csv), scan_times(sampled_s, read.times_s))
+    seen, sampled_s = read_truth(truth_csv)
+    read = read_tracks(tracks_csv)
+    scans_s = scan_times(sampled_s, read.times_s)
+    truth, _ = snapped(seen, scans_s)
+    tracks, off = snapped(read, scans_s)
+    if len(read) and not len(tracks):
+        found = f"{_span(read.times_s)} s, nowhere on a scan of {truth_csv}"
+        allowed = f"times within 1 ms of its scans, {_span(sampled_s)} s"
+        raise ConfigError(str(tracks_csv), [Fault("column time", found, allowed)])
     picture, g, o = siap(truth, tracks), gospa(truth, tracks), ospa(truth, tracks)
     values = {
         "completeness": picture.completeness,
         "ambiguity": picture.ambiguity,
         "spuriousness": picture.spuriousness,
+        "completeness_by_rows": picture.completeness_by_rows,
+        "spuriousness_by_rows": picture.spuriousness_by_rows,
         "position_accuracy_m": picture.position_accuracy_m,
         "velocity_accuracy_mps": picture.velocity_accuracy_mps,
         "id_switches": picture.track_number_changes,
@@ -84,7 +94,11 @@ def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
         "track_delay_s_p90": _percentile(picture.delays_s, 90),
         "rows_off_scan_times": off,
     }
-    return {name: None if np.isnan(value) else value for name, value in values.items()} | {
+    undefined = _of_nothing(truth, tracks, picture)
+    return {
+        name: None if name in undefined or np.isnan(value) else value
+        for name, value in values.items()
+    } | {
         "params": {
             "assoc_threshold_m": WITHIN_M, "confirm": CONFIRM, "misses": MISSES,
             "gospa_c": CUT_OFF_M, "gospa_p": ORDER,
@@ -92,26 +106,60 @@ def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def scan_times(sampled_s: Floats, tracked_s: Floats) -> Floats:
-    """The scans of a run whose truth was sampled at `sampled_s` (sorted).
+def _of_nothing(truth: Paths, tracks: Paths, picture: Siap) -> set[str]:
+    """Names of the measures that have nothing to be a share or a mean of."""
+    names: set[str] = set()
+    if not len(truth):
+        names |= {"completeness", "completeness_by_rows"}
+    if len(truth) == len(truth.times_s):  # of one row each: no lifetime
+        names.add("longest_segment")
+    if not len(tracks):
+        names |= {"spuriousness", "spuriousness_by_rows"}
+    if picture.never_tracked == len(truth):
+        names |= {
+            "ambiguity", "position_accuracy_m", "velocity_accuracy_mps", "rate_track_number_change",
+        }  # fmt: skip
+    if not len(truth) and not len(tracks):
+        names |= {
+            "gospa_mean", "ospa_mean", "gospa_localisation_mean", "gospa_missed_mean",
+            "gospa_false_mean", "missed_objects_per_scan", "false_objects_per_scan",
+        }  # fmt: skip
+    return names
 
-    A truth on an even grid says nothing of scans at which nothing flew: the grid then goes on over gaps
-    and as far as there are tracks, so that false tracks count there too.
+
+def scan_times(sampled_s: Floats, tracked_s: Floats) -> Floats:
+    """The scans (s,), in s and sorted, of a run whose truth was sampled at `sampled_s` (sorted).
+
+    Samples within half of `SNAP_S` of one another are one scan. A truth on an even grid says nothing of
+    scans at which nothing flew: wherever the tracks have rows, at `tracked_s`, the grid then goes on over
+    gaps and beyond both ends, up to ten times its length, so that false tracks count there too.
     """
-    if len(sampled_s) < 3 or not len(tracked_s):
-        return sampled_s
-    step = float(np.median(np.diff(sampled_s)))
-    first = sampled_s[0]
-    index = np.rint((sampled_s - first) / step)
-    if np.abs(first + index * step - sampled_s).max() > SNAP_S / 2:
-        return sampled_s
-    low = np.floor((min(tracked_s.min(), first) - first) / step)
-    high = np.ceil((max(tracked_s.max(), sampled_s[-1]) - first) / step)
-    if high - low > 10 * (index[-1] + 1):  # a file in another epoch, not a longer run
-        return sampled_s
-    grid = first + step * np.arange(low, high + 1)
-    grid[(index - low).astype(int)] = sampled_s
-    return np.asarray(grid)
+    scans = _merged(sampled_s)
+    if len(scans) < 3:
+        return scans
+    steps = np.diff(scans)
+    index = np.concatenate([[0.0], np.cumsum(np.rint(steps / np.median(steps)))])
+    # the line through all scans: any one step is off by the last decimal, which adds up over a long run
+    origin, middle_s = index.mean(), scans.mean()
+    step = (index - origin) @ (scans - middle_s) / np.square(index - origin).sum()
+    if np.abs(middle_s + (index - origin) * step - scans).max() > SNAP_S / 2:
+        return scans
+    more = np.unique(np.rint((tracked_s - middle_s) / step + origin))
+    more = more[np.abs(more) <= 10 * (index[-1] + 1)]  # farther off is another epoch, no longer run
+    return np.union1d(scans, middle_s + (np.setdiff1d(more, index) - origin) * step)
+
+
+def _merged(times_s: Floats) -> Floats:
+    """The first of all `times_s` (sorted) that lie within half of `SNAP_S` after it, again and again."""
+    firsts: list[float] = []
+    for t in times_s.tolist():
+        if not firsts or t - firsts[-1] > SNAP_S / 2:
+            firsts.append(t)
+    return np.array(firsts)
+
+
+def _span(times_s: Floats) -> str:
+    return f"{times_s.min():.12g} to {times_s.max():.12g}"
 
 
 def _percentile(values: Sequence[float], q: float) -> float:
@@ -125,7 +173,7 @@ def _read(
     name = str(path)
     required = ("time", *POSITION)
     try:
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             header = next(reader, [])
             rows = [(reader.line_num, row) for row in reader if row]
@@ -154,7 +202,7 @@ def _read(
     for column in (*required, *VELOCITY, *optional):
         if column in at:
             texts = [(line, row[at[column]]) for line, row in rows]
-            numbers[column] = _numbers(column, texts, column in required, faults)
+            numbers[column] = _numbers(column, texts, faults)
         elif column in VELOCITY:
             numbers[column] = np.full(len(rows), np.nan)
     if faults:
@@ -162,17 +210,24 @@ def _read(
     return [row[at[id_column]] for _, row in rows], numbers
 
 
-def _numbers(
-    column: str, texts: Sequence[tuple[int, str]], required: bool, faults: list[Fault]
-) -> Floats:
-    """`texts` as numbers; appends a fault for each that is not one (or not finite, or empty if required)."""
-    values = np.empty(len(texts))
-    for i, (line, text) in enumerate(texts):
-        try:
-            values[i] = float(text) if text or required else np.nan
-        except ValueError:
-            faults.append(Fault(f"line {line}, {column}", repr(text), "a number"))
-            continue
-        if required and not np.isfinite(values[i]):
-            faults.append(Fault(f"line {line}, {column}", repr(text), "a finite number"))
+def _numbers(column: str, texts: Sequence[tuple[int, str]], faults: list[Fault]) -> Floats:
+    """`texts` of (line, text) as numbers; appends a fault for each that the column does not allow."""
+    values = np.array([_number(text) for _, text in texts])
+    if column == "visible":
+        good, allowed = np.isin(values, (0, 1)), "0 or 1"
+    else:
+        good, allowed = np.abs(values) <= LIMIT, f"a number from {-LIMIT:g} to {LIMIT:g}"
+    if column in VELOCITY:  # which not every tracker estimates
+        good |= np.array([text.strip().lower() in ("", "nan") for _, text in texts], bool)
+        allowed += ", or empty"
+    for line, text in (texts[i] for i in np.flatnonzero(~good).tolist()):
+        faults.append(Fault(f"line {line}, {column}", repr(text[:40]), allowed))
     return values
+
+
+def _number(text: str) -> float:
+    """`text` as a number, nan where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

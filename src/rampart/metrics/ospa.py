@@ -8,16 +8,18 @@ filters", 2008. Values equal those of Stone Soup 1.9.1 (`GOSPAMetric`, `OSPAMetr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final
 
 import numpy as np
 
 from rampart.metrics.pairs import best_matching, close_pairs
-from rampart.metrics.paths import Floats, Ints, Paths, Scans
+from rampart.metrics.paths import DISTANCES, Floats, Ints, Paths, Scans, is_distance
 
 # the settings of a score where nobody asks for others
 CUT_OFF_M: Final = 100.0
 ORDER: Final = 2.0
+MAX_ORDER: Final = 20.0  # of allowed cut-offs no power up to it leaves the range of floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def mean(values: Floats) -> float:
 def gospa(truth: Paths, tracks: Paths, c: float = CUT_OFF_M, p: float = ORDER) -> Gospa:
     """`Gospa` of positions with cut-off `c` (m), order `p` and alpha = 2.
 
-    Raises ValueError unless c > 0 and p >= 1.
+    Raises ValueError where an input is no `Paths`, `c` no distance (see `paths.is_distance`) or `p` not from
+    1 to `MAX_ORDER`.
     """
     _check(c, p)
     scans = Scans.of(truth, tracks)
@@ -91,7 +94,7 @@ def ospa(truth: Paths, tracks: Paths, c: float = CUT_OFF_M, p: float = ORDER) ->
     The assignment minimises Σ min(d, c) and the distance is taken with power `p` over it, as Stone Soup
     does; the paper minimises Σ min(d, c)^p. The two differ only where tracks of objects closer than `c`
     could be paired crosswise, and then ours is the larger.
-    Raises ValueError unless c > 0 and p >= 1.
+    Raises ValueError as `gospa` does.
     """
     _check(c, p)
     scans = Scans.of(truth, tracks)
@@ -114,7 +117,8 @@ def _paired(
 
 
 def _check(c: float, p: float) -> None:
-    if not (c > 0 and p >= 1 and np.isfinite(c) and np.isfinite(p)):
+    if not (is_distance(c) and isinstance(p, Real) and 1 <= p <= MAX_ORDER):
         raise ValueError(
-            f"cut-off c and order p: found c={c}, p={p}; allowed: finite, c > 0, p >= 1"
+            f"cut-off c and order p: found c={c!r}, p={p!r}; "
+            f"allowed: c {DISTANCES}, p from 1 to {MAX_ORDER:g}"
         )

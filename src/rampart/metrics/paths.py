@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,20 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SNAP_S: Final = 1e-3  # how far from a scan a row may lie and still belong to it
+SNAP_S: Final = 1.001e-3
+"""How far from a scan a row may lie and still belong to it: a millisecond, and a microsecond of room for the
+last decimal of a file and the rounding of binary times."""
+
+LIMIT: Final = 4e9
+"""s, m and m/s: no time, place or speed lies beyond it, and no sum of its squares overflows."""
+
+MIN_DISTANCE_M: Final = 1e-3
+DISTANCES: Final = f"from {MIN_DISTANCE_M:g} to {LIMIT:g} m"
+
+
+def is_distance(value: object) -> bool:
+    """Whether `value` is a number that may bound a distance: `DISTANCES`."""
+    return isinstance(value, Real) and MIN_DISTANCE_M <= float(value) <= LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +55,26 @@ class Paths:
     ) -> Paths:
         """Paths of rows in any order; of several rows of one object at one instant the last counts.
 
-        Velocities that are not given are nan. Raises ValueError where shapes do not agree or a time or
-        position is not finite.
+        ids and times_s are (m,), xyz_m and velocity_mps (m, 3). Velocities that are not given are nan. Raises
+        ValueError where shapes do not agree, a time or position is not finite, or anything lies beyond `LIMIT`.
         """
-        who = np.asarray(ids)
-        t = np.asarray(times_s, float).reshape(-1)
-        xyz = np.asarray(xyz_m, float).reshape(-1, 3)
-        v = np.full_like(xyz, np.nan) if velocity_mps is None else np.asarray(velocity_mps, float)
-        v = v.reshape(-1, 3)
-        if not len(who) == len(t) == len(xyz) == len(v):
+        who, t = np.asarray(ids), np.asarray(times_s, float)
+        xyz = _vectors(xyz_m)
+        v = np.full_like(xyz, np.nan) if velocity_mps is None else _vectors(velocity_mps)
+        shapes, m = (who.shape, t.shape, xyz.shape, v.shape), t.size
+        if shapes != ((m,), (m,), (m, 3), (m, 3)):
             raise ValueError(
-                f"ids, times, positions and velocities have {len(who)}, {len(t)}, {len(xyz)}, {len(v)} rows"
+                f"ids, times, positions and velocities: found shapes {shapes}; "
+                "allowed: (m,), (m,), (m, 3), (m, 3)"
             )
-        if not (np.isfinite(t).all() and np.isfinite(xyz).all()):
-            raise ValueError("times and positions must be finite")
+        good = (np.abs(np.column_stack([t, xyz])) <= LIMIT).all(axis=1)  # not of nan
+        good &= ~(np.abs(v) > LIMIT).any(axis=1)
+        if not good.all():
+            i = int(np.argmin(good))
+            raise ValueError(
+                f"row {i}: found time {t[i]}, position {xyz[i].tolist()}, velocity {v[i].tolist()}; "
+                f"allowed: finite and within {LIMIT:g} s, m, m/s; a velocity may be nan"
+            )
         names, owner = np.unique(who, return_inverse=True)
         order = np.lexsort((np.arange(len(t)), t, owner))
         owner, t, xyz, v = owner[order], t[order], xyz[order], v[order]
@@ -76,10 +96,17 @@ class Paths:
         return slice(int(self.start[i]), int(self.start[i + 1]))
 
 
+def _vectors(rows: npt.ArrayLike) -> Floats:
+    """`rows` as an array; a list of none has no columns and is (0, 3)."""
+    array = np.asarray(rows, float)
+    return array if array.size else array.reshape(0, 3)
+
+
 def snapped(tracks: Paths, scan_times_s: npt.ArrayLike) -> tuple[Paths, int]:
     """(`tracks` moved to the nearest scan, how many rows lay farther than `SNAP_S` from any and were left out).
 
-    Equal times are what the metrics compare; a file that rounds to microseconds needs this first.
+    Equal times are what the metrics compare; a file that rounds to microseconds needs this first, and so
+    does truth whose objects are sampled at slightly different times.
     """
     grid = np.unique(np.asarray(scan_times_s, float))
     if not len(grid):
@@ -111,7 +138,12 @@ class Scans:
 
     @classmethod
     def of(cls, truth: Paths, tracks: Paths) -> Scans:
-        """Scans of a pair of paths."""
+        """Scans of a pair of paths; raises ValueError where one of them is none."""
+        for name, given in (("truth", truth), ("tracks", tracks)):
+            if not isinstance(given, Paths):
+                raise ValueError(
+                    f"{name}: found {type(given).__name__}; allowed: Paths, as made by Paths.of"
+                )
         times, scan = np.unique(
             np.concatenate([truth.times_s, tracks.times_s]), return_inverse=True
         )

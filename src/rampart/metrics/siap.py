@@ -1,7 +1,9 @@
 """SIAP: completeness, ambiguity, spuriousness, accuracy and continuity of a picture.
 
 Source: Votruba et al., "Single Integrated Air Picture (SIAP) Metrics Implementation", 2001, in the form
-of Stone Soup 1.9.1 (`SIAPMetrics` over `TrackToTruth`), whose values these equal.
+of Stone Soup 1.9.1 (`SIAPMetrics` over `TrackToTruth`), whose values these equal. It counts every scan between
+the first and the last of an association, though truth or track may have no row there: with such gaps
+completeness can pass 1 and spuriousness fall below 0. The same two by rows cannot.
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rampart.metrics.association import CONFIRM, MISSES, WITHIN_M, Association, associate
-from rampart.metrics.paths import Paths, Scans
+from rampart.metrics.paths import Ints, Paths, Scans
 
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Siap:
-    """The SIAP measures; the ideal value stands in brackets.
+    """The SIAP measures; the ideal value stands in brackets, and Σ runs over all scans.
 
     completeness           Σ truths tracked / Σ truths (1)
     ambiguity              Σ tracks that follow a truth / Σ truths tracked (1)
@@ -32,6 +34,11 @@ class Siap:
     longest_segment        Σ over truths of the longest time one track followed it / Σ lifetimes (1)
     delays_s               from a truth's first row to its first track, for each truth that got one
     never_tracked          truths without any track
+    completeness_by_rows   share of the truth's rows at which a track that follows it has a row too (1)
+    spuriousness_by_rows   share of the tracks' rows at which no truth that they follow has a row (0)
+
+    A ratio of nothing to nothing is 1 for ambiguity and 0 for the others, as in Stone Soup. Ambiguity is at
+    least 1 but where a track that goes over to another truth follows both for some scans.
     """
 
     completeness: float
@@ -44,6 +51,8 @@ class Siap:
     longest_segment: float
     delays_s: tuple[float, ...]
     never_tracked: int
+    completeness_by_rows: float
+    spuriousness_by_rows: float
 
 
 def siap(
@@ -53,7 +62,10 @@ def siap(
     confirm: int = CONFIRM,
     misses: int = MISSES,
 ) -> Siap:
-    """`Siap` of `tracks` against `truth`, associated by `association.associate` with these settings."""
+    """`Siap` of `tracks` against `truth`, associated by `association.associate` with these settings.
+
+    Raises ValueError where a setting is not allowed (see there) or an input is no `Paths`.
+    """
     scans = Scans.of(truth, tracks)
     found = associate(truth, tracks, scans, within_m=within_m, confirm=confirm, misses=misses)
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)  # of each (truth, track)
@@ -78,21 +90,25 @@ def siap(
         changes += _least_tracks(scans.truth_scan[truth.rows(j)].tolist(), mine) - 1
         longest += max(sum(t[b] - t[a] for a, b in runs) for runs in mine)
         delays.append(t[min(runs[0][0] for runs in mine)] - born_s[j])
+    theirs, ours = _together(truth, tracks, scans, found)
     followers = sum(_union(runs, t)[0] for runs in of_track.values())
-    position_error, velocity_error = _errors(truth, tracks, scans, found)
+    off_m = np.linalg.norm(tracks.xyz_m[ours] - truth.xyz_m[theirs], axis=1)
+    off_mps = np.linalg.norm(tracks.velocity_mps[ours] - truth.velocity_mps[theirs], axis=1)
     lifetime = float((truth.times_s[truth.start[1:] - 1] - truth.times_s[truth.start[:-1]]).sum())
-    n = len(tracks.times_s)
+    m, n = len(truth.times_s), len(tracks.times_s)
     return Siap(
-        completeness=_ratio(truth_tracked, len(truth.times_s), 0.0),
+        completeness=_ratio(truth_tracked, m, 0.0),
         ambiguity=_ratio(followers, truth_tracked, 1.0),
         spuriousness=_ratio(n - followers, n, 0.0),
-        position_accuracy_m=_ratio(position_error, followers, 0.0),
-        velocity_accuracy_mps=_ratio(velocity_error, followers, 0.0),
+        position_accuracy_m=_ratio(off_m.sum(), followers, 0.0),
+        velocity_accuracy_mps=_ratio(off_mps.sum(), followers, 0.0),
         track_number_changes=changes,
         rate_of_change_hz=_ratio(changes, time_tracked, 0.0),
         longest_segment=_ratio(longest, lifetime, 0.0),
         delays_s=tuple(delays),
         never_tracked=len(truth) - len(of_truth),
+        completeness_by_rows=_ratio(len(np.unique(theirs)), m, 0.0),
+        spuriousness_by_rows=_ratio(n - len(np.unique(ours)), n, 0.0),
     )
 
 
@@ -111,10 +127,10 @@ def _union(spans: Sequence[Span], t: Sequence[float]) -> tuple[int, float]:
     return scans, seconds
 
 
-def _errors(
+def _together(
     truth: Paths, tracks: Paths, scans: Scans, found: Sequence[Association]
-) -> tuple[float, float]:
-    """Sums of the position and velocity errors over all instants at which a pair has both rows."""
+) -> tuple[Ints, Ints]:
+    """(row of truth, row of tracks), (k,) each, of every scan of an association at which both have one."""
     # rows stand by object, then by scan: an object and a scan lead to one row at most
     count = len(scans.times_s)
     truth_keys = truth.owner * count + scans.truth_scan
@@ -127,11 +143,7 @@ def _errors(
     wanted = np.repeat(followed, rows) * count + scans.track_scan[j]
     i = np.minimum(np.searchsorted(truth_keys, wanted), len(truth_keys) - 1)
     both = truth_keys[i] == wanted
-    i, j = i[both], j[both]
-    return (
-        float(np.linalg.norm(tracks.xyz_m[j] - truth.xyz_m[i], axis=1).sum()),
-        float(np.linalg.norm(tracks.velocity_mps[j] - truth.velocity_mps[i], axis=1).sum()),
-    )
+    return i[both], j[both]
 
 
 def _least_tracks(seen: Sequence[int], mine: Sequence[Sequence[Span]]) -> int:
