@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_plain_flights_are_named_and_the_rows_kept(tmp_path: Path) -> None:
     for row, word in zip(rows, ("mortar", "gun", "drone"), strict=True):
         said = families(row)
         assert max(said, key=lambda w: said[w]) == word
-        assert sum(said.values()) == pytest.approx(1.0, abs=1e-3)
+        assert sum(said.values()) == pytest.approx(1.0, abs=1e-12)
     assert float(rows[0]["p_mortar_60"]) > 0.5
 
 
@@ -69,6 +70,43 @@ def test_nothing_told_is_the_prior() -> None:
     p_family, p_class = posteriors({"apex_m": np.array([np.nan])})
     assert p_class[0] == pytest.approx([kind.prior for kind in shipped().classes])
     assert p_family.sum() == pytest.approx(1.0)
+
+
+def test_the_written_numbers_add_up(tmp_path: Path) -> None:
+    """Families to 1, and each to its classes, exactly as they are written."""
+    told = [dict(BOMB, apex_m=str(height_m)) for height_m in range(100, 9000, 100)]
+    members = {word: [k.id for k in shipped().classes if k.family == word] for word in POSTERIOR}
+    for row in classified(tmp_path, *told):
+        written = {word: Decimal(row[f"p_{word}"]) for word in POSTERIOR}
+        assert sum(written.values()) == 1
+        for word in set(POSTERIOR) - {"unknown"}:
+            assert sum(Decimal(row[f"p_{name}"]) for name in members[word]) == written[word]
+
+
+def test_a_row_of_which_nothing_is_told_keeps_its_place(tmp_path: Path) -> None:
+    source, out = tmp_path / "f.csv", tmp_path / "p.csv"
+    for text in ("\napex_m\n300\n\n900\n", 'apex_m\n300\n""\n900\n', "apex_m,id\n300,\n\n900,\n"):
+        source.write_text(text)
+        assert main(["classify", str(source), "--out", str(out)]) == 0
+        with out.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["apex_m"] for row in rows] == ["300", "", "900"]
+        priors = [kind.prior for kind in shipped().classes if kind.family == "drone"]
+        assert families(rows[1])["drone"] == pytest.approx(sum(priors))
+
+
+def test_a_column_that_is_not_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (row,) = classified(tmp_path, {"id": "a", " apex_m": "900", "launch_speed": "190"})
+    assert row["id"] == "a"
+    (line,) = capsys.readouterr().err.splitlines()
+    told = "columns not read: 'id' 'launch_speed'; those that are: launch_elevation_deg "
+    assert line.startswith(f"{tmp_path / 'features.csv'}: {told}")
+    # nothing in vain, nothing to say; nor of the columns of a result that is classified anew
+    classified(tmp_path, BOMB)
+    assert main(["classify", str(tmp_path / "p.csv"), "--out", str(tmp_path / "again.csv")]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_flight_like_none_of_the_classes_is_unknown(tmp_path: Path) -> None:
@@ -90,6 +128,7 @@ def test_classifying_a_result_anew_replaces_its_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [("", "nothing in it"), ("id,colour\n1,red\n", "line 1"), ("apex_m,apex_m\n1,2\n", "twice"),
+     ("apex_m,apex_m \n1,2\n", "'apex_m' twice"),
      ("apex_m,rcs_mean_dbsm\n300\n", "line 2"), ('apex_m\n"3', "unreadable")],
 )  # fmt: skip
 def test_a_file_of_another_kind_is_one_line(

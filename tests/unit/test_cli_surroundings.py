@@ -93,6 +93,16 @@ def test_no_device_or_pipe_is_replaced_by_a_file(tmp_path, capsys) -> None:
     assert pipe.is_fifo()
 
 
+def test_a_pipe_or_a_loose_link_is_told_as_such_and_not_as_missing(tmp_path, capsys) -> None:
+    _, meta = bare_recording(tmp_path)
+    pipe, link = tmp_path / "pipe.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "gone.csv")
+    for path, found in ((pipe, "a device or a pipe"), (link, "a link that leads nowhere")):
+        assert main(["track", str(path), "--sensor", str(meta), "--out", str(tmp_path / "t")]) == 2
+        assert capsys.readouterr().err == f"{path}: found {found}; allowed: a file\n"
+
+
 def test_what_a_link_points_to_is_replaced_and_not_the_link(tmp_path) -> None:
     plots, meta = bare_recording(tmp_path)
     (tmp_path / "elsewhere").mkdir()

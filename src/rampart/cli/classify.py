@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import math
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-DIGITS: Final = 4
+DIGITS: Final = 6
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Writes the input's rows, each with the posterior of the families and classes behind it."""
+    import numpy as np
+
     from rampart.cli.opening import must_exist
+    from rampart.cli.say import say_remarks
     from rampart.domain.values import POSTERIOR
     from rampart.engine.flight_features import posteriors, shipped
     from rampart.runtime.outdir import whole_file
@@ -32,50 +36,81 @@ def execute(options: argparse.Namespace) -> int:
     source = Path(options.features)
     must_exist(source)
     header, rows = _read(source)
-    p_family, p_class = posteriors(_columns(header, rows))
-    named = [(c, kind.id) for c, kind in enumerate(shipped().classes) if kind.id != "unknown"]
-    new = [f"p_{word}" for word in POSTERIOR] + [f"p_{name}" for _, name in named]
+    _, p_class = posteriors(_columns(header, rows))
+    classes = shipped().classes
+    named = [c for c, kind in enumerate(classes) if kind.id != "unknown"]
+    new = [f"p_{word}" for word in POSTERIOR] + [f"p_{classes[c].id}" for c in named]
     # a column that has a name of ours was ours: classifying a result anew replaces it
     kept = [i for i, name in enumerate(header) if name.strip() not in new]
+    say_remarks(f"{source}: {remark}" for remark in _unread([header[i] for i in kept]))
+    parts = _rounded(p_class)
+    # a family is the sum of its classes, as they are written
+    families = np.array([[kind.family == word for word in POSTERIOR] for kind in classes])
+    said = np.hstack([parts @ families, parts[:, named]]) / 10**DIGITS
     with (
         whole_file(options.out, source) as path,
         path.open("w", encoding="utf-8", newline="") as file,
     ):
         write = csv.writer(file, lineterminator="\n").writerow
         write([header[i] for i in kept] + new)
-        for k, row in enumerate(rows):
-            said = [*p_family[k].tolist(), *(float(p_class[k, c]) for c, _ in named)]
-            write([row[i] for i in kept] + [f"{p:.{DIGITS}f}" for p in said])
+        for row, numbers in zip(rows, said.tolist(), strict=True):
+            write([row[i] for i in kept] + [f"{p:.{DIGITS}f}" for p in numbers])
     print(f"{len(rows)} flights; {options.out}")
     return 0
 
 
+def _unread(header: list[str]) -> list[str]:
+    """A misspelt name costs a feature, which only makes the answer wider, and must be seen."""
+    from rampart.engine.flight_features import FEATURES
+
+    read = [feature.name for feature in FEATURES]
+    strangers = [name[:40] for name in header if name.strip() not in read]
+    if not strangers:
+        return []
+    return [f"columns not read: {' '.join(map(repr, strangers))}; those that are: {' '.join(read)}"]
+
+
+def _rounded(p: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Probabilities (n, m) in units of the last written digit; every row sums to 1 as `p` does.
+
+    What rounding down leaves over goes to the largest remainders.
+    """
+    import numpy as np
+
+    parts = p * 10**DIGITS
+    whole = np.floor(parts).astype(np.int64)
+    left = 10**DIGITS - whole.sum(axis=1, keepdims=True)
+    rank = np.argsort(np.argsort(whole - parts, axis=1, kind="stable"), axis=1)
+    return np.asarray(whole + (rank < left))
+
+
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows; ConfigError for what is no table of ours."""
+    """Header and rows, one for each line below it; ConfigError for what is no table of ours."""
     from rampart.domain.errors import ConfigError, Fault
     from rampart.engine.flight_features import FEATURES
 
     allowed = " ".join(f.name for f in FEATURES)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        lines = [
-            (reader.line_num, row)
-            for reader in [csv.reader(io.StringIO(text, newline=""), strict=True)]
-            for row in reader
-            if row
-        ]
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        numbered = ((reader.line_num, row) for row in reader)
+        lines = list(dropwhile(lambda line: not line[1], numbered))
     except (UnicodeDecodeError, csv.Error) as error:
         fault = Fault("file", f"unreadable ({error})", "comma-separated UTF-8 text")
         raise ConfigError(str(path), [fault]) from None
     if not lines:
         raise ConfigError(str(path), [Fault("file", "nothing in it", f"a header of: {allowed}")])
-    header, rows = lines[0][1], lines[1:]
+    (top, header), rows = lines[0], lines[1:]
+    # a blank line is a flight of which nothing is told: every flight keeps its place
+    rows = [(line, row or [""] * len(header)) for line, row in rows]
+    names = [name.strip() for name in header]
     faults = []
-    if not {name.strip() for name in header} & {f.name for f in FEATURES}:
-        faults.append(Fault("line 1", f"columns {','.join(header)[:80]!r}", f"any of: {allowed}"))
+    if not {*names} & {f.name for f in FEATURES}:
+        found = f"columns {','.join(header)[:80]!r}"
+        faults.append(Fault(f"line {top}", found, f"any of: {allowed}"))
     faults += [
-        Fault("line 1", f"column {name!r} twice", "each column once")
-        for name in sorted({name for name in header if header.count(name) > 1})
+        Fault(f"line {top}", f"column {name!r} twice", "each column once")
+        for name in sorted({name for name in names if names.count(name) > 1})
     ]
     faults += [
         Fault(f"line {line}", f"{len(row)} fields", f"{len(header)}, as in the header")

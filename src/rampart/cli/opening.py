@@ -6,17 +6,21 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rampart.domain.errors import ConfigError, Fault, UsageError
 from rampart.domain.messages import Input
 from rampart.domain.site import Site
+from rampart.domain.time import ns_from_seconds
 from rampart.report.story import Fact
 
 if TYPE_CHECKING:
     from rampart.formats.journal import Header, JournalReader
     from rampart.metrics.truth import Truth
     from rampart.runtime.asterix import AsterixRecording
+
+LONGEST_S: Final = 1e9
+"""Longest span of an option: 30 years; stamps are nanoseconds in 64 bits."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -182,8 +186,15 @@ def _refuse_options(source: str, **options: str | None) -> None:
             )
 
 
+def span_ns(option: str, seconds: float) -> int:
+    """The `seconds` of an option in nanoseconds; raises UsageError unless from 0 to `LONGEST_S`."""
+    if not 0 <= seconds <= LONGEST_S:
+        raise UsageError(f"{option}: found {seconds}; allowed: seconds from 0 to {LONGEST_S:g}")
+    return ns_from_seconds(seconds)
+
+
 def must_exist(path: Path) -> None:
-    """Raises UsageError for a file that is not there, naming the nearest one beside it."""
+    """Raises UsageError for what is no file; where nothing is there, it names the nearest one beside it."""
     if path.is_file():
         return
     from rampart.site.strict import did_you_mean
@@ -192,5 +203,9 @@ def must_exist(path: Path) -> None:
     beside = sorted(entry.name for entry in parent.iterdir()) if parent.is_dir() else []
     if path.is_dir():
         raise UsageError(f"{path}: found a folder; allowed: a file")
+    if path.exists():
+        raise UsageError(f"{path}: found a device or a pipe; allowed: a file")
+    if path.is_symlink():
+        raise UsageError(f"{path}: found a link that leads nowhere; allowed: a file")
     near = did_you_mean(path.name, beside)
     raise UsageError(f"{path}: found nothing at this path; allowed: a file{near}")

@@ -34,7 +34,7 @@ class _Column:
 
 
 _COLUMNS: Final = (
-    _Column("scan", 0, 1e9, "a whole number from 0", optional=True, whole=True),
+    _Column("scan", 0, 1e9, "a whole number from 0 to 1e9", optional=True, whole=True),
     _Column("time", 0.0, 4e9, "seconds from 0 to 4e9"),
     _Column("range_m", 0.0, 1e7, "metres from 0 to 1e7, or empty", optional=True),
     _Column("az_rad", -6.4, 6.4, "radians from -6.4 to 6.4"),
