@@ -26,7 +26,7 @@ from rampart.domain.site import Site
 from rampart.engine.engine import Engine
 from rampart.formats.journal import JournalWriter, read_journal
 from rampart.runtime.drive import drive, header_for
-from rampart.runtime.recompute import recompute
+from rampart.runtime.recompute import Recomputation
 from rampart.scenario import load
 
 ACTIONS = ("confirm", "withhold", "warn", "withdraw", "cancel", "end_hold", "all_clear")
@@ -90,8 +90,9 @@ def test_a_bad_day_replays_and_restores_exactly(name, seed, cuts) -> None:
         path = Path(folder) / "day.rpj"
         with JournalWriter(path, header_for(engine, source=name, epoch_ns=0)) as journal:
             drive(engine, messages, journal)
-        again = recompute(read_journal(path), Engine(scenario.site, simulated=True))
-        assert again.messages == len(messages)
+        again = Recomputation(read_journal(path), Engine(scenario.site, simulated=True))
+        drive(again, again.messages())
+        assert again.asked == len(messages)
         assert again.differences == []
 
     straight, stopped = Engine(scenario.site, simulated=True), Engine(scenario.site, simulated=True)

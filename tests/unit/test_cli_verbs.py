@@ -6,9 +6,13 @@ import json
 import resource
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import rampart
 from rampart.cli.main import VERBS, main
+from rampart.domain.errors import UsageError
+from rampart.formats.journal import read_journal
 from rampart.runtime.sources import SUFFIXES
 
 SITE = """
@@ -215,6 +219,7 @@ def test_a_file_of_another_kind_is_refused(
         ("--seed", "-1"),
         ("--until", "-3"),
         ("--until", "nan"),
+        ("--until", "inf"),
         ("--speed", "7"),
         ("--recompute",),
         ("--sensor", "meta.json"),
@@ -227,6 +232,34 @@ def test_options_that_make_no_sense_are_refused(
     (line,) = faults(capsys, "run", "one-mortar", "--out", tmp_path / "out", *options)
     assert options[0].lstrip("-") in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seed", [1.5, -1, 2**63, "4"])
+def test_a_seed_that_no_journal_can_hold_is_refused(tmp_path: Path, seed: object) -> None:
+    with pytest.raises(UsageError, match="seed: found"):
+        rampart.run("one-mortar", seed=seed, out=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seed_may_be_any_whole_number(tmp_path: Path) -> None:
+    result = rampart.run("one-mortar", seed=np.int64(4), until_s=1.0, out=tmp_path / "out")
+    assert result.summary["seed"] == 4
+
+
+def test_a_run_from_python_ends_where_the_command_line_would_let_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--until: found -1"):
+        rampart.run("one-mortar", until_s=-1, out=tmp_path / "out")
+
+
+def test_after_a_span_beyond_all_stamps_is_refused(tmp_path: Path, capsys) -> None:
+    plots, meta = tmp_path / "p.csv", tmp_path / "m.json"
+    plots.write_text(PLOTS + "1,0,0.0,R1,5000,1,0.3,,\n")
+    meta.write_text(json.dumps(META))
+    out = tmp_path / "o.csv"
+    argv = ("predict", plots, "--sensor", meta, "--after", "1e300", "--out", out)
+    (line,) = faults(capsys, *argv)
+    assert "--after: found 1e+300" in line
+    assert not out.exists()
 
 
 def test_a_folder_that_rampart_did_not_make_is_refused(
@@ -342,6 +375,34 @@ def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_bytes(b"")
     (line,) = faults(capsys, "convert", path, tmp_path / "x.docx")
     assert ".docx" in line
+
+
+def test_a_journal_shows_what_was_issued_at_its_own_site_only(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("camp.toml").write_text(SITE)
+    assert main(["run", "one-mortar", "--quiet", "--until", "25", "--out", "a"]) == 0
+    (line,) = faults(capsys, "run", "a/journal.rpj", "--site", "camp.toml", "--out", "b")
+    assert "--recompute" in line
+    assert not Path("b").exists()
+    argv = ["run", "a/journal.rpj", "--site", "camp.toml", "--recompute", "--quiet", "--out", "b"]
+    assert main(argv) == 0
+    assert json.loads(Path("b/summary.json").read_text())["site"] == "Camp"
+    (line,) = faults(capsys, "run", "a/journal.rpj", "--asterix", "048=1.27", "--out", "c")
+    assert "ASTERIX" in line
+
+
+def test_a_recomputation_ends_where_it_is_told_to(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "one-mortar", "--quiet", "--until", "8", "--out", "a"]) == 0
+    capsys.readouterr()
+    argv = ["run", "a/journal.rpj", "--recompute", "--until", "5", "--json", "--out", "b"]
+    assert main(argv) == 0
+    found = json.loads(capsys.readouterr().out)["recomputed"]
+    whole = list(read_journal("a/journal.rpj").inputs())
+    assert found["differences"] == []
+    assert 0 < found["messages"] == len(list(read_journal("b/journal.rpj").inputs())) < len(whole)
 
 
 def test_no_verb_writes_over_what_it_reads(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -184,6 +184,11 @@ def test_a_bad_field_is_named_by_line_column_value_and_what_is_allowed(
     )
 
 
+def test_a_whole_number_beyond_the_largest_scan_is_told_which_that_is(tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"found '1e15'; allowed: a whole number from 0 to 1e9$"):
+        read_plots(csv_file(tmp_path, "1,1e15,0.0,R1,1000,0.1,0.2,-5,13"), SENSOR)
+
+
 def test_time_that_runs_back_by_more_than_two_seconds_and_a_scan_is_a_fault(tmp_path) -> None:
     header = "plot_id,time,sensor,range_m,az_rad"
     rows = ["0,10.0,R1,1000,0.1", "1,7.6,R1,1000,0.1"]
@@ -283,8 +288,8 @@ def test_a_position_makes_a_site_on_the_earth_and_survives_writing(tmp_path) -> 
 
 
 def test_every_missing_or_impossible_value_of_a_meta_file_is_told_at_once(tmp_path) -> None:
-    bad = {k: v for k, v in OURS.items() if k not in {"pd", "rate"}}
-    bad |= {"sigma_range_m": 0, "el_max_rad": 0.0, "lat": 91, "range_max_m": float("nan")}
+    bad = {k: v for k, v in OURS.items() if k != "pd"} | {"rate": 1e-300}
+    bad |= {"sigma_range_m": 1e-300, "el_max_rad": 0.0, "lat": 91, "range_max_m": float("nan")}
     with pytest.raises(ConfigError) as caught:
         load_meta(meta_file(tmp_path, bad))
     assert [fault.where for fault in caught.value.faults] == [

@@ -19,7 +19,7 @@ from rampart.formats.journal import Header, InputRecord, JournalWriter, OutputRe
 from rampart.runtime.aio import async_drive
 from rampart.runtime.drive import drive, quantile
 from rampart.runtime.outdir import MARKER, replaced_whole
-from rampart.runtime.recompute import recompute
+from rampart.runtime.recompute import Recomputation
 
 SITE = Site(name="a", uuid="b", latitude_deg=0.0, longitude_deg=0.0, height_m=0.0)
 HEADER = Header(engine="0", settings_hash="0", site=SITE, epoch_ns=0, simulated=True, source="t")
@@ -134,16 +134,22 @@ def test_ctrl_c_leaves_whole_output(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+def again(path: Path, engine: Echo) -> Recomputation:
+    found = Recomputation(read_journal(path), engine)
+    drive(found, found.messages())
+    return found
+
+
 def test_recompute_is_silent_about_the_same_engine_and_lists_what_another_says(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "a.rpj"
     with JournalWriter(path, HEADER) as journal:
         drive(Echo(), MESSAGES, journal)
-    same = recompute(read_journal(path), Echo())
-    assert (same.messages, same.outputs, same.differences) == (4, 2, [])
+    same = again(path, Echo())
+    assert (same.asked, same.answers, same.differences) == (4, 2, [])
 
-    other = recompute(read_journal(path), Echo("other")).differences
+    other = again(path, Echo("other")).differences
     assert [(d.seq, d.index) for d in other] == [(1, 0), (3, 0)]
     assert (other[0].was.feed, other[0].now.feed) == ("echo", "other")
 
@@ -152,7 +158,7 @@ def test_recompute_is_silent_about_the_same_engine_and_lists_what_another_says(
             self.seq += 1
             return ()
 
-    assert [d.now for d in recompute(read_journal(path), Silent()).differences] == [None, None]
+    assert [d.now for d in again(path, Silent()).differences] == [None, None]
 
 
 def test_an_engine_that_speaks_where_the_recorded_one_was_silent_differs(tmp_path: Path) -> None:
@@ -164,7 +170,7 @@ def test_an_engine_that_speaks_where_the_recorded_one_was_silent_differs(tmp_pat
     path = tmp_path / "a.rpj"
     with JournalWriter(path, HEADER) as journal:
         drive(Silent(), MESSAGES, journal)
-    differences = recompute(read_journal(path), Echo()).differences
+    differences = again(path, Echo()).differences
     assert [(d.seq, d.was) for d in differences] == [(1, None), (3, None)]
 
 
@@ -172,7 +178,7 @@ def test_a_last_message_whose_answers_never_reached_the_disk_is_named_not_judged
     path = tmp_path / "a.rpj"
     with JournalWriter(path, HEADER) as journal:
         journal.input(1, MESSAGES[0])
-    result = recompute(read_journal(path), Echo())
+    result = again(path, Echo())
     assert result.differences == []
     assert result.unanswered == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -89,6 +90,56 @@ def test_a_plot_table_goes_to_a_journal_and_back_unchanged(journal: Path, tmp_pa
     assert (tmp_path / "c.csv").read_bytes().replace(b"R1", b"North") == (
         tmp_path / "a.csv"
     ).read_bytes()
+
+
+def test_a_sensor_file_of_another_day_is_replaced_with_the_plots_it_stood_beside(
+    journal: Path, tmp_path: Path
+) -> None:
+    beside = tmp_path / "a.meta.json"
+    beside.write_text(json.dumps(META | {"rate": 8.0}))
+    assert beside in convert(journal, tmp_path / "a.csv").files
+    assert json.loads(beside.read_text())["rate"] == 0.5
+
+
+def test_a_torn_journal_is_converted_as_far_as_it_is_whole_and_that_is_said(
+    journal: Path, tmp_path: Path
+) -> None:
+    octets = journal.read_bytes()
+    assert convert(journal, tmp_path / "whole.csv").remarks == ()
+    torn = tmp_path / "torn.rpj"
+    torn.write_bytes(octets[:-7])
+    made = convert(torn, tmp_path / "a.csv")
+    assert (made.messages, made.plots) == (7, 18)
+    (remark,) = made.remarks
+    assert "torn.rpj: torn after message 7" in remark
+
+
+def test_plots_of_two_radars_come_without_a_sensor_file_and_with_numbers_of_their_own(
+    tmp_path: Path,
+) -> None:
+    second = Sensor(id="South", position_enu_m=(500.0, 0.0, 0.0))
+    named = Sensor(id="North", system_id=(0, 1))
+    site = msgspec.structs.replace(SITE, sensors=(second, named))
+    header = Header(
+        engine="", settings_hash="", site=site, epoch_ns=0, simulated=True, source="two"
+    )
+    with JournalWriter(tmp_path / "two.rpj", header) as writer:
+        writer.input(1, plots(S, 3))
+        writer.input(2, msgspec.structs.replace(plots(S, 2), sensor="South"))
+    (tmp_path / "a.meta.json").write_text("{}")
+    made = convert(tmp_path / "two.rpj", tmp_path / "a.csv")
+    assert made.files == (tmp_path / "a.csv",)
+    (remark,) = made.remarks
+    assert "2 sensors" in remark
+    assert "a.meta.json of another day" in remark
+
+    convert(tmp_path / "two.rpj", tmp_path / "a.pcap")
+    heard = [
+        (m.sensor, len(m))
+        for m in open_source(tmp_path / "a.pcap").messages
+        if isinstance(m, PlotBatch)
+    ]
+    assert heard == [("0/1", 3), ("0/2", 2)]
 
 
 @pytest.mark.parametrize("suffix", [".pcap", ".ast", ".raw"])

@@ -156,6 +156,7 @@ def test_all_faults_are_told_at_once_each_with_place_value_and_what_is_allowed(
         (("centre_deg = [35.11, 40.56], ", ""), "zones[1].circle", "exactly one of"),
         (('id = "radar"', 'id = "my radar"'), "sensors[0].id", "text that matches"),
         (("[10, 3]", "[10, 300]"), "sensors[0].system_id[1]", "<= 255"),
+        (("sigma_range_m = 10", "sigma_range_m = 1e-300"), "sensors[0].sigma_range_m", ">= 0.001"),
         (("_db = 3.5", "_db = 300"), "sensors[0].snr_threshold_db", "<= 60"),
         (("[35.1, 40.56, 230.0]", "[35.1, 40.56]"), "sensors[0].position_deg_m", "a list of"),
         (("range_max_m = 20000", "range_max_m = 200"), "sensors[0].range_min_m", "less than range_max_m"),
@@ -182,6 +183,30 @@ def test_single_faults(tmp_path: Path, change: tuple[str, str], place: str, word
         assert found == {}
     else:
         assert words in found[place]
+
+
+def test_what_is_warned_of_is_watched_before_also_where_coverage_is_degraded(
+    tmp_path: Path,
+) -> None:
+    levels = "warn_p = 0.02\ndrone_warn_p = 0.03"
+    found = faults(
+        tmp_path,
+        GOOD.replace("threshold = 0.02", "threshold = 0.003").replace("warn_p = 0.02", levels),
+    )
+    assert found == {
+        "zones[0].threshold": "0.003 | at least twice watch_p = 0.002, or a lower watch_p",
+        "rules.drone_warn_p": "0.03 | at least twice drone_watch_p = 0.02, or a lower drone_watch_p",
+    }
+    lower = GOOD.replace("threshold = 0.02", "threshold = 0.004")
+    assert faults(tmp_path, lower) == {}
+
+
+def test_two_sensors_may_not_answer_to_one_sac_sic(tmp_path: Path) -> None:
+    second = "\n[[sensors]]" + GOOD.split("[[sensors]]")[1].split("[[")[0].replace(
+        '"radar"', '"mast"'
+    )
+    found = faults(tmp_path, GOOD + second)
+    assert found == {"sensors[1].system_id": "[10, 3], that of 'radar' | a [SAC, SIC] of its own"}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def difference_lines(found: Recomputation) -> list[str]:
     ]
     if found.unanswered is not None:
         lines.append(f"message {found.unanswered}: the journal ends before its answers")
-    asked = f"{plural(found.messages, 'message')} recomputed"
+    asked = f"{plural(found.asked, 'message')} recomputed"
     lines.append(f"{asked}: {plural(len(found.differences), 'difference')}.")
     return lines
 
@@ -27,8 +27,8 @@ def difference_lines(found: Recomputation) -> list[str]:
 def differences_json(found: Recomputation) -> dict[str, Any]:
     """The same as plain data."""
     return {
-        "messages": found.messages,
-        "outputs": found.outputs,
+        "messages": found.asked,
+        "outputs": found.answers,
         "unanswered": found.unanswered,
         "differences": [
             {"seq": d.seq, "index": d.index, "was": _plain(d.was), "now": _plain(d.now)}

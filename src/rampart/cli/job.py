@@ -9,21 +9,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rampart.cli.opening import Job
+from rampart.cli.opening import Job, span_ns
 from rampart.cli.playback import Playback
 from rampart.cli.say import json_text
 from rampart.cli.summary import summarise, timing_words
 from rampart.domain.errors import UsageError
 from rampart.domain.messages import Input, Output
-from rampart.domain.time import ns_from_seconds
 from rampart.formats.journal import Header, JournalWriter
 from rampart.formats.results import ResultFiles
 from rampart.metrics.warnings import Verdict, judge
 from rampart.report.page import page
 from rampart.report.story import Head, Story
-from rampart.runtime.drive import Driver, DriveReport, Receiver, drive, header_for
+from rampart.runtime.drive import DriveReport, Receiver, drive, header_for
 from rampart.runtime.outdir import replaced_whole
-from rampart.runtime.recompute import Recomputation, recompute
+from rampart.runtime.recompute import Recomputation
 
 if TYPE_CHECKING:
     from rampart.engine.engine import Engine
@@ -67,15 +66,21 @@ def perform(job: Job, plan: Plan) -> Done:
     """
     if plan.recompute and job.reader is None:
         raise UsageError(f"--recompute: found {job.source}; allowed: for a journal (.rpj)")
-    shown = job.reader is not None and not plan.recompute
+    shown = None if plan.recompute else job.header
+    if shown is not None and job.site is not shown.site:
+        raise UsageError(
+            f"--site: found {job.site.name!r} for a journal, which shows what was issued at "
+            f"{shown.site.name!r}; allowed: with --recompute"
+        )
+    for_ns = None if plan.until_s is None else span_ns("--until", plan.until_s)
     out = plan.out or default_folder(job)
     # a journal that is shown to its end is written again as it was; anything else would lose it
-    source = None if shown and plan.until_s is None else job.path
+    source = None if shown is not None and for_ns is None else job.path
     if plan.out is None and source is not None and out.resolve() in source.resolve().parents:
         out = out.with_name(f"{out.name}-again")
     with replaced_whole(out, source) as folder:
-        engine = None if shown else _engine(job)
-        header = job.header if engine is None else _header(job, engine)
+        engine = _engine(job) if shown is None else None
+        header = shown if engine is None else _header(job, engine)
         assert header is not None
         story = Story(head=_head(job, header), truth=job.truth)
         done = Done(
@@ -95,18 +100,13 @@ def perform(job: Job, plan: Plan) -> Done:
                 for view in plan.views:
                     view.show(story)
 
-            if plan.recompute:
-                assert engine is not None
-                assert job.reader is not None
-                driver = Driver(engine, journal, on_output)
-                done.recomputed = recompute(job.reader, _Driven(engine, driver))
-                done.report = driver.report
-            else:
-                receiver, messages = _receiver(job, engine)
-                until_ns, messages = _until(messages, plan.until_s)
-                done.report = drive(
-                    receiver, messages, journal, on_output, until_ns=until_ns, speed=plan.speed
-                )
+            receiver, messages = _receiver(job, engine)
+            if isinstance(receiver, Recomputation):
+                done.recomputed = receiver
+            until_ns, messages = _until(messages, for_ns)
+            done.report = drive(
+                receiver, messages, journal, on_output, until_ns=until_ns, speed=plan.speed
+            )
         story.interrupted = done.report.interrupted
         story.head = _head(job, header)  # a recording knows what it held once it has been read
         if job.truth is not None:
@@ -159,39 +159,21 @@ def _head(job: Job, header: Header) -> Head:
     )
 
 
-class _Driven:
-    """An engine whose every message goes through a driver, so that it is written and shown."""
-
-    def __init__(self, engine: Engine, driver: Driver) -> None:
-        self._engine = engine
-        self._driver = driver
-
-    @property
-    def seq(self) -> int:
-        """Ordinal of the last message."""
-        return self._engine.seq
-
-    def receive(self, message: Input, /) -> tuple[Output, ...]:
-        """The engine's answer."""
-        return self._driver.hand_in(message)
-
-
 def _receiver(job: Job, engine: Engine | None) -> tuple[Receiver, Iterable[Input]]:
-    """What answers, and what to ask it."""
-    if engine is not None:
+    """What answers, and what to ask it; without an engine a journal is shown as it is."""
+    if job.reader is None:
+        assert engine is not None
         return engine, job.messages
-    assert job.reader is not None
-    playback = Playback(job.reader)
-    return playback, playback.messages()
+    journal = Playback(job.reader) if engine is None else Recomputation(job.reader, engine)
+    return journal, journal.messages()
 
 
-def _until(messages: Iterable[Input], until_s: float | None) -> tuple[int | None, Iterable[Input]]:
+def _until(messages: Iterable[Input], for_ns: int | None) -> tuple[int | None, Iterable[Input]]:
     """The stamp at which to stop, and the messages again."""
-    if until_s is None:
+    if for_ns is None:
         return None, messages
     iterator: Iterator[Input] = iter(messages)
     first = next(iterator, None)
     if first is None:
         return None, iterator
-    stop_ns = first.t_arrival_ns + ns_from_seconds(until_s)
-    return stop_ns, itertools.chain((first,), iterator)
+    return first.t_arrival_ns + for_ns, itertools.chain((first,), iterator)

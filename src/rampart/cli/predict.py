@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,25 +32,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Writes one row for each S and track; `after_s` is S."""
-    from rampart.cli.opening import must_exist
-    from rampart.domain.errors import UsageError
+    from rampart.cli.opening import must_exist, span_ns
     from rampart.formats.results import PREDICTIONS, ResultFile, prediction_row
     from rampart.runtime.outdir import whole_file
 
     after_s = options.after or list(AFTER_S)
-    for s in after_s:
-        if not (math.isfinite(s) and s >= 0):
-            raise UsageError(f"--after: found {s}; allowed: seconds from 0")
+    spans_ns = [span_ns("--after", s) for s in after_s]
     must_exist(Path(options.plots))
     rows = 0
     with (
         whole_file(options.out, options.plots, options.sensor, options.site) as path,
         ResultFile(path, PREDICTIONS) as file,
     ):
-        for k, s in enumerate(after_s):
+        for k, (s, after_ns) in enumerate(zip(after_s, spans_ns, strict=True)):
             source = _open(options)
             say_remarks(source.remarks if k == 0 else ())
-            for prediction, origin in _predict(source, s):
+            for prediction, origin in _predict(source, after_ns):
                 file.write((s, *prediction_row(prediction, origin, source.epoch_ns)[1:]))
                 rows += 1
     if options.json:
@@ -69,8 +65,8 @@ def _open(options: argparse.Namespace) -> Source:
     return open_source(options.plots, site=site, meta=options.sensor)
 
 
-def _predict(source: Source, after_s: float) -> list[tuple[Prediction, Origin | None]]:
-    """The last prediction of each track from the plots up to `after_s` after the first, by track."""
+def _predict(source: Source, after_ns: int) -> list[tuple[Prediction, Origin | None]]:
+    """The last prediction of each track from the plots up to `after_ns` after the first, by track."""
     from rampart.domain.messages import Origin, Prediction
     from rampart.engine.engine import Engine
     from rampart.engine.settings import EngineSettings
@@ -80,7 +76,7 @@ def _predict(source: Source, after_s: float) -> list[tuple[Prediction, Origin | 
     engine = Engine(source.site, settings)
     predictions: dict[int, Prediction] = {}
     origins: dict[int, Origin] = {}
-    for message in _first(source, after_s):
+    for message in _first(source, after_ns):
         for output in engine.receive(message):
             if isinstance(output, Prediction):
                 predictions[output.track] = output
@@ -89,19 +85,19 @@ def _predict(source: Source, after_s: float) -> list[tuple[Prediction, Origin | 
     return [(predictions[track], origins.get(track)) for track in sorted(predictions)]
 
 
-def _first(source: Source, after_s: float) -> Iterator[Input]:
-    """The messages with plots no later than `after_s` after the first, then silence."""
+def _first(source: Source, after_ns: int) -> Iterator[Input]:
+    """The messages with plots no later than `after_ns` after the first, then silence."""
     import numpy as np
 
     from rampart.domain.messages import PlotBatch, Tick
-    from rampart.domain.time import NS_PER_S, ns_from_seconds
+    from rampart.domain.time import NS_PER_S
 
     end_ns: int | None = None
     now_ns = 0
     for message in source.messages:
         if isinstance(message, PlotBatch) and len(message):
             stamps = message.rows["t_event_ns"]
-            end_ns = int(stamps.min()) + ns_from_seconds(after_s) if end_ns is None else end_ns
+            end_ns = int(stamps.min()) + after_ns if end_ns is None else end_ns
             if np.any(stamps > end_ns):
                 break
         elif end_ns is not None and message.t_arrival_ns > end_ns:

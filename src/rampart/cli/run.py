@@ -11,7 +11,6 @@ from rampart.cli.say import say_json, say_remarks
 
 if TYPE_CHECKING:
     from rampart.cli.job import Done
-    from rampart.cli.opening import Job
 
 SPEEDS = {"max": None, "1": 1.0, "10": 10.0}
 
@@ -46,8 +45,6 @@ def execute(options: argparse.Namespace) -> int:
 
     if options.speed not in SPEEDS:
         raise UsageError(f"--speed: found {options.speed!r}; allowed: {' '.join(SPEEDS)}")
-    if options.until is not None and not options.until >= 0:
-        raise UsageError(f"--until: found {options.until}; allowed: seconds from 0")
     job = open_job(
         options.source,
         site=options.site,
@@ -68,11 +65,12 @@ def execute(options: argparse.Namespace) -> int:
         if view is not None:
             plan.views.append(view)
         done = perform(job, plan)
-    _say(done, job, options)
+    say_remarks(job.reader.remarks if job.reader else ())
+    _say(done, options)
     return 130 if done.report.interrupted else 0
 
 
-def _say(done: Done, job: Job, options: argparse.Namespace) -> None:
+def _say(done: Done, options: argparse.Namespace) -> None:
     from rampart.cli.differences import difference_lines, differences_json
     from rampart.cli.ending import ending
     from rampart.cli.terminal import say_lines
@@ -87,8 +85,4 @@ def _say(done: Done, job: Job, options: argparse.Namespace) -> None:
         return
     if done.recomputed is not None:
         say_lines([("", line) for line in difference_lines(done.recomputed)])
-    if job.reader is not None and job.reader.torn is not None:
-        say_lines(
-            [("bold", f"The journal is torn: {job.reader.torn}; what stood before it counts.")]
-        )
     say_lines(ending(done.story, done.verdict, done.report, done.folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any, Final
 
 from rampart.domain.frames import geodetic_from_enu
@@ -23,10 +24,12 @@ def blocks(messages: Iterable[Input], site: Site) -> Iterator[tuple[int, bytes]]
 
     What CAT 015 has no place for is left out (height, RCS, identity); its steps are 0.1 m, 1/182
     degree in azimuth, 1/364 in elevation, 0.01 m/s and 1/128 s. A plot without accuracies of its own
-    carries its sensor's. A sensor without `system_id` is
-    SAC 0 and its number on the site from 1.
+    carries its sensor's. Sensors without `system_id`
+    are SAC 0 and the SIC from 1 on that no other has.
     """
-    sources = {sensor.id: _source(sensor, i) for i, sensor in enumerate(site.sensors, start=1)}
+    taken = {sensor.system_id for sensor in site.sensors}
+    free = (sic for sic in count(1) if (0, sic) not in taken)
+    sources = {sensor.id: _source(sensor.system_id or (0, next(free))) for sensor in site.sensors}
     sensors = {sensor.id: sensor for sensor in site.sensors}
     placed = False
     for message in messages:
@@ -36,15 +39,17 @@ def blocks(messages: Iterable[Input], site: Site) -> Iterator[tuple[int, bytes]]
                 yield message.t_arrival_ns, _position(sensor, site, sources, message.t_arrival_ns)
         batch = batch_from_plots([message]) if isinstance(message, Plot) else message
         if isinstance(batch, PlotBatch):
-            source = sources.setdefault(batch.sensor, {"SAC": 0, "SIC": len(sources) + 1})
+            if batch.sensor not in sources:
+                sources[batch.sensor] = _source((0, next(free)))
+            source = sources[batch.sensor]
             declared = sensors.get(batch.sensor)
             records = [_record(row, source, declared) for row in batch.rows]
             for at in range(0, len(records), RECORDS_PER_BLOCK):
                 yield batch.t_arrival_ns, encode(15, records[at : at + RECORDS_PER_BLOCK])
 
 
-def _source(sensor: Sensor, number: int) -> dict[str, int]:
-    sac, sic = sensor.system_id or (0, number)
+def _source(system_id: tuple[int, int]) -> dict[str, int]:
+    sac, sic = system_id
     return {"SAC": sac, "SIC": sic}
 
 

@@ -47,7 +47,8 @@ def convert(
     """Write the recording at `source` as `target`; the pairs of extensions are `PAIRS`.
 
     A plots.csv stands beside a META.json named like it (`x.csv`, `x.meta.json`), or a `meta.json`:
-    read where `meta` is not given, and written for the first sensor. A new journal holds the inputs
+    read where `meta` is not given. Written, and replaced, is one named like it, where the source has one
+    sensor, which is all that a META.json can tell. A new journal holds the inputs
     alone; ASTERIX is written as CAT 015. `target` appears only when it is whole.
     Raises UsageError for a pair that does not exist, ConfigError for a source at fault.
     """
@@ -63,8 +64,8 @@ def convert(
         meta = _meta_beside(source)
     opened = open_source(source, site=site, meta=meta, editions=editions)
     counter = _Counter(opened)
-    beside = target.with_suffix(".meta.json")
     files = [target]
+    remarks: list[str] = []
     with whole_file(target, source, meta) as path:
         if after == ".rpj":
             _write_journal(path, opened, counter)
@@ -72,12 +73,11 @@ def convert(
             write_plots(
                 path, counter, epoch_ns=opened.epoch_ns, scan_period_s=_scan_period_s(opened)
             )
-            if opened.site.sensors and not beside.exists():
-                write_meta(beside, opened.site.sensors[0], opened.site)
-                files.append(beside)
+            files += _write_meta_beside(target, source, opened.site, remarks)
         else:
             _write_asterix(path, after, opened, counter)
-    return Converted(counter.messages, counter.plots, tuple(files), opened.remarks)
+    remarks += opened.journal.remarks if opened.journal else ()
+    return Converted(counter.messages, counter.plots, tuple(files), opened.remarks + tuple(remarks))
 
 
 class _Counter:
@@ -105,6 +105,22 @@ def _meta_beside(plots: Path) -> Path:
         if path.is_file():
             return path
     raise UsageError(f"{plots}: found no sensor file; allowed: {named.name} or meta.json beside it")
+
+
+def _write_meta_beside(
+    plots: Path, source: Path, site: Site, remarks: list[str]
+) -> tuple[Path, ...]:
+    """The META.json written beside `plots`; none, and a remark, where it could not tell the sensors."""
+    beside = plots.with_suffix(".meta.json")
+    if len(site.sensors) == 1:
+        with whole_file(beside, source) as path:
+            write_meta(path, site.sensors[0], site)
+        return (beside,)
+    left = f", and {beside.name} of another day is not theirs" if beside.exists() else ""
+    remarks.append(
+        f"{plots}: found {len(site.sensors)} sensors, a META.json tells one; read it with --site{left}"
+    )
+    return ()
 
 
 def _scan_period_s(source: Source) -> float | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import msgspec
 
-from rampart.domain.messages import Output
+from rampart.domain.messages import Input, Output
 from rampart.formats.journal import InputRecord, JournalReader
 from rampart.runtime.drive import Receiver
 
@@ -24,40 +25,53 @@ class Difference:
     now: Output | None
 
 
-@dataclass(slots=True)
 class Recomputation:
-    """`unanswered`: the last message, where the writer was stopped before its answers were on record."""
+    """Answers as today's `engine` does, and holds that against `journal`; drive it with its own `messages`.
 
-    messages: int = 0
-    outputs: int = 0
-    differences: list[Difference] = field(default_factory=list)
-    unanswered: int | None = None
+    asked, answers  messages handed to the engine, and its outputs, so far
+    differences     every one between those and the journal
+    unanswered      the last message, where the writer was stopped before its answers were on record
+    """
 
+    def __init__(self, journal: JournalReader, engine: Receiver) -> None:
+        self.asked = 0
+        self.answers = 0
+        self.differences: list[Difference] = []
+        self.unanswered: int | None = None
+        self._journal = journal
+        self._engine = engine
+        self._now: tuple[Output, ...] = ()
 
-def recompute(journal: JournalReader, engine: Receiver) -> Recomputation:
-    """Feed the inputs of `journal` to a new `engine` and list every difference of their outputs."""
-    result = Recomputation()
-    seq, now = 0, ()  # type: int, tuple[Output, ...]
-    answered = True
-    for record in journal:
-        if isinstance(record, InputRecord):
-            if not answered:
-                _compare(seq, (), now, result)
-            seq, now, answered = record.seq, engine.receive(record.message), False
-            result.messages += 1
-            result.outputs += len(now)
-        else:
-            _compare(record.cause, record.messages, now if record.cause == seq else (), result)
-            answered = record.cause == seq
-    if not answered and now:
-        result.unanswered = seq
-    return result
+    @property
+    def seq(self) -> int:
+        """Ordinal of the last message that the engine received."""
+        return self._engine.seq
 
+    def messages(self) -> Iterator[Input]:
+        """The inputs in turn; the answer to one is compared when the next is asked for."""
+        seq = 0
+        answered = True
+        for record in self._journal:
+            if isinstance(record, InputRecord):
+                if not answered:
+                    self._compare(seq, (), self._now)
+                yield record.message
+                seq, answered = record.seq, False
+            else:
+                answered = record.cause == seq
+                self._compare(record.cause, record.messages, self._now if answered else ())
+        if not answered and self._now:
+            self.unanswered = seq
 
-def _compare(
-    seq: int, was: tuple[Output, ...], now: tuple[Output, ...], result: Recomputation
-) -> None:
-    for index, (before, after) in enumerate(zip_longest(was, now)):
-        # By their bytes: NaN is a value here, and not equal to itself.
-        if _encode(before) != _encode(after):
-            result.differences.append(Difference(seq, index, before, after))
+    def receive(self, message: Input, /) -> tuple[Output, ...]:
+        """The engine's answer."""
+        self._now = self._engine.receive(message)
+        self.asked += 1
+        self.answers += len(self._now)
+        return self._now
+
+    def _compare(self, seq: int, was: tuple[Output, ...], now: tuple[Output, ...]) -> None:
+        for index, (before, after) in enumerate(zip_longest(was, now)):
+            # By their bytes: NaN is a value here, and not equal to itself.
+            if _encode(before) != _encode(after):
+                self.differences.append(Difference(seq, index, before, after))

@@ -79,6 +79,10 @@ def open_source(
         raise UsageError(
             f"{path}: found a sensor file for a {suffix}; allowed: for a plots.csv only"
         )
+    if editions and suffix not in ASTERIX_SUFFIXES:
+        raise UsageError(
+            f"{path}: found ASTERIX editions for a {suffix}; allowed: for ASTERIX only"
+        )
     if suffix == ".rpj":
         return _open_journal(path, site)
     if suffix == ".csv":

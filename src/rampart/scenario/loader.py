@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 from rampart.domain.errors import ConfigError, Fault, UsageError
 from rampart.domain.messages import Input
@@ -52,13 +53,13 @@ class Scenario:
         return simulate(self.world, self.seed)
 
 
-def load(name_or_path: str | Path, seed: int | None = None) -> Scenario:
+def load(name_or_path: str | Path, seed: SupportsIndex | None = None) -> Scenario:
     """The scenario of this catalogue name or TOML file; `seed` replaces the file's own.
 
     Raises ConfigError with all faults of the file, UsageError for a name that is not in the catalogue.
     """
-    if seed is not None and not 0 <= seed < 2**63:
-        raise UsageError(f"seed: found {seed}; allowed: 0 to 2^63 - 1")
+    if seed is not None:
+        seed = _checked(seed)
     table, path = _read(name_or_path)
     faults = Faults()
     form = convert(table, ScenarioForm, faults)
@@ -87,6 +88,17 @@ def check(path: str | Path) -> list[Fault]:
 def catalogue() -> list[tuple[str, str]]:
     """(name, one line) of every scenario that ships with the package, by name."""
     return [(name, str(_read(name)[0]["title"])) for name in _names()]
+
+
+def _checked(seed: SupportsIndex) -> int:
+    """`seed` as a plain int, which a journal can hold; raises UsageError."""
+    try:
+        whole = operator.index(seed)
+    except TypeError:
+        whole = -1
+    if not 0 <= whole < 2**63:
+        raise UsageError(f"seed: found {seed!r}; allowed: a whole number from 0 to 2^63 - 1")
+    return whole
 
 
 def _read(name_or_path: str | Path) -> tuple[dict[str, Any], Path]:

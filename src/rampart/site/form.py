@@ -17,12 +17,13 @@ Height = Annotated[float, Meta(ge=-500, le=9000)]
 Local = Annotated[float, Meta(ge=-200_000, le=200_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
+Accuracy = Annotated[float, Meta(ge=1e-3, le=1e6)]
 NotNegative = Annotated[float, Meta(ge=0, le=1e6)]
 Wide = Annotated[float, Meta(ge=0, le=360)]
 Elevation = Annotated[float, Meta(ge=-90, le=90)]
 WindSpeed = Annotated[float, Meta(ge=-150, le=150)]
 Decibels = Annotated[float, Meta(ge=-30, le=60)]
-Milliradians = Annotated[float, Meta(gt=0, le=200)]
+Milliradians = Annotated[float, Meta(ge=1e-3, le=200)]
 Policy = Literal["auto", "confirm"]
 PointDeg = tuple[Latitude, Longitude]
 PointEnu = tuple[Local, Local]
@@ -86,11 +87,11 @@ class SensorForm(Settings, frozen=True):
     range_max_m: Positive
     name: str = ""
     kind: Literal["radar", "passive"] = "radar"
-    sigma_range_m: Positive | None = None
+    sigma_range_m: Accuracy | None = None
     position_enu_m: tuple[Local, Local, Local] | None = None
     position_deg_m: tuple[Latitude, Longitude, Height] | None = None
     sigma_elevation_mrad: Milliradians | None = None
-    sigma_range_rate_mps: Positive | None = None
+    sigma_range_rate_mps: Accuracy | None = None
     pd: Annotated[float, Meta(gt=0, le=1)] = 0.9
     clutter_per_scan: Annotated[float, Meta(ge=0, le=100_000)] = 20.0
     range_min_m: NotNegative = 300.0

@@ -58,6 +58,7 @@ def build_site(
     dot = f"{where}." if where else ""
     unique((z.id if z else None for z in form.zones or ()), faults, f"{dot}zones")
     unique((s.id if s else None for s in form.sensors or ()), faults, f"{dot}sensors")
+    _own_system_ids(form, faults, f"{dot}sensors")
     if not faults.clean(f"{dot}origin", f"{dot}name", f"{dot}uuid"):
         frame = Site(name="", uuid="", latitude_deg=0.0, longitude_deg=0.0, height_m=0.0)
         near = False  # without an origin no position can be judged
@@ -98,6 +99,7 @@ def build_site(
                     Phrase("a place in no sensor's coverage"),
                     "one within range, sector and elevation of a sensor",
                 )
+    _watched_before_warned(form, faults, dot)
     terrain: Terrain | msgspec.UnsetType | None = msgspec.UNSET
     if near and form.terrain is not None and faults.clean(f"{dot}terrain"):
         terrain = load_terrain(form.terrain, frame, folder or Path(), faults, f"{dot}terrain")
@@ -124,6 +126,36 @@ def unique(ids: Iterable[str | None], faults: Faults, where: str) -> None:
             faults.add(f"{where}[{i}].id", ident, "an id used once in this list")
         if ident is not None:
             seen.add(ident)
+
+
+def _own_system_ids(form: SiteForm, faults: Faults, where: str) -> None:
+    """A fault for every SAC/SIC of an earlier sensor: the plots of one would be placed at the other."""
+    owners: dict[tuple[int, int], str] = {}
+    for i, sensor in enumerate(form.sensors or ()):
+        if sensor is None or sensor.system_id is None:
+            continue
+        owner = owners.setdefault(sensor.system_id, sensor.id)
+        if owner != sensor.id:
+            found = Phrase(f"{list(sensor.system_id)}, that of {owner!r}")
+            faults.add(f"{where}[{i}].system_id", found, "a [SAC, SIC] of its own")
+
+
+def _watched_before_warned(form: SiteForm, faults: Faults, dot: str) -> None:
+    """A fault for every level to warn from under which a threat might not even be watched: it halves where
+    coverage is degraded."""
+    if not faults.clean(f"{dot}rules"):
+        return
+    rules = form.rules
+    levels = [
+        (f"{dot}rules.warn_p", rules.warn_p, "watch_p", rules.watch_p),
+        (f"{dot}rules.drone_warn_p", rules.drone_warn_p, "drone_watch_p", rules.drone_watch_p),
+    ]
+    for i, zone in enumerate(form.zones or ()):
+        if zone is not None and zone.threshold is not None:
+            levels.append((f"{dot}zones[{i}].threshold", zone.threshold, "watch_p", rules.watch_p))
+    for where, warn_p, name, watch_p in levels:
+        if warn_p < 2 * watch_p:
+            faults.add(where, warn_p, f"at least twice {name} = {watch_p:g}, or a lower {name}")
 
 
 def point_enu(point: PointDeg, frame: Site, faults: Faults, where: str) -> tuple[float, float]:
@@ -233,7 +265,8 @@ def _checked_ring(ring: np.ndarray, faults: Faults, where: str) -> np.ndarray:
 def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: bool) -> Sensor | None:
     _ascending(form, "range_min_m", "range_max_m", faults, where)
     _ascending(form, "elevation_min_deg", "elevation_max_deg", faults, where)
-    if form.kind == "radar" and form.sigma_range_m is None:
+    told = form.sigma_range_m is not None or not faults.clean(f"{where}.sigma_range_m")
+    if form.kind == "radar" and not told:
         faults.add(f"{where}.sigma_range_m", NOTHING, "its accuracy, or kind = 'passive'")
     for name in ("sigma_range_m", "sigma_range_rate_mps"):
         if form.kind == "passive" and getattr(form, name) is not None:

@@ -39,15 +39,14 @@ class _Key:
     exclusive: bool = False  # low itself is not allowed
 
 
-_RATE: Final = _Key("rate", ("rate",), 0.0, 1000.0, "scans a second, above 0, to 1000", False, True)
+_RATE: Final = _Key("rate", ("rate",), 0.01, 1000.0, "scans a second, 0.01 to 1000")
 _KEYS: Final = (
-    _Key("sigma_range_m", ("sigma_range_m", "sr"), 0.0, 1e5, "metres above 0, or null (bearings only)",
-         True, True),
-    _Key("sigma_azimuth_rad", ("sigma_az_rad", "sa"), 0.0, 1.0, "radians above 0, to 1", False, True),
-    _Key("sigma_elevation_rad", ("sigma_el_rad", "sa"), 0.0, 1.0, "radians above 0, to 1, or null (2-D)",
-         True, True),
-    _Key("sigma_range_rate_mps", ("sigma_rr_mps", "srr"), 0.0, 1e4, "m/s above 0, or null (no Doppler)",
-         True, True),
+    _Key("sigma_range_m", ("sigma_range_m", "sr"), 1e-3, 1e5, "metres from 0.001, or null (bearings only)",
+         True),
+    _Key("sigma_azimuth_rad", ("sigma_az_rad", "sa"), 1e-6, 1.0, "radians, 1e-6 to 1"),
+    _Key("sigma_elevation_rad", ("sigma_el_rad", "sa"), 1e-6, 1.0, "radians, 1e-6 to 1, or null (2-D)", True),
+    _Key("sigma_range_rate_mps", ("sigma_rr_mps", "srr"), 1e-3, 1e4, "m/s from 0.001, or null (no Doppler)",
+         True),
     _RATE,
     _Key("pd", ("pd",), 0.0, 1.0, "a probability above 0, to 1", False, True),
     _Key("clutter_per_scan", ("clutter_per_scan", "clutter"), 0.0, 1e7, "a number of plots from 0"),
@@ -100,7 +99,7 @@ def meta_from(raw: dict[str, Any], path: str, *, sensor_id: str = "R1") -> Senso
     _ordered(values, "elevation_min_rad", "elevation_max_rad", faults)
     scans = raw.get("scans")
     if scans is not None and (type(scans) is not int or not 0 <= scans <= 10**9):
-        faults.append(Fault("scans", _show(scans), "a whole number from 0"))
+        faults.append(Fault("scans", _show(scans), "a whole number from 0 to 1e9"))
     if faults:
         raise ConfigError(path, faults)
     rate = values.pop("rate")

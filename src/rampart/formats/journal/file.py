@@ -103,6 +103,16 @@ class JournalReader:
         return self._decoder.skipped
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """The same two in words, a line each; none of a whole journal of this version."""
+        lines = [
+            f"{n} of the unknown kind {kind!r} passed over" for kind, n in self.skipped.items()
+        ]
+        if self.torn is not None:
+            lines.append(f"{self.torn}; what stood before it counts")
+        return tuple(f"{self.path}: {line}" for line in lines)
+
+    @property
     def last_seq(self) -> int | None:
         """Ordinal of the last input read so far."""
         return self._decoder.last_seq
