@@ -218,6 +218,8 @@ def test_a_number_that_is_no_time_place_or_speed_is_refused(
         (TRACK + "nan,1,2,3,4,5,6,7,ok\n", "line 2, time", "'nan'"),
         (TRACK + "\n0.0,1,inf,3,4,5,6,7,ok\n", "line 3, x", "'inf'"),
         (TRACK + "0.0,1,,3,4,5,6,7,ok\n", "line 2, x", "''"),
+        (TRACK + "0.0,,2,3,4,5,6,7,ok\n", "line 2, track_id", "nothing"),
+        ("time,track_id,x,y,z,y\n0,1,2,3,4,5\n", "line 1", "y twice"),
     ],
 )
 def test_each_fault_is_named_by_line_and_column(
@@ -238,6 +240,14 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
             write(tmp_path / "tracks.csv", text),
         )
     assert [f.where for f in caught.value.faults] == ["line 2, time", "line 3, x"]
+
+
+def test_a_file_with_too_many_faults_to_read_says_how_many_more_there_are(tmp_path: Path) -> None:
+    truth = write(tmp_path / "truth.csv", TRUTH + truth_rows())
+    with pytest.raises(ConfigError) as caught:
+        score(truth, write(tmp_path / "tracks.csv", TRACK + "0,1,y,3,4,5,6,7,ok\n" * 50))
+    faults = caught.value.faults
+    assert (len(faults), faults[-1].found) == (21, "30 more like these")
 
 
 def test_a_missing_or_binary_file_is_the_users_fault(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rampart.domain.site import Site
 from rampart.engine.flight_features import FEATURES
 from rampart.formats.csvplots import meta, plots, table
 from rampart.formats.results import ORIGINS, PREDICTIONS, TRACKS, WARNINGS
+from rampart.metrics.files import MEASURES, score
 from rampart.report.story import Head, Story
 from rampart.runtime.drive import DriveReport
 from rampart.scenario.form import ScenarioForm
@@ -188,6 +189,14 @@ def test_every_column_of_the_tables_that_are_read_stands() -> None:
     ]
     same("META.json", [*told, ("scans", "may be absent", "a whole number from 0 to 1e9")])  # type: ignore[list-item]
     same("FEATURES.csv", [(f.name, f"from {number(f.low)} to {number(f.high)}") for f in FEATURES])
+
+
+def test_every_measure_of_a_score_stands_in_its_order(tmp_path: Path) -> None:
+    truth, tracks = tmp_path / "truth.csv", tmp_path / "tracks.csv"
+    truth.write_text("time,truth_id,x,y,z\n0,a,0,0,0\n")
+    tracks.write_text("time,track_id,x,y,z\n0,a,0,0,0\n")
+    assert list(score(truth, tracks)) == list(MEASURES)
+    assert section("rampart score") == [[f"`{key}`", words] for key, words in MEASURES.items()]
 
 
 def test_every_key_of_the_summary_stands() -> None:

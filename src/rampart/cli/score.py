@@ -17,8 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Prints every measure."""
+    """Prints every measure, and how to read it."""
     from rampart.metrics import score
+    from rampart.metrics.files import MEASURES
 
     measures = score(options.truth, options.tracks)
     if options.json:
@@ -30,5 +31,5 @@ def execute(options: argparse.Namespace) -> int:
             text = " ".join(f"{key}={item:g}" for key, item in value.items())
         else:
             text = "not defined" if value is None else f"{value:g}"
-        print(f"{name:<{width}}  {text}")
+        print(f"{name:<{width}}  {text:<12}  {MEASURES[name]}")
     return 0

@@ -17,6 +17,33 @@ from rampart.metrics.siap import Siap, siap
 
 POSITION: Final = ("x", "y", "z")
 VELOCITY: Final = ("vx", "vy", "vz")
+MEASURES: Final = {
+    "completeness": "share of scans of true objects at which one was tracked, 1 is ideal (SIAP)",
+    "ambiguity": "tracks on a tracked object, 1 is ideal",
+    "spuriousness": "share of scans of tracks that follow no object, 0 is ideal",
+    "completeness_by_rows": "completeness but for scans at which truth or track has no row",
+    "spuriousness_by_rows": "spuriousness but for those",
+    "position_accuracy_m": "mean error of tracks that follow an object",
+    "velocity_accuracy_mps": "likewise",
+    "id_switches": "changes of track number beyond what each object needed",
+    "rate_track_number_change": "those a second of tracking",
+    "longest_segment": "share of lifetimes under the longest-lived number, 1 is ideal",
+    "gospa_mean": "m, a scan",
+    "ospa_mean": "m, a scan",
+    "gospa_localisation_mean": "m^p a scan, of the objects that are tracked",
+    "gospa_missed_mean": "m^p a scan, of those that are not",
+    "gospa_false_mean": "m^p a scan, of tracks without an object",
+    "missed_objects_per_scan": "as GOSPA pairs them",
+    "false_objects_per_scan": "likewise",
+    "truths": "objects that were visible at least once",
+    "tracks": "with at least one row on a scan",
+    "truths_never_tracked": "of the objects",
+    "track_delay_s_p50": "s from an object's first visible row to its first track, median",
+    "track_delay_s_p90": "s, nine in ten",
+    "rows_off_scan_times": "rows of tracks more than a millisecond off every scan: left out",
+    "params": "settings: association of SIAP, cut-off and order of GOSPA and OSPA",
+}
+"""What `score` tells, in its order, and how to read it."""
 _FAULTS_SHOWN: Final = 20
 
 
@@ -54,7 +81,7 @@ def read_tracks(path: str | Path) -> Paths:
 
 
 def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
-    """GOSPA, OSPA and SIAP of a tracker's output: plain numbers by name, None where not defined.
+    """GOSPA, OSPA and SIAP of a tracker's output: plain numbers by name (`MEASURES`), None where not defined.
 
     Every row of the tracks counts but those of status ``ended``; rows that lie on no scan are left out and
     counted. Raises ConfigError, also where all of them lie on none.
@@ -182,6 +209,9 @@ def _read(
         raise ConfigError(name, [Fault("file", found, "a readable CSV file")]) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(name, [Fault("file", str(error), "a CSV file in UTF-8")]) from error
+    twice = sorted({c for c in header if header.count(c) > 1})
+    if twice:
+        raise ConfigError(name, [Fault("line 1", f"{','.join(twice)} twice", "each column once")])
     missing = [c for c in (id_column, *required) if c not in header]
     if missing:
         found = ",".join(header) or "no header"
@@ -193,8 +223,7 @@ def _read(
         for line, row in rows
         if len(row) != len(header)
     ]
-    if faults:
-        raise ConfigError(name, faults[:_FAULTS_SHOWN])
+    _refuse(name, faults)
     at = {c: header.index(c) for c in header}
     if id_column == "track_id" and "status" in at:
         rows = [(line, row) for line, row in rows if row[at["status"]] != "ended"]
@@ -205,9 +234,22 @@ def _read(
             numbers[column] = _numbers(column, texts, faults)
         elif column in VELOCITY:
             numbers[column] = np.full(len(rows), np.nan)
-    if faults:
-        raise ConfigError(name, faults[:_FAULTS_SHOWN])
+    faults += [
+        Fault(f"line {line}, {id_column}", "nothing", "a name")
+        for line, row in rows
+        if not row[at[id_column]]
+    ]
+    _refuse(name, faults)
     return [row[at[id_column]] for _, row in rows], numbers
+
+
+def _refuse(name: str, faults: list[Fault]) -> None:
+    """ConfigError of the first faults, and how many more there are."""
+    if len(faults) > _FAULTS_SHOWN:
+        more = f"{len(faults) - _FAULTS_SHOWN} more like these"
+        faults = [*faults[:_FAULTS_SHOWN], Fault("file", more, "none")]
+    if faults:
+        raise ConfigError(name, faults)
 
 
 def _numbers(column: str, texts: Sequence[tuple[int, str]], faults: list[Fault]) -> Floats:
