@@ -66,7 +66,10 @@ def test_what_begins_when_the_run_is_over_is_told(tmp_path: Path, capsys) -> Non
     wrong = 'faults = [{ kind = "outage", sensor = "radar", from_s = 70, to_s = 80 }]\n'
     late = SCENARIO.replace("at_s = 5.0", "at_s = 60.0").replace("[site]\n", wrong + "[site]\n")
     (note,) = notes(tmp_path, late, capsys)
-    assert note == "the run is over at 60 s, before this begins: bomb, outage of radar"
+    assert note == "the run is over at 60 s, before all of this has begun: bomb, outage of radar"
+    many = SCENARIO.replace("at_s = 5.0", "at_s = 5.0, rounds = 4, spacing_s = [20.0, 25.0]")
+    (note,) = notes(tmp_path, many, capsys)
+    assert note.endswith("begun: bomb")
 
 
 def test_a_site_without_zones_or_sensors_says_what_that_costs(tmp_path: Path, capsys) -> None:

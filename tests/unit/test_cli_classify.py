@@ -95,14 +95,14 @@ def test_a_row_of_which_nothing_is_told_keeps_its_place(tmp_path: Path) -> None:
         assert families(rows[1])["drone"] == pytest.approx(sum(priors))
 
 
-def test_a_column_that_is_not_read_is_told(
+def test_a_column_that_looks_like_a_feature_and_is_none_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (row,) = classified(tmp_path, {"id": "a", " apex_m": "900", "launch_speed": "190"})
     assert row["id"] == "a"
     (line,) = capsys.readouterr().err.splitlines()
-    told = "columns not read: 'id' 'launch_speed'; those that are: launch_elevation_deg "
-    assert line.startswith(f"{tmp_path / 'features.csv'}: {told}")
+    told = "column 'launch_speed' not read (did you mean launch_speed_mps?)"
+    assert line == f"{tmp_path / 'features.csv'}: {told}"
     # nothing in vain, nothing to say; nor of the columns of a result that is classified anew
     classified(tmp_path, BOMB)
     assert main(["classify", str(tmp_path / "p.csv"), "--out", str(tmp_path / "again.csv")]) == 0

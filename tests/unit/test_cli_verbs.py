@@ -389,7 +389,11 @@ def test_a_journal_shows_what_was_issued_at_its_own_site_only(
     argv = ["run", "a/journal.rpj", "--site", "camp.toml", "--recompute", "--quiet", "--out", "b"]
     assert main(argv) == 0
     assert json.loads(Path("b/summary.json").read_text())["site"] == "Camp"
-    (line,) = faults(capsys, "run", "a/journal.rpj", "--asterix", "048=1.27", "--out", "c")
+    result = rampart.run("a/journal.rpj", site="camp.toml", recompute=True, out="c")
+    assert result.summary["site"] == "Camp"
+    # its own site, told once more, changes nothing
+    assert main(["run", "b/journal.rpj", "--site", "camp.toml", "--quiet", "--out", "d"]) == 0
+    (line,) = faults(capsys, "run", "a/journal.rpj", "--asterix", "048=1.27", "--out", "e")
     assert "ASTERIX" in line
 
 
@@ -419,6 +423,7 @@ def test_no_verb_writes_over_what_it_reads(tmp_path: Path, monkeypatch, capsys) 
         ["predict", "p.csv", "--sensor", "p.meta.json", "--out", "p.csv"],
         ["run", str(journal), "--recompute", "--out", str(folder)],
         ["run", str(journal), "--until", "3", "--out", str(folder)],
+        ["run", str(journal), "--out", str(folder)],
     ):
         capsys.readouterr()
         assert main(argv) == 2, argv
@@ -427,5 +432,11 @@ def test_no_verb_writes_over_what_it_reads(tmp_path: Path, monkeypatch, capsys) 
     assert main(["run", str(journal), "--recompute", "--quiet"]) == 0
     assert main(["run", str(journal), "--quiet"]) == 0
     assert journal.read_bytes() == issued
+    # nor is what it was shown of a journal that is torn put in its place
+    journal.write_bytes(issued[:-7])
+    result = rampart.run(journal)
+    assert result.folder.name == f"{folder.name}-again"
+    assert "torn after message" in result.remarks[0]
+    assert journal.read_bytes() == issued[:-7]
     assert Path("p.csv").read_bytes() == plots
     assert sorted(p.name for p in folder.parent.iterdir()) == [folder.name, f"{folder.name}-again"]

@@ -161,6 +161,19 @@ def test_recompute_is_silent_about_the_same_engine_and_lists_what_another_says(
     assert [d.now for d in again(path, Silent()).differences] == [None, None]
 
 
+def test_what_a_later_version_wrote_between_changes_nothing_of_what_is_compared(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.rpj"
+    with JournalWriter(path, HEADER) as journal:
+        drive(Echo(), MESSAGES[:1], journal)
+        # the answers to an input that this version does not know, and has passed over
+        journal.outputs(7, Echo().receive(MESSAGES[0]))
+        journal.input(8, MESSAGES[1])
+    (only,) = again(path, Echo()).differences
+    assert (only.seq, only.now) == (7, None)
+
+
 def test_an_engine_that_speaks_where_the_recorded_one_was_silent_differs(tmp_path: Path) -> None:
     class Silent(Echo):
         def receive(self, message: Input) -> tuple[Output, ...]:

@@ -20,7 +20,8 @@ from rampart.domain.messages import (
     batch_from_plots,
 )
 from rampart.domain.site import Sensor, Site
-from rampart.formats.journal import Header, JournalWriter
+from rampart.formats.csvplots import load_meta, write_meta
+from rampart.formats.journal import Header, JournalWriter, read_journal
 from rampart.runtime.convert import PAIRS, convert
 from rampart.runtime.sources import QUIET_TICKS, open_source, with_ticks
 
@@ -92,13 +93,51 @@ def test_a_plot_table_goes_to_a_journal_and_back_unchanged(journal: Path, tmp_pa
     ).read_bytes()
 
 
-def test_a_sensor_file_of_another_day_is_replaced_with_the_plots_it_stood_beside(
+def test_a_sensor_file_that_says_otherwise_is_kept_beside_the_new_one(
     journal: Path, tmp_path: Path
 ) -> None:
     beside = tmp_path / "a.meta.json"
     beside.write_text(json.dumps(META | {"rate": 8.0}))
-    assert beside in convert(journal, tmp_path / "a.csv").files
+    made = convert(journal, tmp_path / "a.csv")
+    assert beside in made.files
     assert json.loads(beside.read_text())["rate"] == 0.5
+    assert json.loads((tmp_path / "a.meta.json.old").read_text())["rate"] == 8.0
+    assert "a.meta.json.old" in made.remarks[0]
+    assert convert(journal, tmp_path / "a.csv").remarks == ()
+
+
+@pytest.mark.parametrize(
+    "sensor",
+    [
+        Sensor(
+            id="R1", sigma_range_m=1e-3, sigma_azimuth_rad=1e-6, sigma_elevation_rad=1e-6,
+            sigma_range_rate_mps=1e-3, scan_period_s=0.01, range_max_m=1e6,
+            elevation_min_rad=-np.pi / 2, elevation_max_rad=np.pi / 2,
+        ),
+        Sensor(
+            id="R1", sigma_range_m=1e6, sigma_azimuth_rad=0.2, sigma_elevation_rad=None,
+            sigma_range_rate_mps=1e6, scan_period_s=60.0, range_rate_max_mps=1e6, clutter_per_scan=1e5,
+        ),
+    ],
+)  # fmt: skip
+def test_whatever_a_site_may_tell_of_a_sensor_a_sensor_file_can(sensor, tmp_path: Path) -> None:
+    write_meta(tmp_path / "m.json", sensor, SITE)
+    again = load_meta(tmp_path / "m.json").sensor
+    for key in ("sigma_range_m", "sigma_azimuth_rad", "sigma_range_rate_mps", "range_max_m"):
+        assert getattr(again, key) == getattr(sensor, key)
+    assert again.scan_period_s == pytest.approx(sensor.scan_period_s)
+
+
+def test_two_north_marks_about_a_gap_are_no_rotation(journal: Path, tmp_path: Path) -> None:
+    slow = msgspec.structs.replace(SITE.sensors[0], scan_period_s=200.0)
+    header = read_journal(journal).header
+    site = msgspec.structs.replace(SITE, sensors=(slow,))
+    with JournalWriter(tmp_path / "slow.rpj", msgspec.structs.replace(header, site=site)) as writer:
+        for seq, message in enumerate(read_journal(journal).inputs(), start=1):
+            writer.input(seq, message)
+    convert(tmp_path / "slow.rpj", tmp_path / "slow.pcap")
+    (sensor,) = open_source(tmp_path / "slow.pcap").site.sensors
+    assert sensor.scan_period_s == 5.0
 
 
 def test_a_torn_journal_is_converted_as_far_as_it_is_whole_and_that_is_said(
@@ -114,9 +153,7 @@ def test_a_torn_journal_is_converted_as_far_as_it_is_whole_and_that_is_said(
     assert "torn.rpj: torn after message 7" in remark
 
 
-def test_plots_of_two_radars_come_without_a_sensor_file_and_with_numbers_of_their_own(
-    tmp_path: Path,
-) -> None:
+def test_plots_of_two_radars_have_no_sensor_file_and_are_read_with_a_site(tmp_path: Path) -> None:
     second = Sensor(id="South", position_enu_m=(500.0, 0.0, 0.0))
     named = Sensor(id="North", system_id=(0, 1))
     site = msgspec.structs.replace(SITE, sensors=(second, named))
@@ -130,16 +167,33 @@ def test_plots_of_two_radars_come_without_a_sensor_file_and_with_numbers_of_thei
     made = convert(tmp_path / "two.rpj", tmp_path / "a.csv")
     assert made.files == (tmp_path / "a.csv",)
     (remark,) = made.remarks
-    assert "2 sensors" in remark
-    assert "a.meta.json of another day" in remark
+    assert "found plots of North, South" in remark
+    assert remark.endswith("a.meta.json is of another day")
 
     convert(tmp_path / "two.rpj", tmp_path / "a.pcap")
-    heard = [
-        (m.sensor, len(m))
-        for m in open_source(tmp_path / "a.pcap").messages
-        if isinstance(m, PlotBatch)
-    ]
-    assert heard == [("0/1", 3), ("0/2", 2)]
+    heard = list(open_source(tmp_path / "a.pcap").messages)
+    numbers = {m.sensor: len(m) for m in heard if isinstance(m, PlotBatch)}
+    assert numbers == {"0/1": 3, "0/2": 2}  # none that another has
+    # and as a table: a sensor answers to its id and to its SAC/SIC
+    assert "0/1, 0/2" in convert(tmp_path / "a.pcap", tmp_path / "b.csv").remarks[0]
+    second = msgspec.structs.replace(second, system_id=(0, 2))
+    site = msgspec.structs.replace(SITE, sensors=(second, named))
+    for table in ("a.csv", "b.csv"):
+        back = list(open_source(tmp_path / table, site=site).messages)
+        assert {m.sensor: len(m) for m in back if isinstance(m, PlotBatch)} == {
+            "North": 3,
+            "South": 2,
+        }
+
+
+def test_plots_of_a_radar_that_nobody_tells_have_no_sensor_file(
+    journal: Path, tmp_path: Path
+) -> None:
+    with JournalWriter(tmp_path / "b.rpj", read_journal(journal).header) as writer:
+        writer.input(1, msgspec.structs.replace(plots(NOON_NS, 2), sensor="Stranger"))
+    made = convert(tmp_path / "b.rpj", tmp_path / "b.csv")
+    assert [path.name for path in made.files] == ["b.csv"]
+    assert "plots of Stranger" in made.remarks[0]
 
 
 @pytest.mark.parametrize("suffix", [".pcap", ".ast", ".raw"])

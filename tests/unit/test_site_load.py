@@ -194,8 +194,8 @@ def test_what_is_warned_of_is_watched_before_also_where_coverage_is_degraded(
         GOOD.replace("threshold = 0.02", "threshold = 0.003").replace("warn_p = 0.02", levels),
     )
     assert found == {
-        "zones[0].threshold": "0.003 | at least twice watch_p = 0.002, or a lower watch_p",
-        "rules.drone_warn_p": "0.03 | at least twice drone_watch_p = 0.02, or a lower drone_watch_p",
+        "zones[0].threshold": "0.003 | at least twice rules.watch_p = 0.002, or that lower",
+        "rules.drone_warn_p": "0.03 | at least twice rules.drone_watch_p = 0.02, or that lower",
     }
     lower = GOOD.replace("threshold = 0.02", "threshold = 0.004")
     assert faults(tmp_path, lower) == {}

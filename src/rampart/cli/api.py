@@ -13,7 +13,8 @@ from rampart.formats.results import ORIGINS, PREDICTIONS, TRACKS, WARNINGS, Tabl
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run gave: `summary` as in summary.json, the four result files as columns, their folder."""
+    """What a run gave: `summary` as in summary.json, the four result files as columns, their folder,
+    and what of the source was passed over or put right, in words."""
 
     summary: dict[str, Any]
     tracks: Table
@@ -21,6 +22,7 @@ class Result:
     warnings: Table
     origins: Table
     folder: Path
+    remarks: tuple[str, ...]
 
 
 def run(
@@ -32,13 +34,15 @@ def run(
     out: str | Path | None = None,
     until_s: float | None = None,
     seed: int | None = None,
+    recompute: bool = False,
 ) -> Result:
     """Runs SOURCE as `rampart run` does and returns its result.
 
     Raises UsageError and ConfigError where the input is at fault.
     """
     job = open_job(str(source), site=site, meta=sensor, editions=asterix, seed=seed)
-    done = perform(job, Plan(out=Path(out) if out is not None else None, until_s=until_s))
+    folder = Path(out) if out is not None else None
+    done = perform(job, Plan(out=folder, until_s=until_s, recompute=recompute))
     folder = done.folder
     return Result(
         summary=done.summary,
@@ -47,4 +51,5 @@ def run(
         warnings=read_table(folder / "warnings.csv", WARNINGS),
         origins=read_table(folder / "origins.csv", ORIGINS),
         folder=folder,
+        remarks=job.remarks + (job.reader.remarks if job.reader else ()),
     )

@@ -11,13 +11,14 @@ from rampart.cli.say import say_json
 from rampart.domain.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from rampart.sim.world import Disturbance, Echo, Flight, Salvo, World
+    from rampart.sim.world import Disturbance, Echo, World
 
 NO_HEIGHT: Final = (
     "no sensor measures elevation: where a round lands is not told, "
     "and no warning of it can be counted on"
 )
-NO_SENSOR: Final = "no sensors: nothing is seen here but by those that a recording brings along"
+NO_SENSOR: Final = "no sensors: nothing is seen here"
+BROUGHT: Final = " but by those that a recording brings along"
 NO_ZONE: Final = "no zones: nobody can be warned"
 SCENARIO_KEYS = frozenset(("site", "threats", "traffic", "radars", "start", "duration_s", "facts"))
 STUDY_KEYS = frozenset(("scenario", "factors", "measures"))
@@ -78,19 +79,21 @@ def _notes(kind: str | None, path: Path) -> list[str]:
     if not site.zones:
         notes.append(NO_ZONE)
     if not site.sensors:
-        notes.append(NO_SENSOR)
+        notes.append(NO_SENSOR + (BROUGHT if world is None else ""))
     elif all(sensor.sigma_elevation_rad is None for sensor in site.sensors):
         notes.append(NO_HEIGHT)
     return notes + ([] if world is None else _never(world))
 
 
 def _never(world: World) -> list[str]:
-    """What begins when the run is over."""
+    """What begins, or goes on beginning, when the run is over."""
     end_s = world.duration_s
-    flown: list[Salvo | Flight] = [*world.salvos, *world.flights]
-    late = [it.id for it in flown if it.at_s >= end_s]
+    # the last of several begins that long after the first, at least
+    last_s = [(it.id, it.at_s + (it.rounds - 1) * it.spacing_s[0]) for it in world.salvos]
+    last_s += [(it.id, it.at_s + (it.count - 1) * it.spacing_s) for it in world.flights]
     troubles: list[Disturbance | Echo] = [*world.disturbances, *world.echoes]
-    late += [f"{it.kind} of {it.sensor}" for it in troubles if it.from_s >= end_s]
+    last_s += [(f"{it.kind} of {it.sensor}", it.from_s) for it in troubles]
+    late = dict.fromkeys(name for name, at_s in last_s if at_s >= end_s)
     if not late:
         return []
-    return [f"the run is over at {end_s:g} s, before this begins: {', '.join(late)}"]
+    return [f"the run is over at {end_s:g} s, before all of this has begun: {', '.join(late)}"]

@@ -62,12 +62,11 @@ def execute(options: argparse.Namespace) -> int:
 def _unread(header: list[str]) -> list[str]:
     """A misspelt name costs a feature, which only makes the answer wider, and must be seen."""
     from rampart.engine.flight_features import FEATURES
+    from rampart.site.strict import did_you_mean
 
     read = [feature.name for feature in FEATURES]
-    strangers = [name[:40] for name in header if name.strip() not in read]
-    if not strangers:
-        return []
-    return [f"columns not read: {' '.join(map(repr, strangers))}; those that are: {' '.join(read)}"]
+    near = {name: did_you_mean(name.strip(), read) for name in header if name.strip() not in read}
+    return [f"column {name[:40]!r} not read{words}" for name, words in near.items() if words]
 
 
 def _rounded(p: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -101,7 +100,9 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     if not lines:
         raise ConfigError(str(path), [Fault("file", "nothing in it", f"a header of: {allowed}")])
     (top, header), rows = lines[0], lines[1:]
-    # a blank line is a flight of which nothing is told: every flight keeps its place
+    # a blank line above others is a flight of which nothing is told: every flight keeps its place
+    while rows and not rows[-1][1]:
+        rows.pop()
     rows = [(line, row or [""] * len(header)) for line, row in rows]
     names = [name.strip() for name in header]
     faults = []

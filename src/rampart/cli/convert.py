@@ -32,7 +32,7 @@ def execute(options: argparse.Namespace) -> int:
         options.target,
         site=load_site(options.site) if options.site else None,
         meta=options.sensor,
-        editions=parse_editions(options.asterix) if options.asterix else None,
+        editions=parse_editions(options.asterix) if options.asterix is not None else None,
     )
     say_remarks(done.remarks)
     files = [str(path) for path in done.files]

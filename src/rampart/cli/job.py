@@ -67,18 +67,17 @@ def perform(job: Job, plan: Plan) -> Done:
     if plan.recompute and job.reader is None:
         raise UsageError(f"--recompute: found {job.source}; allowed: for a journal (.rpj)")
     shown = None if plan.recompute else job.header
-    if shown is not None and job.site is not shown.site:
+    if shown is not None and job.site != shown.site:
         raise UsageError(
-            f"--site: found {job.site.name!r} for a journal, which shows what was issued at "
-            f"{shown.site.name!r}; allowed: with --recompute"
+            f"{job.source}: found --site for a journal, which shows what was issued at its own site; "
+            "allowed: without, or with --recompute"
         )
     for_ns = None if plan.until_s is None else span_ns("--until", plan.until_s)
     out = plan.out or default_folder(job)
-    # a journal that is shown to its end is written again as it was; anything else would lose it
-    source = None if shown is not None and for_ns is None else job.path
-    if plan.out is None and source is not None and out.resolve() in source.resolve().parents:
+    # a journal is never replaced by what was read of it: that may end early, or pass over what is torn or new
+    if plan.out is None and job.path and out.resolve() in job.path.resolve().parents:
         out = out.with_name(f"{out.name}-again")
-    with replaced_whole(out, source) as folder:
+    with replaced_whole(out, job.path) as folder:
         engine = _engine(job) if shown is None else None
         header = shown if engine is None else _header(job, engine)
         assert header is not None

@@ -23,7 +23,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="catalogue name, .toml, .rpj, plots.csv, ASTERIX (.pcap .ast .raw .bin .gps)",
     )
-    add("--site", metavar="SITE.toml", help="where a recording was made, with its zones")
+    add(
+        "--site",
+        metavar="SITE.toml",
+        help="where a recording was made, with its zones; of a journal with --recompute only",
+    )
     add("--sensor", metavar="META.json", help="the sensor of a plots.csv")
     add("--asterix", metavar="CAT=EDITION,...", help="ASTERIX editions, e.g. 048=1.27,062=1.18")
     add("--out", metavar="DIR", type=Path, help="default rampart-out/<name>-s<seed>")

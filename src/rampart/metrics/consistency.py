@@ -80,7 +80,8 @@ def nees(error: npt.ArrayLike, covariance: npt.ArrayLike) -> Floats:
 def _factors(p: Floats) -> Floats:
     """Lower Cholesky factors (n, k, k) of covariances of that shape; ValueError where one has none."""
     sigma = np.sqrt(np.abs(np.einsum("nii->ni", p)))
-    uneven = np.abs(p - p.swapaxes(1, 2))
+    with np.errstate(invalid="ignore"):  # ∞ - ∞ is nan, which is not even
+        uneven = np.abs(p - p.swapaxes(1, 2))
     even = (uneven <= _ASYMMETRY * sigma[:, :, None] * sigma[:, None, :]).all(axis=(1, 2))
     try:
         if even.all():

@@ -93,7 +93,7 @@ def score(truth_csv: str | Path, tracks_csv: str | Path) -> dict[str, Any]:
     tracks, off = snapped(read, scans_s)
     if len(read) and not len(tracks):
         found = f"{_span(read.times_s)} s, nowhere on a scan of {truth_csv}"
-        allowed = f"times within 1 ms of its scans, {_span(sampled_s)} s"
+        allowed = f"times within 1 ms of its scans, {_span(_merged(sampled_s))} s"
         raise ConfigError(str(tracks_csv), [Fault("column time", found, allowed)])
     picture, g, o = siap(truth, tracks), gospa(truth, tracks), ospa(truth, tracks)
     values = {

@@ -30,7 +30,8 @@ SIGMA_RANGE_M: Final = 70.0
 SIGMA_AZIMUTH_RAD: Final = math.radians(0.08)
 SIGMA_ELEVATION_RAD: Final = math.radians(0.3)  # [A]; each CAT 015 plot brings its own
 SIGMA_RANGE_RATE_MPS: Final = 2.0  # [A]; likewise
-ROTATION_S: Final = 5.0  # [A] where no north marks tell
+ROTATION_S: Final = 5.0  # [A] where no north marks tell, or tell what is none
+ROTATIONS_S: Final = (0.01, 60.0)  # as in site.toml; two marks farther apart stand about a gap
 BIAS_TIME_S: Final = 1 / 256  # half the step of the time of day
 
 
@@ -185,7 +186,8 @@ def _sensor(name: str, radar: _Heard, site: Site) -> Sensor:
         e, n, u = enu_from_geodetic(*radar.position, site).tolist()
         xyz = (e, n, u)
     sac, sic = name.split("/")
-    rotation_s = statistics.median(radar.rotation_s) if radar.rotation_s else ROTATION_S
+    told = [s for s in radar.rotation_s if ROTATIONS_S[0] <= s <= ROTATIONS_S[1]]
+    rotation_s = statistics.median(told) if told else ROTATION_S
     return Sensor(
         id=name,
         name=f"SAC/SIC {name}",

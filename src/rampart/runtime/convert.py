@@ -47,8 +47,8 @@ def convert(
     """Write the recording at `source` as `target`; the pairs of extensions are `PAIRS`.
 
     A plots.csv stands beside a META.json named like it (`x.csv`, `x.meta.json`), or a `meta.json`:
-    read where `meta` is not given. Written, and replaced, is one named like it, where the source has one
-    sensor, which is all that a META.json can tell. A new journal holds the inputs
+    read where `meta` is not given. One named like it is written where the plots are of one sensor, which is
+    all that a META.json can tell. A new journal holds the inputs
     alone; ASTERIX is written as CAT 015. `target` appears only when it is whole.
     Raises UsageError for a pair that does not exist, ConfigError for a source at fault.
     """
@@ -73,7 +73,7 @@ def convert(
             write_plots(
                 path, counter, epoch_ns=opened.epoch_ns, scan_period_s=_scan_period_s(opened)
             )
-            files += _write_meta_beside(target, source, opened.site, remarks)
+            files += _write_meta_beside(target, source, opened.site, counter.sensors, remarks)
         else:
             _write_asterix(path, after, opened, counter)
     remarks += opened.journal.remarks if opened.journal else ()
@@ -81,20 +81,20 @@ def convert(
 
 
 class _Counter:
-    """The messages of a source, counted as they pass."""
+    """The messages of a source, counted as they pass; `sensors`: those that plots were of."""
 
     def __init__(self, source: Source) -> None:
         self.messages = 0
         self.plots = 0
+        self.sensors: set[str] = set()
         self._source = source
 
     def __iter__(self) -> Iterator[Input]:
         for message in self._source.messages:
             self.messages += 1
-            if isinstance(message, PlotBatch):
-                self.plots += len(message)
-            elif isinstance(message, Plot):
-                self.plots += 1
+            if isinstance(message, PlotBatch | Plot):
+                self.plots += len(message) if isinstance(message, PlotBatch) else 1
+                self.sensors.add(message.sensor)
             yield message
 
 
@@ -108,19 +108,28 @@ def _meta_beside(plots: Path) -> Path:
 
 
 def _write_meta_beside(
-    plots: Path, source: Path, site: Site, remarks: list[str]
+    plots: Path, source: Path, site: Site, names: set[str], remarks: list[str]
 ) -> tuple[Path, ...]:
-    """The META.json written beside `plots`; none, and a remark, where it could not tell the sensors."""
+    """The META.json written beside `plots` of the sensors `names`; none, and a remark, where it cannot tell
+    them. One that stood there and says otherwise is kept under another name."""
     beside = plots.with_suffix(".meta.json")
-    if len(site.sensors) == 1:
-        with whole_file(beside, source) as path:
-            write_meta(path, site.sensors[0], site)
-        return (beside,)
-    left = f", and {beside.name} of another day is not theirs" if beside.exists() else ""
-    remarks.append(
-        f"{plots}: found {len(site.sensors)} sensors, a META.json tells one; read it with --site{left}"
-    )
-    return ()
+    told = [s for s in site.sensors if s.id in names] if names else site.sensors
+    if len(told) != 1 or len(names) > 1:
+        found = f"plots of {', '.join(sorted(names))}" if names else "no plot"
+        left = f"; {beside.name} is of another day" if beside.exists() else ""
+        remarks.append(
+            f"{plots}: found {found}, and a META.json tells one known sensor; read it with a --site whose "
+            f"sensors have these ids or system_ids{left}"
+        )
+        return ()
+    before = beside.read_bytes() if beside.is_file() else None
+    with whole_file(beside, source) as path:
+        write_meta(path, told[0], site)
+        if before is not None and before != path.read_bytes():
+            aside = beside.with_name(f"{beside.name}.old")
+            beside.replace(aside)
+            remarks.append(f"{beside}: found one that says otherwise; it is {aside.name} now")
+    return (beside,)
 
 
 def _scan_period_s(source: Source) -> float | None:

@@ -57,9 +57,11 @@ class Recomputation:
                     self._compare(seq, (), self._now)
                 yield record.message
                 seq, answered = record.seq, False
-            else:
-                answered = record.cause == seq
-                self._compare(record.cause, record.messages, self._now if answered else ())
+            elif record.cause == seq:
+                answered = True
+                self._compare(seq, record.messages, self._now)
+            else:  # to a message that is not there, or of a kind that this version does not know
+                self._compare(record.cause, record.messages, ())
         if not answered and self._now:
             self.unanswered = seq
 

@@ -79,7 +79,7 @@ def open_source(
         raise UsageError(
             f"{path}: found a sensor file for a {suffix}; allowed: for a plots.csv only"
         )
-    if editions and suffix not in ASTERIX_SUFFIXES:
+    if editions is not None and suffix not in ASTERIX_SUFFIXES:
         raise UsageError(
             f"{path}: found ASTERIX editions for a {suffix}; allowed: for ASTERIX only"
         )

@@ -143,19 +143,19 @@ def _own_system_ids(form: SiteForm, faults: Faults, where: str) -> None:
 def _watched_before_warned(form: SiteForm, faults: Faults, dot: str) -> None:
     """A fault for every level to warn from under which a threat might not even be watched: it halves where
     coverage is degraded."""
-    if not faults.clean(f"{dot}rules"):
-        return
     rules = form.rules
-    levels = [
-        (f"{dot}rules.warn_p", rules.warn_p, "watch_p", rules.watch_p),
-        (f"{dot}rules.drone_warn_p", rules.drone_warn_p, "drone_watch_p", rules.drone_watch_p),
+    pairs = [
+        (f"{dot}rules.warn_p", rules.warn_p, "watch_p"),
+        (f"{dot}rules.drone_warn_p", rules.drone_warn_p, "drone_watch_p"),
     ]
     for i, zone in enumerate(form.zones or ()):
         if zone is not None and zone.threshold is not None:
-            levels.append((f"{dot}zones[{i}].threshold", zone.threshold, "watch_p", rules.watch_p))
-    for where, warn_p, name, watch_p in levels:
-        if warn_p < 2 * watch_p:
-            faults.add(where, warn_p, f"at least twice {name} = {watch_p:g}, or a lower {name}")
+            pairs.append((f"{dot}zones[{i}].threshold", zone.threshold, "watch_p"))
+    for where, warn_p, name in pairs:
+        watch = f"{dot}rules.{name}"
+        if faults.clean(where, watch) and warn_p < 2 * getattr(rules, name):
+            allowed = f"at least twice {watch} = {getattr(rules, name):g}, or that lower"
+            faults.add(where, warn_p, allowed)
 
 
 def point_enu(point: PointDeg, frame: Site, faults: Faults, where: str) -> tuple[float, float]:

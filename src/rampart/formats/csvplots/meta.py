@@ -34,41 +34,46 @@ class _Key:
     names: tuple[str, ...]  # accepted in this order
     low: float
     high: float
-    allowed: str
-    absent: bool = False  # null allowed: the sensor does not measure it
+    unit: str
+    absent: str = ""  # what null means, where it is allowed
     exclusive: bool = False  # low itself is not allowed
 
+    @property
+    def allowed(self) -> str:
+        begins = "above" if self.exclusive else "from"
+        words = f"{self.unit}, {begins} {_limit(self.low)} to {_limit(self.high)}"
+        return f"{words}, or null ({self.absent})" if self.absent else words
 
-_RATE: Final = _Key("rate", ("rate",), 0.01, 1000.0, "scans a second, 0.01 to 1000")
+
+def _limit(value: float) -> str:
+    return {math.pi / 2: "pi/2", -math.pi / 2: "-pi/2"}.get(value, f"{value:g}")
+
+
+# accuracies and speeds as in site.toml, so that what a site tells can be told here
+_RATE: Final = _Key("rate", ("rate",), 0.01, 1000.0, "scans a second")
 _KEYS: Final = (
-    _Key("sigma_range_m", ("sigma_range_m", "sr"), 1e-3, 1e5, "metres from 0.001, or null (bearings only)",
-         True),
-    _Key("sigma_azimuth_rad", ("sigma_az_rad", "sa"), 1e-6, 1.0, "radians, 1e-6 to 1"),
-    _Key("sigma_elevation_rad", ("sigma_el_rad", "sa"), 1e-6, 1.0, "radians, 1e-6 to 1, or null (2-D)", True),
-    _Key("sigma_range_rate_mps", ("sigma_rr_mps", "srr"), 1e-3, 1e4, "m/s from 0.001, or null (no Doppler)",
-         True),
+    _Key("sigma_range_m", ("sigma_range_m", "sr"), 1e-3, 1e6, "metres", "bearings only"),
+    _Key("sigma_azimuth_rad", ("sigma_az_rad", "sa"), 1e-6, 1.0, "radians"),
+    _Key("sigma_elevation_rad", ("sigma_el_rad", "sa"), 1e-6, 1.0, "radians", "2-D"),
+    _Key("sigma_range_rate_mps", ("sigma_rr_mps", "srr"), 1e-3, 1e6, "m/s", "no Doppler"),
     _RATE,
-    _Key("pd", ("pd",), 0.0, 1.0, "a probability above 0, to 1", False, True),
-    _Key("clutter_per_scan", ("clutter_per_scan", "clutter"), 0.0, 1e7, "a number of plots from 0"),
-    _Key("range_min_m", ("range_min_m", "rmin"), 0.0, 1e7, "metres from 0"),
-    _Key("range_max_m", ("range_max_m", "rmax"), 0.0, 1e7, "metres above range_min_m", False, True),
-    _Key("elevation_min_rad", ("el_min_rad", "elmin"), -math.pi / 2, math.pi / 2, "radians, -pi/2 to pi/2"),
+    _Key("pd", ("pd",), 0.0, 1.0, "a probability", exclusive=True),
+    _Key("clutter_per_scan", ("clutter_per_scan", "clutter"), 0.0, 1e7, "a number of plots"),
+    _Key("range_min_m", ("range_min_m", "rmin"), 0.0, 1e7, "metres"),
+    _Key("range_max_m", ("range_max_m", "rmax"), 0.0, 1e7, "metres and beyond range_min_m", exclusive=True),
+    _Key("elevation_min_rad", ("el_min_rad", "elmin"), -math.pi / 2, math.pi / 2, "radians"),
     _Key("elevation_max_rad", ("el_max_rad", "elmax"), -math.pi / 2, math.pi / 2,
-         "radians above el_min_rad, to pi/2"),
+         "radians and above el_min_rad"),
 )  # fmt: skip
 _RATE_MAX: Final = _Key(
-    "range_rate_max_mps", ("range_rate_max_mps", "vmax"), 0.0, 1e5, "m/s above 0", False, True
+    "range_rate_max_mps", ("range_rate_max_mps", "vmax"), 0.0, 1e6, "m/s", exclusive=True
 )
-_SNR_THRESHOLD: Final = _Key(
-    "snr_threshold_db", ("snr_threshold_db",), -30.0, 60.0, "dB, -30 to 60"
-)
+_SNR_THRESHOLD: Final = _Key("snr_threshold_db", ("snr_threshold_db",), -30.0, 60.0, "dB")
 _OPTIONAL: Final = (_RATE_MAX, _SNR_THRESHOLD)
 _POSITION: Final = (
-    _Key("latitude_deg", ("lat",), -90.0, 90.0, "degrees, -90 to 90"),
-    _Key("longitude_deg", ("lon",), -180.0, 360.0, "degrees, -180 to 360"),
-    _Key(
-        "height_m", ("height_m",), -1000.0, 10_000.0, "metres above the ellipsoid, -1000 to 10000"
-    ),
+    _Key("latitude_deg", ("lat",), -90.0, 90.0, "degrees"),
+    _Key("longitude_deg", ("lon",), -180.0, 360.0, "degrees"),
+    _Key("height_m", ("height_m",), -1000.0, 10_000.0, "metres above the ellipsoid"),
 )
 
 

@@ -58,11 +58,12 @@ def read_plots(
     """The messages of a plots.csv, in order of arrival; its times count from `epoch_ns`.
 
     A file read for one `sensor` may call it what it likes; with several, its `sensor` column holds
-    their ids. Where every plot of a `scan` stands at scan / rate: one complete batch a scan, then its
-    Tick. Where plots have times of their own: batches of at most 20 ms, each before the Tick at or
-    after it, and Ticks at scan / rate. Scans without plots have their Tick too, up to `scans` where
-    that is told. Without the column, or where a plot's time is more than half a scan outside its
-    scan: batches of at most 20 ms, Ticks at 2 Hz. `remarks` is given lines on what was passed over.
+    their ids, or SAC/SIC as in "7/9". Where every plot of a `scan` stands at scan / rate: one complete
+    batch a scan, then its Tick. Where plots have times of their own: batches of at most 20 ms, each
+    before the Tick at or after it, and Ticks at scan / rate. Scans without plots have their Tick too, up
+    to `scans` where that is told. Without the column, or where a plot's time is more than half a scan
+    outside its scan: batches of at most 20 ms, Ticks at 2 Hz. `remarks` is given lines on what was passed
+    over.
     Raises ConfigError as `read_table`, and for plots of a sensor that is not there.
     """
     sensors = [sensor] if isinstance(sensor, Sensor) else list(sensor)
@@ -85,11 +86,12 @@ def _sensor_index(table: PlotTable, sensors: list[Sensor], path: str | Path) -> 
     ids = [s.id for s in sensors]
     if len(sensors) == 1 and len(names) == 1:
         return np.zeros(len(table), np.int64)
-    strangers = [name for name in names if name not in ids]
+    place = {"/".join(map(str, s.system_id)): i for i, s in enumerate(sensors) if s.system_id}
+    place |= {name: i for i, name in enumerate(ids)}
+    strangers = [name for name in names if name not in place]
     if strangers:
         found = ", ".join(repr(name[:40]) for name in strangers[:5])
-        raise ConfigError(str(path), [Fault("column sensor", found, ", ".join(ids))])
-    place = {name: i for i, name in enumerate(ids)}
+        raise ConfigError(str(path), [Fault("column sensor", found, ", ".join(place))])
     return np.array([place[name] for name in table.sensor])
 
 

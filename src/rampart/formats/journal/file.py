@@ -104,7 +104,7 @@ class JournalReader:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """The same two in words, a line each; none of a whole journal of this version."""
+        """`torn` and `skipped` in words, a line each; none of a whole journal of this version."""
         lines = [
             f"{n} of the unknown kind {kind!r} passed over" for kind, n in self.skipped.items()
         ]
