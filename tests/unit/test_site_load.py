@@ -174,6 +174,7 @@ def test_all_faults_are_told_at_once_each_with_place_value_and_what_is_allowed(
         (("[35.11, 40.56, 260.0]", "[40.56, 35.11, 260.0]"), "reflectors[0].position_deg_m",
          "km from the origin"),
         (("[[wind]]", "[wind]"), "wind", "a table | a list"),
+        (("[rules]\nwarn_p", "[[rules]]\nwarn_p"), "rules", "] | a table"),
     ],
 )  # fmt: skip
 def test_single_faults(tmp_path: Path, change: tuple[str, str], place: str, words: str) -> None:

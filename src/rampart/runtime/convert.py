@@ -127,7 +127,7 @@ def _write_meta_beside(
         write_meta(path, told[0], site)
         if before is not None and before != path.read_bytes():
             aside = beside.with_name(f"{beside.name}.old")
-            beside.replace(aside)
+            aside.write_bytes(before)  # not moved: it may be a link to what is replaced
             remarks.append(f"{beside}: found one that says otherwise; it is {aside.name} now")
     return (beside,)
 

@@ -144,6 +144,8 @@ def _watched_before_warned(form: SiteForm, faults: Faults, dot: str) -> None:
     """A fault for every level to warn from under which a threat might not even be watched: it halves where
     coverage is degraded."""
     rules = form.rules
+    if rules is None:  # no table at all
+        return
     pairs = [
         (f"{dot}rules.warn_p", rules.warn_p, "watch_p"),
         (f"{dot}rules.drone_warn_p", rules.drone_warn_p, "drone_watch_p"),
