@@ -70,10 +70,17 @@ def test_what_begins_when_the_run_is_over_is_told(tmp_path: Path, capsys) -> Non
     many = SCENARIO.replace("at_s = 5.0", "at_s = 5.0, rounds = 4, spacing_s = [20.0, 25.0]")
     (note,) = notes(tmp_path, many, capsys)
     assert note.endswith("begun: bomb")
+    drones = (CATALOGUE / "friendly-return.toml").read_text(encoding="utf-8")
+    drones = drones.replace('"sites/', f'"{CATALOGUE}/sites/')
+    pair = drones.replace("at_s = 12.5", "at_s = 296.0, rounds = 2, spacing_s = [8.0, 8.0]")
+    (note,) = notes(tmp_path, pair, capsys)
+    assert note.endswith("begun: follower")
 
 
 def test_a_site_without_zones_or_sensors_says_what_that_costs(tmp_path: Path, capsys) -> None:
     zones, sensors = notes(tmp_path, NAMES, capsys)
     assert zones == "no zones: nobody can be warned"
-    assert sensors.startswith("no sensors: nothing is seen here")
+    assert sensors == "no sensors: nothing is seen here but by those that a recording brings along"
+    blind = SCENARIO.split("[[site.sensors]]")[0]
+    assert "no sensors: nothing is seen here" in notes(tmp_path, blind, capsys)
     assert notes(tmp_path, NAMES + "[[zones]]" + ZONE, capsys) == [sensors]

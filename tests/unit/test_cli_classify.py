@@ -85,7 +85,11 @@ def test_the_written_numbers_add_up(tmp_path: Path) -> None:
 
 def test_a_row_of_which_nothing_is_told_keeps_its_place(tmp_path: Path) -> None:
     source, out = tmp_path / "f.csv", tmp_path / "p.csv"
-    for text in ("\napex_m\n300\n\n900\n", 'apex_m\n300\n""\n900\n', "apex_m,id\n300,\n\n900,\n"):
+    for text in (
+        "\napex_m\n300\n\n900\n",
+        'apex_m\n300\n""\n900\n',
+        "apex_m,id\n300,\n\n900,\n\n\n",
+    ):
         source.write_text(text)
         assert main(["classify", str(source), "--out", str(out)]) == 0
         with out.open(newline="") as file:

@@ -157,8 +157,9 @@ HONEST = np.array([[4.0, 1.0], [1.0, 2.0]])
         [[4.0, 1.5], [0.5, 2.0]],
         [[0.0, 0.0], [0.0, 1.0]],
         [[math.nan, 0.0], [0.0, 1.0]],
+        [[math.inf, 0.0], [0.0, 1.0]],
     ],
-    ids=["negative", "indefinite", "crooked", "singular", "nan"],
+    ids=["negative", "indefinite", "crooked", "singular", "nan", "infinite"],
 )
 def test_what_is_no_covariance_is_refused_by_row(strange: list) -> None:
     for judge in (nees, coverage):

@@ -97,9 +97,11 @@ def test_a_sensor_file_that_says_otherwise_is_kept_beside_the_new_one(
     journal: Path, tmp_path: Path
 ) -> None:
     beside = tmp_path / "a.meta.json"
+    beside.symlink_to(tmp_path / "shelf.json")  # what a link leads to is replaced, not the link
     beside.write_text(json.dumps(META | {"rate": 8.0}))
     made = convert(journal, tmp_path / "a.csv")
     assert beside in made.files
+    assert beside.is_symlink()
     assert json.loads(beside.read_text())["rate"] == 0.5
     assert json.loads((tmp_path / "a.meta.json.old").read_text())["rate"] == 8.0
     assert "a.meta.json.old" in made.remarks[0]
@@ -191,9 +193,10 @@ def test_plots_of_a_radar_that_nobody_tells_have_no_sensor_file(
 ) -> None:
     with JournalWriter(tmp_path / "b.rpj", read_journal(journal).header) as writer:
         writer.input(1, msgspec.structs.replace(plots(NOON_NS, 2), sensor="Stranger"))
+        writer.input(2, plots(NOON_NS, 2))
     made = convert(tmp_path / "b.rpj", tmp_path / "b.csv")
     assert [path.name for path in made.files] == ["b.csv"]
-    assert "plots of Stranger" in made.remarks[0]
+    assert "plots of North, Stranger" in made.remarks[0]
 
 
 @pytest.mark.parametrize("suffix", [".pcap", ".ast", ".raw"])
