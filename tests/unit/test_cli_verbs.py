@@ -6,54 +6,18 @@ import json
 import resource
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import rampart
+from command_line import SITE, faults
 from rampart.cli.main import VERBS, main
-from rampart.domain.errors import UsageError
-from rampart.formats.journal import read_journal
 from rampart.runtime.sources import SUFFIXES
 
-SITE = """
-name = "Camp"
-uuid = "0c4d1e52-2f7e-4a4b-8f0e-1a2b3c4d5e6f"
-origin = { latitude_deg = 35.1, longitude_deg = 40.55, height_m = 200.0 }
-
-[[zones]]
-id = "camp"
-name = "Camp"
-polygon_enu_m = [[0, 0], [900, 0], [900, 900], [0, 900]]
-release = { mortar = "auto", gun = "auto", rocket = "auto", drone = "auto", unknown = "auto" }
-
-[[sensors]]
-id = "radar"
-position_enu_m = [0, 0, 0]
-sigma_range_m = 12.0
-sigma_azimuth_mrad = 2.5
-sigma_elevation_mrad = 2.5
-sigma_range_rate_mps = 1.5
-scan_period_s = 0.5
-range_max_m = 15000.0
-"""
 META = {
     "sigma_range_m": 12, "sigma_az_rad": 2.5e-3, "sigma_el_rad": 2.5e-3, "sigma_rr_mps": 1.5, "rate": 2,
     "pd": 0.9, "clutter_per_scan": 5, "range_min_m": 300, "range_max_m": 20000, "el_min_rad": 0.0,
     "el_max_rad": 1.4,
 }  # fmt: skip
 PLOTS = "plot_id,scan,time,sensor,range_m,az_rad,el_rad,rr_mps,snr_db\n"
-
-
-def faults(capsys: pytest.CaptureFixture[str], *argv: object) -> list[str]:
-    """The lines on stderr of a call that must end with exit code 2 and say nothing on stdout."""
-    code = main([str(word) for word in argv])
-    said = capsys.readouterr()
-    assert code == 2, said
-    assert said.out == ""
-    lines = said.err.splitlines()
-    assert lines
-    assert "Traceback" not in said.err
-    return lines
 
 
 def test_version_and_overview(capsys: pytest.CaptureFixture[str]) -> None:
@@ -234,23 +198,6 @@ def test_options_that_make_no_sense_are_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("seed", [1.5, -1, 2**63, "4"])
-def test_a_seed_that_no_journal_can_hold_is_refused(tmp_path: Path, seed: object) -> None:
-    with pytest.raises(UsageError, match="seed: found"):
-        rampart.run("one-mortar", seed=seed, out=tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_seed_may_be_any_whole_number(tmp_path: Path) -> None:
-    result = rampart.run("one-mortar", seed=np.int64(4), until_s=1.0, out=tmp_path / "out")
-    assert result.summary["seed"] == 4
-
-
-def test_a_run_from_python_ends_where_the_command_line_would_let_it(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--until: found -1"):
-        rampart.run("one-mortar", until_s=-1, out=tmp_path / "out")
-
-
 def test_after_a_span_beyond_all_stamps_is_refused(tmp_path: Path, capsys) -> None:
     plots, meta = tmp_path / "p.csv", tmp_path / "m.json"
     plots.write_text(PLOTS + "1,0,0.0,R1,5000,1,0.3,,\n")
@@ -375,68 +322,3 @@ def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_bytes(b"")
     (line,) = faults(capsys, "convert", path, tmp_path / "x.docx")
     assert ".docx" in line
-
-
-def test_a_journal_shows_what_was_issued_at_its_own_site_only(
-    tmp_path: Path, monkeypatch, capsys
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("camp.toml").write_text(SITE)
-    assert main(["run", "one-mortar", "--quiet", "--until", "25", "--out", "a"]) == 0
-    (line,) = faults(capsys, "run", "a/journal.rpj", "--site", "camp.toml", "--out", "b")
-    assert "--recompute" in line
-    assert not Path("b").exists()
-    argv = ["run", "a/journal.rpj", "--site", "camp.toml", "--recompute", "--quiet", "--out", "b"]
-    assert main(argv) == 0
-    assert json.loads(Path("b/summary.json").read_text())["site"] == "Camp"
-    result = rampart.run("a/journal.rpj", site="camp.toml", recompute=True, out="c")
-    assert result.summary["site"] == "Camp"
-    # its own site, told once more, changes nothing
-    assert main(["run", "b/journal.rpj", "--site", "camp.toml", "--quiet", "--out", "d"]) == 0
-    (line,) = faults(capsys, "run", "a/journal.rpj", "--asterix", "048=1.27", "--out", "e")
-    assert "ASTERIX" in line
-
-
-def test_a_recomputation_ends_where_it_is_told_to(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(["run", "one-mortar", "--quiet", "--until", "8", "--out", "a"]) == 0
-    capsys.readouterr()
-    argv = ["run", "a/journal.rpj", "--recompute", "--until", "5", "--json", "--out", "b"]
-    assert main(argv) == 0
-    found = json.loads(capsys.readouterr().out)["recomputed"]
-    whole = list(read_journal("a/journal.rpj").inputs())
-    assert found["differences"] == []
-    assert 0 < found["messages"] == len(list(read_journal("b/journal.rpj").inputs())) < len(whole)
-
-
-def test_no_verb_writes_over_what_it_reads(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(["run", "one-mortar", "--seed", "11", "--quiet", "--until", "12"]) == 0
-    folder = tmp_path / "rampart-out" / "one-mortar-s11"
-    journal = folder / "journal.rpj"
-    issued = journal.read_bytes()
-    assert main(["convert", str(journal), "p.csv"]) == 0
-    plots = Path("p.csv").read_bytes()
-    for argv in (
-        ["track", "p.csv", "--sensor", "p.meta.json", "--out", "./p.csv"],
-        ["track", "p.csv", "--sensor", "p.meta.json", "--out", "p.meta.json"],
-        ["predict", "p.csv", "--sensor", "p.meta.json", "--out", "p.csv"],
-        ["run", str(journal), "--recompute", "--out", str(folder)],
-        ["run", str(journal), "--until", "3", "--out", str(folder)],
-        ["run", str(journal), "--out", str(folder)],
-    ):
-        capsys.readouterr()
-        assert main(argv) == 2, argv
-        assert "being read" in capsys.readouterr().err
-    # without --out, what was issued stays beside what is computed today
-    assert main(["run", str(journal), "--recompute", "--quiet"]) == 0
-    assert main(["run", str(journal), "--quiet"]) == 0
-    assert journal.read_bytes() == issued
-    # nor is what it was shown of a journal that is torn put in its place
-    journal.write_bytes(issued[:-7])
-    result = rampart.run(journal)
-    assert result.folder.name == f"{folder.name}-again"
-    assert "torn after message" in result.remarks[0]
-    assert journal.read_bytes() == issued[:-7]
-    assert Path("p.csv").read_bytes() == plots
-    assert sorted(p.name for p in folder.parent.iterdir()) == [folder.name, f"{folder.name}-again"]
