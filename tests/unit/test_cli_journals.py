@@ -92,6 +92,7 @@ def test_no_verb_writes_over_what_it_reads(tmp_path: Path, monkeypatch, capsys) 
     result = rampart.run(journal)
     assert result.folder.name == f"{folder.name}-again"
     assert "torn after message" in result.remarks[0]
+    assert "torn after message" in (result.folder / "report.html").read_text(encoding="utf-8")
     assert journal.read_bytes() == issued[:-7]
     assert Path("p.csv").read_bytes() == plots
     assert sorted(p.name for p in folder.parent.iterdir()) == [folder.name, f"{folder.name}-again"]

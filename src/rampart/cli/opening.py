@@ -51,6 +51,9 @@ class Job:
 
     def feed(self) -> tuple[tuple[str, str], ...]:
         """How a recording was decoded, as (label, value); complete once it has been read."""
+        if self.reader is not None:
+            name = f"{self.reader.path}: "
+            return tuple(("Passed over", line.removeprefix(name)) for line in self.reader.remarks)
         if self.asterix is None:
             return ()
         counts, container = self.asterix.counts, self.asterix.container.counts
