@@ -175,16 +175,28 @@ def test_airliners_never_look_like_a_drone_or_a_round(
 def test_one_way_drones_are_held_for_drones(speed: float, height: float) -> None:
     # without a cross-section, before it has shown a course: perhaps, or a glider (ADR 24); a slow one, a bird
     assert level(speed, height).p_family[DRONE] > (0.2 if speed > 35 else 0.05)
-    assert level(speed, height, rcs=-11.0).family == "drone"
+    # nearly the loudest of them, and nothing of its way seen: high and slow it may be a glider all the same
+    told = level(speed, height, rcs=-11.0)
+    assert told.p_family[DRONE] > 0.35
+    assert told.family == "drone" or (speed, height) == (35, 600)
 
 
-@pytest.mark.parametrize(("speed", "height", "rcs"), [(38.6, 367, -4.1), (30, 450, -5.9)])
-def test_a_faint_glider_that_has_shown_no_course_is_rather_one_than_a_drone(
+@pytest.mark.parametrize(
+    ("speed", "height", "rcs"),
+    [(38.6, 367, -4.1), (30, 450, -5.9), (42.9, 450, -4.7), (37, 430, -4.9)],
+)
+def test_a_faint_glider_that_has_shown_no_course_is_one_where_its_echo_is_told(
     speed: float, height: float, rcs: float
 ) -> None:
+    """The last two are gliders that a zone would have been warned of with P 0.18 and 0.27 (ADR 25)."""
     found = level(speed, height, rcs=rcs - 2.5)  # what a mean of decibels says of it
-    assert found.p_family[DRONE] < 0.4
-    assert found.classes["glider"] > found.p_family[DRONE]
+    assert found.p_family[DRONE] < 0.05
+    assert found.classes["glider"] > 0.9
+
+
+def test_a_loud_drone_that_no_glider_flies_like_is_still_perhaps_one() -> None:
+    """3 dB louder than the loudest of its class, nothing of its way seen. Above 0.2 it counts as a threat."""
+    assert level(50, 150, rcs=-5.0 - 2.5).p_family[DRONE] > 0.2
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,12 @@ QUIET: Final = 0.01
 as in a raid: what makes other attacks likelier must be plainer than that (`company`)."""
 
 
+TOLD_GLIDERS: Final = 5.0
+"""[A] So many times likelier than by `FLYERS` is a glider of what may be that or a large drone, where a
+cross-section is told: it tells the two apart but for the faintest of the one and the loudest of the other.
+Where it is not, only the course does, and that is too late (ADR 25)."""
+
+
 class Flyer(NamedTuple):
     """A class that flies by its own power: speed and cross-section normal, height, and the accelerations
     of its wander and turns over each scale of `course` and its climb, log-normal."""

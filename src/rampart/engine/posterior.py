@@ -44,6 +44,7 @@ from rampart.engine.classes import (
     SLOWEST_LAUNCH_MPS,
     SMALL_DRONE,
     STAYS,
+    TOLD_GLIDERS,
     TRAVELS_SHARE,
     UNNAMED,
 )
@@ -135,6 +136,15 @@ def _part(held: Array, other: int, drone: int, ratio: float) -> None:
     """Part what two classes hold together, so that the `drone` holds its `ratio` times as well as the other."""
     either = held[other] + held[drone]
     held[other], held[drone] = either / (1.0 + ratio), either * ratio / (1.0 + ratio)
+
+
+@inline_kernel
+def _favour(p: Array, this: int, other: int, times: float) -> None:
+    """Make `this` class so many times likelier against the `other`; what both have in all is kept."""
+    either, favoured = p[this] + p[other], times * p[this]
+    if favoured + p[other] > 0.0:
+        p[other] *= either / (favoured + p[other])
+        p[this] = either - p[other]
 
 
 @allocating_kernel
@@ -279,6 +289,8 @@ def _posterior(
             p *= (1.0 - TRAVELS_SHARE) * math.exp(-0.5 * left * left) + TRAVELS_SHARE
         out[rounds + i] = p
         by_course += p
+    if told:
+        _favour(out, rounds + GLIDER, rounds + LARGE_DRONE, TOLD_GLIDERS)
     # the course tells what flies from each other; whether it flies is told by the motion models
     if by_course > 0.0:
         for i in range(rounds, out.size):
