@@ -181,6 +181,17 @@ def test_siap_of_one_track_that_starts_late_and_ends_early() -> None:
     assert (s.delays_s, s.never_tracked) == ((2.0,), 0)
 
 
+def test_velocity_accuracy_is_that_of_the_rows_that_have_a_velocity() -> None:
+    """A tracker that does not know it at its first row is not without it."""
+    nan = math.nan
+    truth = straight("a", 0, 9)
+    tracks = [(name, t, xyz, (100.0, 3.0, 0.0)) for name, t, xyz, _ in straight("t", 0, 9)]
+    tracks[0] = (*tracks[0][:3], (nan, nan, nan))
+    assert siap(paths(truth), paths(tracks)).velocity_accuracy_mps == pytest.approx(3.0)
+    none = [(*row[:3], (nan, nan, nan)) for row in tracks]
+    assert math.isnan(siap(paths(truth), paths(none)).velocity_accuracy_mps)
+
+
 def test_two_tracks_on_one_truth_are_ambiguity() -> None:
     truth = paths(straight("a", 0, 9))
     s = siap(truth, paths(straight("t", 0, 9), straight("u", 0, 9, offset_m=5)))

@@ -24,7 +24,7 @@ MEASURES: Final = {
     "completeness_by_rows": "completeness but for scans at which truth or track has no row",
     "spuriousness_by_rows": "spuriousness but for those",
     "position_accuracy_m": "mean error of tracks that follow an object",
-    "velocity_accuracy_mps": "likewise",
+    "velocity_accuracy_mps": "likewise, of the rows that have a velocity",
     "id_switches": "changes of track number beyond what each object needed",
     "rate_track_number_change": "those a second of tracking",
     "longest_segment": "share of lifetimes under the longest-lived number, 1 is ideal",

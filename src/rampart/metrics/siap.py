@@ -8,6 +8,7 @@ completeness can pass 1 and spuriousness fall below 0. The same two by rows cann
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Siap:
     ambiguity              Σ tracks that follow a truth / Σ truths tracked (1)
     spuriousness           Σ tracks that follow none / Σ tracks (0)
     position_accuracy_m    mean error of the tracks that follow a truth (0)
-    velocity_accuracy_mps  likewise (0)
+    velocity_accuracy_mps  likewise, of those rows that have a velocity (0); nan where none has
     track_number_changes   Σ over truths of (least number of tracks that cover it - 1) (0)
     rate_of_change_hz      the same over the time tracked (0)
     longest_segment        Σ over truths of the longest time one track followed it / Σ lifetimes (1)
@@ -94,6 +95,8 @@ def siap(
     followers = sum(_union(runs, t)[0] for runs in of_track.values())
     off_m = np.linalg.norm(tracks.xyz_m[ours] - truth.xyz_m[theirs], axis=1)
     off_mps = np.linalg.norm(tracks.velocity_mps[ours] - truth.velocity_mps[theirs], axis=1)
+    known_mps = off_mps[np.isfinite(off_mps)]
+    moving = followers * len(known_mps) / len(off_mps) if len(known_mps) else 0.0
     lifetime = float((truth.times_s[truth.start[1:] - 1] - truth.times_s[truth.start[:-1]]).sum())
     m, n = len(truth.times_s), len(tracks.times_s)
     return Siap(
@@ -101,7 +104,7 @@ def siap(
         ambiguity=_ratio(followers, truth_tracked, 1.0),
         spuriousness=_ratio(n - followers, n, 0.0),
         position_accuracy_m=_ratio(off_m.sum(), followers, 0.0),
-        velocity_accuracy_mps=_ratio(off_mps.sum(), followers, 0.0),
+        velocity_accuracy_mps=_ratio(known_mps.sum(), moving, math.nan if followers else 0.0),
         track_number_changes=changes,
         rate_of_change_hz=_ratio(changes, time_tracked, 0.0),
         longest_segment=_ratio(longest, lifetime, 0.0),
