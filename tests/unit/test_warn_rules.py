@@ -597,13 +597,14 @@ def test_of_a_young_flyer_that_leaves_sight_counts_what_was_seen_but_not_of_one_
     assert stage.phase("A") == phase
 
 
-def test_many_flyers_that_were_lost_young_do_not_add_up_to_a_warning():
+@pytest.mark.parametrize("why", ["expired", "dropped"])
+def test_many_flyers_that_were_lost_young_do_not_add_up_to_a_warning(why):
     """As a burst of false plots makes them: of each three plots, and then none where sensors look for it."""
     stage = Stage([zone("A", 0.0)])
     for track in range(1, 9):
         at_s = 1.0 + 3.0 * track
         stage.see(flying(track, at_s, -4000.0, 50.0, third_s=at_s))
-        stage.see(flying(track, at_s + 1.0, -3950.0, 50.0, third_s=at_s, lost="expired"))
+        stage.see(flying(track, at_s + 1.0, -3950.0, 50.0, third_s=at_s, lost=why))
     assert stage.story("A") == ["watch"]
     stage.run(25.0 + 1.0 + 59.0)
     assert stage.story("A") == ["watch"]  # each is watched for its time all the same
