@@ -194,6 +194,17 @@ def test_a_faint_glider_that_has_shown_no_course_is_one_where_its_echo_is_told(
     assert found.classes["glider"] > 0.9
 
 
+@pytest.mark.parametrize(("plots", "likely"), [(3, 0.2), (10, 0.3), (40, 0.5)])
+def test_the_echo_of_a_drone_tells_the_more_the_more_plots_tell_it(
+    plots: int, likely: float
+) -> None:
+    """Slow, high and louder than most: of three plots it counts as a threat already (0.2), then it is one."""
+    x = np.array([-5000.0, 0.0, 400.0, 38.0, 0.0, 0.0, math.log(1e-4)])
+    seen = {"rcs_dbsm": -9.0 - 2.5, "rcs_plots": float(plots)}
+    found = Classifier().classify(x, P, FLIES, plots, 400.0, **seen)
+    assert found.p_family[DRONE] > likely
+
+
 def test_a_loud_drone_that_no_glider_flies_like_is_still_perhaps_one() -> None:
     """3 dB louder than the loudest of its class, nothing of its way seen. Above 0.2 it counts as a threat."""
     assert level(50, 150, rcs=-5.0 - 2.5).p_family[DRONE] > 0.2

@@ -597,17 +597,48 @@ def test_of_a_young_flyer_that_leaves_sight_counts_what_was_seen_but_not_of_one_
     assert stage.phase("A") == phase
 
 
-@pytest.mark.parametrize("why", ["expired", "dropped"])
-def test_many_flyers_that_were_lost_young_do_not_add_up_to_a_warning(why):
-    """As a burst of false plots makes them: of each three plots, and then none where sensors look for it."""
-    stage = Stage([zone("A", 0.0)])
-    for track in range(1, 9):
+def fragments(stage: Stage, why: str, plots: int, n: int = 8) -> None:
+    """So many flyers, one after the other, of so many plots each, lost a second later."""
+    for track in range(1, n + 1):
         at_s = 1.0 + 3.0 * track
-        stage.see(flying(track, at_s, -4000.0, 50.0, third_s=at_s))
-        stage.see(flying(track, at_s + 1.0, -3950.0, 50.0, third_s=at_s, lost=why))
+        seen = {"third_s": at_s, "detections": plots}
+        stage.see(flying(track, at_s, -4000.0, 50.0, **seen))
+        stage.see(flying(track, at_s + 1.0, -3950.0, 50.0, lost=why, **seen))
+
+
+@pytest.mark.parametrize("why", ["expired", "dropped"])
+def test_flyers_of_three_plots_that_were_looked_for_in_vain_do_not_add_up_to_a_warning(why):
+    """As a burst of false plots makes them. Each is watched for its time all the same, and P of all is told."""
+    stage = Stage([zone("A", 0.0)])
+    fragments(stage, why, plots=3)
     assert stage.story("A") == ["watch"]
+    assert stage.last("A").p_zone > Rules().drone_warn_p
     stage.run(25.0 + 1.0 + 59.0)
-    assert stage.story("A") == ["watch"]  # each is watched for its time all the same
+    assert stage.story("A") == ["watch"]
+    # a person who calls one of them a drone has no burst before him
+    for track in range(1, 9):
+        stage.person("assess", track=track, family="drone")
+    assert stage.phase("A") == "warn"
+
+
+@pytest.mark.parametrize(("why", "plots"), [("expired", 4), ("unseen", 3), ("predicted_time", 3)])
+def test_flyers_that_showed_more_or_left_sight_add_up(why, plots):
+    """As a drone that a radar loses and finds again, each time with another number."""
+    stage = Stage([zone("A", 0.0)])
+    fragments(stage, why, plots)
+    assert stage.phase("A") == "warn"
+
+
+def test_a_drone_of_three_plots_that_was_looked_for_in_vain_still_holds_the_all_clear():
+    stage = held()
+    stage.run(607.5)
+    seen = {"third_s": 608.0, "detections": 3}
+    stage.see(flying(2, 608.0, -3000.0, 50.0, **seen))
+    stage.see(flying(2, 609.0, -3000.0, 50.0, lost="expired", **seen))
+    stage.run(660.0)
+    assert stage.phase("A") == "hold"
+    stage.run(760.0)  # it has been, and was watched a minute longer
+    assert stage.phase("A") == "all_clear"
 
 
 def test_what_is_told_of_a_zone_that_is_warned_of_a_young_flyer_is_its_p():

@@ -64,9 +64,10 @@ as in a raid: what makes other attacks likelier must be plainer than that (`comp
 
 
 TOLD_GLIDERS: Final = 5.0
-"""[A] So many times likelier than by `FLYERS` is a glider of what may be that or a large drone, where a
-cross-section is told: it tells the two apart but for the faintest of the one and the loudest of the other.
-Where it is not, only the course does, and that is too late (ADR 25)."""
+TOLD_PLOTS: Final = 3.5
+"""[A] So many times as likely as by `FLYERS` is a glider, to a large drone, where a cross-section is told: that
+tells the two apart, but for the faintest of the one and the loudest of the other, and the more plots tell it
+the better; of so many plots half of it counts. Where none is told only the course tells, too late (ADR 25)."""
 
 
 class Flyer(NamedTuple):

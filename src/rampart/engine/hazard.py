@@ -15,7 +15,7 @@ from rampart.domain.site import Site
 from rampart.domain.time import NS_PER_S
 from rampart.domain.values import BALLISTIC, POSTERIOR
 from rampart.engine.scatter import settle_falls, upper
-from rampart.engine.threat import DISOWNED, OUT_OF_SIGHT, Motion, Threat
+from rampart.engine.threat import OUT_OF_SIGHT, Motion, Threat
 from rampart.kernels.futures import DRAWS, EARTH_RADIUS_M, FUTURES, SCREENING, enter
 from rampart.kernels.geometry import Array, Ints, grow, signed_distance
 from rampart.kernels.landing import NEGLIGIBLE, Grown, land
@@ -111,22 +111,16 @@ class Hazard:
                 soonest_s = self._fly(hits, k, threat.motion, p, horizon_s, degraded, warned[k])
                 age_s = _age_s(threat)
                 if age_s < WAIT_S[1]:
-                    young = self._young(hits.fly[k], threat.lost, age_s, soonest_s, degraded)
+                    waits = age_s < np.clip(WAIT_SHARE * soonest_s, *WAIT_S)
+                    # where it would be warned of it is watched, where it would be watched it is not yet;
+                    # nobody runs for the first look at a bird
+                    warn_p = self._rules.drone_warn_p * np.where(degraded, 0.5, 1.0)
+                    share = np.minimum(hits.fly[k] / warn_p, 1.0)
+                    young = np.where(
+                        waits, share * self._rules.drone_watch_p, YOUNG_SHARE * hits.fly[k]
+                    )
                     hits.fly[k, ~warned[k]] = young[~warned[k]]
         return hits
-
-    def _young(
-        self, fly: Array, lost: str, age_s: float, soonest_s: Array, degraded: Mask
-    ) -> Array:
-        """(zones,): what counts of P = `fly` of a flyer so long after its third plot. ADR 11."""
-        if lost in DISOWNED:
-            return np.zeros_like(fly)  # of a burst of false plots several together would warn
-        waits = age_s < np.clip(WAIT_SHARE * soonest_s, *WAIT_S)
-        # where it would be warned of it is watched, where it would be watched it is not yet;
-        # nobody runs for the first look at a bird
-        warn_p = self._rules.drone_warn_p * np.where(degraded, 0.5, 1.0)
-        share = np.minimum(fly / warn_p, 1.0)
-        return np.where(waits, share * self._rules.drone_watch_p, YOUNG_SHARE * fly)
 
     def _fall(
         self,

@@ -37,8 +37,9 @@ class OpenThreat(msgspec.Struct, kw_only=True):
 
 
 @allocating_kernel
-def _products(fall: Array, fly: Array, bound: Array, slots: int) -> Array:
-    """(zones, 3): 1 - prod over the first `slots` of all P, of unbound falling P, of unbound flying P."""
+def _products(fall: Array, fly: Array, bound: Array, fleeting: Array, slots: int) -> Array:
+    """(zones, 3): 1 - prod over the first `slots` of all P, of unbound falling P, of unbound flying P but that
+    of the fleeting."""
     zones = fall.shape[0]
     out = np.empty((zones, 3))
     for z in range(zones):
@@ -47,7 +48,7 @@ def _products(fall: Array, fly: Array, bound: Array, slots: int) -> Array:
             every *= (1.0 - fall[z, i]) * (1.0 - fly[z, i])
             if bound[z, i] == 0.0:
                 falling *= 1.0 - fall[z, i]
-                flying *= 1.0 - fly[z, i]
+                flying *= 1.0 - (1.0 - fleeting[i]) * fly[z, i]
         out[z, 0], out[z, 1], out[z, 2] = 1.0 - every, 1.0 - falling, 1.0 - flying
     return out
 
@@ -55,7 +56,8 @@ def _products(fall: Array, fly: Array, bound: Array, slots: int) -> Array:
 class OpenThreats:
     """Table of open threats by track; a slot each in the arrays (zones, slots), reused when it is free.
 
-    `fall`, `fly`: P; `bound`: 1 where a person decided against it.
+    `fall`, `fly`: P; `bound`: 1 where a person decided against it. `fleeting` (slots,): 1 where flying P is
+    told but decides nothing together with that of others.
     """
 
     def __init__(self, zones: int) -> None:
@@ -65,6 +67,7 @@ class OpenThreats:
         self.fall = np.zeros((zones, 16))
         self.fly = np.zeros((zones, 16))
         self.bound = np.zeros((zones, 16))
+        self.fleeting = np.zeros(16)
 
     def add(self, threat: Threat) -> OpenThreat:
         """A new row, its P still 0."""
@@ -72,6 +75,7 @@ class OpenThreats:
             self.fall, self.fly, self.bound = (
                 np.hstack([a, np.zeros_like(a)]) for a in (self.fall, self.fly, self.bound)
             )
+            self.fleeting = np.append(self.fleeting, np.zeros_like(self.fleeting))
         slot = self._free.pop() if self._free else len(self.rows)
         row = OpenThreat(threat=threat, slot=slot)
         self.rows[threat.track] = row
@@ -83,11 +87,13 @@ class OpenThreats:
         self.lost.discard(track)
         for a in (self.fall, self.fly, self.bound):
             a[:, row.slot] = 0.0
+        self.fleeting[row.slot] = 0.0
         self._free.append(row.slot)
 
     def products(self) -> Array:
         """(zones, 3): p_zone of all open threats; of the falling, of the flying that nobody bound."""
-        return _products(self.fall, self.fly, self.bound, len(self.rows) + len(self._free))
+        slots = len(self.rows) + len(self._free)
+        return _products(self.fall, self.fly, self.bound, self.fleeting, slots)
 
     def state(self) -> dict[str, object]:
         """Exact plain data."""
@@ -97,6 +103,7 @@ class OpenThreats:
             "p": [
                 [list(map(float, line)) for line in a] for a in (self.fall, self.fly, self.bound)
             ],
+            "fleeting": self.fleeting.tolist(),
         }
 
     def load(self, state: dict[str, object]) -> None:
@@ -108,3 +115,4 @@ class OpenThreats:
         p = msgspec.convert(state["p"], list[list[list[float]]])
         zones = len(p[0])
         self.fall, self.fly, self.bound = (np.array(a).reshape(zones, -1) for a in p)
+        self.fleeting = np.array(msgspec.convert(state["fleeting"], list[float]))

@@ -45,6 +45,7 @@ from rampart.engine.classes import (
     SMALL_DRONE,
     STAYS,
     TOLD_GLIDERS,
+    TOLD_PLOTS,
     TRAVELS_SHARE,
     UNNAMED,
 )
@@ -140,7 +141,7 @@ def _part(held: Array, other: int, drone: int, ratio: float) -> None:
 
 @inline_kernel
 def _favour(p: Array, this: int, other: int, times: float) -> None:
-    """Make `this` class so many times likelier against the `other`; what both have in all is kept."""
+    """Make `this` class `times` times as likely to the `other` as it is; what both have in all is kept."""
     either, favoured = p[this] + p[other], times * p[this]
     if favoured + p[other] > 0.0:
         p[other] *= either / (favoured + p[other])
@@ -290,7 +291,8 @@ def _posterior(
         out[rounds + i] = p
         by_course += p
     if told:
-        _favour(out, rounds + GLIDER, rounds + LARGE_DRONE, TOLD_GLIDERS)
+        known = rcs_plots / (rcs_plots + TOLD_PLOTS) if math.isfinite(rcs_plots) else 1.0
+        _favour(out, rounds + GLIDER, rounds + LARGE_DRONE, 1.0 + (TOLD_GLIDERS - 1.0) * known)
     # the course tells what flies from each other; whether it flies is told by the motion models
     if by_course > 0.0:
         for i in range(rounds, out.size):

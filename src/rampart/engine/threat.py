@@ -11,8 +11,10 @@ ABSURD: Final = 1e12
 """No metre, second or square metre of a threat is larger; squares of it are still finite."""
 OUT_OF_SIGHT: Final = ("unseen", "sensor_lost")
 """`Threat.lost` of what went where nothing can be seen of it: it is not disowned by looks in vain."""
-DISOWNED: Final = ("expired", "dropped")
-"""`Threat.lost` of what sensors looked for in vain."""
+SOUGHT_IN_VAIN: Final = ("expired", "dropped")
+"""`Threat.lost` of what sensors that look there see no more."""
+FEWEST_PLOTS: Final = 3
+"""No track is real with fewer. What has no more when it is lost may be drops of rain that fitted together."""
 _UNKNOWN: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 

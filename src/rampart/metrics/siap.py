@@ -95,8 +95,8 @@ def siap(
     followers = sum(_union(runs, t)[0] for runs in of_track.values())
     off_m = np.linalg.norm(tracks.xyz_m[ours] - truth.xyz_m[theirs], axis=1)
     off_mps = np.linalg.norm(tracks.velocity_mps[ours] - truth.velocity_mps[theirs], axis=1)
-    known_mps = off_mps[np.isfinite(off_mps)]
-    moving = followers * len(known_mps) / len(off_mps) if len(known_mps) else 0.0
+    known_mps = off_mps[~np.isnan(off_mps)]  # where truth and track both have a velocity
+    with_velocity = followers * len(known_mps) / len(off_mps) if len(known_mps) else 0.0
     lifetime = float((truth.times_s[truth.start[1:] - 1] - truth.times_s[truth.start[:-1]]).sum())
     m, n = len(truth.times_s), len(tracks.times_s)
     return Siap(
@@ -104,7 +104,9 @@ def siap(
         ambiguity=_ratio(followers, truth_tracked, 1.0),
         spuriousness=_ratio(n - followers, n, 0.0),
         position_accuracy_m=_ratio(off_m.sum(), followers, 0.0),
-        velocity_accuracy_mps=_ratio(known_mps.sum(), moving, math.nan if followers else 0.0),
+        velocity_accuracy_mps=_ratio(
+            known_mps.sum(), with_velocity, math.nan if followers else 0.0
+        ),
         track_number_changes=changes,
         rate_of_change_hz=_ratio(changes, time_tracked, 0.0),
         longest_segment=_ratio(longest, lifetime, 0.0),
