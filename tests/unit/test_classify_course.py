@@ -208,6 +208,8 @@ def test_what_sinks_as_gliders_do_is_less_of_a_drone_than_what_holds_its_height(
     assert level > 0.5
     for sink in (-2.0, -3.0):
         assert as_drone(sinking(t, 46.0, 700.0 - sink * 120.0, sink), t, -8.5) < 0.6 * level
+    # 3 dB louder than the loudest of its class: a threat (0.2), not more than a glider (ADR 25)
+    assert 0.3 < as_drone(sinking(t, 46.0, 700.0, 0.0), t, -7.5) < 0.5
 
 
 def test_height_says_nothing_where_it_was_not_observed() -> None:
