@@ -97,8 +97,8 @@ FLYERS: Final[dict[str, Flyer]] = {
     # ten, gliders 0.09 to 0.57, small drones below 0.03)
     # priors: of what comes into sight most are birds and clutter; large drones stand against aircraft as if
     # a raid were likely, but for gliders, which are most like them and twice as many (ADR 24, 25); small ones
-    # are as rare as on a quiet day (ADR 18, 21). Echoes of birds, drones and gliders: from the class table, with
-    # 1.5 dB for what a radar knows of its own gain
+    # are as rare as on a quiet day (ADR 18, 21). Echoes of birds, drones and gliders: from the class table,
+    # with 1.5 dB for what a radar knows of its own gain
     "owa_drone": Flyer(
         "drone", 0.01, 46, 7, 250, 0.9, -11.5, 3.5, 1.5, 0.14, 0.7, 0.3, 0.6, 0.06, 1.0
     ),
