@@ -152,9 +152,9 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
 
 
 def _is_fleeting(row: OpenThreat) -> bool:
-    """Of the fewest plots, and looked for in vain since: a burst of false plots leaves several (ADR 25)."""
+    """Of the fewest plots, and not gone out of sight: a burst of false plots makes several at once (ADR 25)."""
     few = row.threat.detections <= FEWEST_PLOTS
-    return few and row.threat.lost in SOUGHT_IN_VAIN and not row.assessed
+    return few and row.threat.lost in ("", *SOUGHT_IN_VAIN) and not row.assessed
 
 
 def _times(threat: Threat, entry_s: Array, member: Member) -> tuple[int, int, int] | None:

@@ -14,7 +14,7 @@ OUT_OF_SIGHT: Final = ("unseen", "sensor_lost")
 SOUGHT_IN_VAIN: Final = ("expired", "dropped")
 """`Threat.lost` of what sensors that look there see no more."""
 FEWEST_PLOTS: Final = 3
-"""No track is real with fewer. What has no more when it is lost may be drops of rain that fitted together."""
+"""No track is real with fewer. What has shown no more may be drops of rain that fit together."""
 _UNKNOWN: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
