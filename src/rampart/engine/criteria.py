@@ -15,7 +15,7 @@ from rampart.engine.hazard import Hazard, falls, is_assessed, is_threat
 from rampart.engine.ledger import Ledger
 from rampart.engine.lifecycle import OPEN
 from rampart.engine.open_threats import OpenThreat
-from rampart.engine.threat import FEWEST_PLOTS, SOUGHT_IN_VAIN, Threat, sound
+from rampart.engine.threat import Threat, sound
 from rampart.engine.zones import Member
 from rampart.kernels.geometry import Array
 from rampart.kernels.landing import pick
@@ -99,7 +99,7 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
     for k, row in enumerate(threats):
         for z, m in ledger.members_of(row):
             member[k, z], warned[k, z] = True, m.phase in OPEN
-        open_.fleeting[row.slot] = float(_is_fleeting(row))
+        open_.note_fleeting(row)
     posteriors = [row.p for row in threats]
     hits = hazard.of(
         [row.threat for row in threats], posteriors, ledger.degraded, ledger.now, warned
@@ -149,12 +149,6 @@ def weigh(ledger: Ledger, hazard: Hazard, rows: Sequence[OpenThreat]) -> None:
     if rules.fallback == "base_wide":
         for row in threats:
             _borrow([m for _, m in ledger.members_of(row)])
-
-
-def _is_fleeting(row: OpenThreat) -> bool:
-    """Of the fewest plots, and not gone out of sight: a burst of false plots makes several at once (ADR 25)."""
-    few = row.threat.detections <= FEWEST_PLOTS
-    return few and row.threat.lost in ("", *SOUGHT_IN_VAIN) and not row.assessed
 
 
 def _times(threat: Threat, entry_s: Array, member: Member) -> tuple[int, int, int] | None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 import numpy as np
 
 from rampart.domain.values import POSTERIOR
-from rampart.engine.threat import Threat
+from rampart.engine.threat import SOUGHT_IN_VAIN, Threat
 from rampart.kernels._jit import allocating_kernel
 from rampart.kernels.geometry import Array
+
+FEW_PLOTS: Final = 3
+"""A flyer that has shown no more may be drops of rain that fit together."""
 
 
 class OpenThreat(msgspec.Struct, kw_only=True):
@@ -35,6 +40,13 @@ class OpenThreat(msgspec.Struct, kw_only=True):
         word = "other" if self.assessed in ("aircraft", "clutter") else self.assessed
         return tuple(float(name == word) for name in POSTERIOR)
 
+    @property
+    def fleeting(self) -> bool:
+        """A flyer of so few plots, not gone out of sight, does not add up with others: a burst of false plots
+        makes several at once. What a person has named does. ADR 25."""
+        few = self.threat.detections <= FEW_PLOTS
+        return few and self.threat.lost in ("", *SOUGHT_IN_VAIN) and not self.assessed
+
 
 @allocating_kernel
 def _products(fall: Array, fly: Array, bound: Array, fleeting: Array, slots: int) -> Array:
@@ -57,7 +69,7 @@ class OpenThreats:
     """Table of open threats by track; a slot each in the arrays (zones, slots), reused when it is free.
 
     `fall`, `fly`: P; `bound`: 1 where a person decided against it. `fleeting` (slots,): 1 where flying P is
-    told but decides nothing together with that of others.
+    told but decides nothing together with that of others; it follows from the rows.
     """
 
     def __init__(self, zones: int) -> None:
@@ -90,6 +102,10 @@ class OpenThreats:
         self.fleeting[row.slot] = 0.0
         self._free.append(row.slot)
 
+    def note_fleeting(self, row: OpenThreat) -> None:
+        """Whether flying P of `row` decides nothing together with that of others, as it is now."""
+        self.fleeting[row.slot] = float(row.fleeting)
+
     def products(self) -> Array:
         """(zones, 3): p_zone of all open threats; of the falling, of the flying that nobody bound."""
         slots = len(self.rows) + len(self._free)
@@ -103,7 +119,6 @@ class OpenThreats:
             "p": [
                 [list(map(float, line)) for line in a] for a in (self.fall, self.fly, self.bound)
             ],
-            "fleeting": self.fleeting.tolist(),
         }
 
     def load(self, state: dict[str, object]) -> None:
@@ -115,4 +130,6 @@ class OpenThreats:
         p = msgspec.convert(state["p"], list[list[list[float]]])
         zones = len(p[0])
         self.fall, self.fly, self.bound = (np.array(a).reshape(zones, -1) for a in p)
-        self.fleeting = np.array(msgspec.convert(state["fleeting"], list[float]))
+        self.fleeting = np.zeros(self.fall.shape[1])
+        for row in rows:
+            self.note_fleeting(row)

@@ -291,7 +291,7 @@ def _posterior(
         out[rounds + i] = p
         by_course += p
     if told:
-        known = rcs_plots / (rcs_plots + TOLD_PLOTS) if math.isfinite(rcs_plots) else 1.0
+        known = 1.0 / (1.0 + TOLD_PLOTS / max(rcs_plots, 1.0))
         _favour(out, rounds + GLIDER, rounds + LARGE_DRONE, 1.0 + (TOLD_GLIDERS - 1.0) * known)
     # the course tells what flies from each other; whether it flies is told by the motion models
     if by_course > 0.0:

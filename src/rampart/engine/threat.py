@@ -13,8 +13,6 @@ OUT_OF_SIGHT: Final = ("unseen", "sensor_lost")
 """`Threat.lost` of what went where nothing can be seen of it: it is not disowned by looks in vain."""
 SOUGHT_IN_VAIN: Final = ("expired", "dropped")
 """`Threat.lost` of what sensors that look there see no more."""
-FEWEST_PLOTS: Final = 3
-"""No track is real with fewer. What has shown no more may be drops of rain that fit together."""
 _UNKNOWN: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
