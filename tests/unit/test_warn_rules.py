@@ -619,6 +619,18 @@ def test_flyers_of_three_plots_do_not_add_up_to_a_warning(why):
     assert stage.phase("A") == "warn"
 
 
+def test_flyers_of_three_plots_add_up_neither_in_a_crowd_nor_after_a_restart():
+    stage = Stage([zone("A", 0.0)])
+    fragments(stage, "expired", plots=3, n=40)
+    stage.restart()
+    stage.see(flying(41, 26.0, -4000.0, 50.0, third_s=26.0, detections=3))
+    assert stage.phase("A") == "watch"
+    assert stage.last("A").p_zone > 0.5
+    # one that has shown more warns by itself
+    stage.see(flying(41, 32.0, -3700.0, 50.0, third_s=26.0, detections=9))
+    assert stage.phase("A") == "warn"
+
+
 @pytest.mark.parametrize(("why", "plots"), [("expired", 4), ("unseen", 3), ("predicted_time", 3)])
 def test_flyers_that_showed_more_or_left_sight_add_up(why, plots):
     """As a drone that a radar loses and finds again, each time with another number."""

@@ -99,7 +99,6 @@ class OpenThreats:
         self.lost.discard(track)
         for a in (self.fall, self.fly, self.bound):
             a[:, row.slot] = 0.0
-        self.fleeting[row.slot] = 0.0
         self._free.append(row.slot)
 
     def note_fleeting(self, row: OpenThreat) -> None:
