@@ -37,6 +37,8 @@ CASES: Final = {
     "rotating, a turn of 2 s": Raid(targets=50, turn_s=2.0),
     "merged plots": Raid(targets=50, merged=True),
     "foreign air": Raid(targets=50, foreign_air=True),
+    "dense: two tubes at once, 0.2 s between rounds": Raid(targets=50, dense=True),
+    "dense, Pd 0.6, clutter 100": Raid(targets=50, dense=True, pd=0.6, clutter=100.0),
 }
 HEADER: Final = (
     "case", "seeds", "GOSPA", "velocity error", "completeness", "spurious", "ID switches, full data",

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from rampart.domain.frames import polar_from_enu
@@ -37,6 +38,7 @@ CLASSES: Final = {  # (share of the salvos, metres from site to aim)
 }
 DRONES: Final = ("owa_drone", "owa_drone_small")
 DRONE_SHARE: Final = 0.1
+TUBES_M: Final = 60.0
 
 
 class Raid(Settings, frozen=True):
@@ -44,7 +46,8 @@ class Raid(Settings, frozen=True):
 
     doppler, elevation: whether the radar measures them. turn_s: of a rotating antenna, whose plots have
     times of their own; None: it looks at everything at once, twice a second. merged: what lies in one
-    resolution cell gives one plot. foreign_air: thinner and windier than expected.
+    resolution cell gives one plot. foreign_air: thinner and windier than expected. dense: two salvos at a
+    time, of one class, from tubes `TUBES_M` apart, and a round follows the last within 0.3 s.
     """
 
     targets: int = 50
@@ -57,6 +60,7 @@ class Raid(Settings, frozen=True):
     turn_s: float | None = None
     merged: bool = False
     foreign_air: bool = False
+    dense: bool = False
 
 
 FOREIGN_AIR: Final = Air(
@@ -189,14 +193,21 @@ def salvos_of(raid: Raid, rng: np.random.Generator) -> tuple[Salvo, ...]:
         left -= sizes[-1]
     bearings = rng.uniform(0, 2 * np.pi, -(-len(sizes) // 2))  # two salvos share a site
     names = list(CLASSES)
-    salvos = []
+    salvos: list[Salvo] = []
     for k, size in enumerate(sizes):
+        if raid.dense and k % 2:
+            east, north = salvos[-1].origin_enu_m
+            beside = (east + TUBES_M, north)
+            salvos.append(
+                msgspec.structs.replace(salvos[-1], id=f"s{k}", origin_enu_m=beside, rounds=size)
+            )
+            continue
         name = names[rng.choice(len(names), p=[share for share, _ in CLASSES.values()])]
         bearing = bearings[k % len(bearings)] + rng.normal(0, 0.01)
         reach = rng.uniform(*CLASSES[name][1])
         aim = rng.normal(0, 500.0, 2)
         origin = aim + reach * np.array([np.sin(bearing), np.cos(bearing)])
-        gap = rng.uniform(0.3, 1.5)
+        gap = rng.uniform(0.15, 0.3) if raid.dense else rng.uniform(0.3, 1.5)
         salvos.append(
             Salvo(
                 id=f"s{k}",

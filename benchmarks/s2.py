@@ -52,7 +52,7 @@ TRAFFIC: Final = {  # class: mean number an hour, radius m, share that reports i
     "airliner": (12.0, 20_000.0, 0.95),
     "light_aircraft": (6.0, 15_000.0, 0.6),
     "helicopter": (4.0, 12_000.0, 0.3),
-    "glider": (3.0, 8_000.0, 0.1),
+    "glider": (6.0, 8_000.0, 0.1),  # each seven minutes: as many in the air as three of fifteen are
     "bird": (40.0, 5_000.0, 0.0),
     "clutter_patch": (6.0, 4_000.0, 0.0),
 }

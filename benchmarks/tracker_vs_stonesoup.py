@@ -173,8 +173,8 @@ def markdown(
         "50 targets, the same seeds; in brackets the ratio to all data. Ellipses of the whole engine 5, 8, 12 "
         "and 18 s after the first plot, with their exact 95 % interval; asked: >= 0.86. Merged: one plot of "
         "what lies in one cell of 60 m, 2 degrees, 8 m/s. Foreign air: an eighth thinner than the filter "
-        "expects, wind of 8 m/s a component where the predictor expects 5. 2-D tracks have no ellipse: "
-        "their height was never observed.",
+        "expects, wind of 8 m/s a component where the predictor expects 5. Dense: pairs of salvos of one "
+        "class, fired at once from tubes 60 m apart. 2-D tracks have no ellipse: no height was observed.",
         "", *poorer,
     ]  # fmt: skip
     return "\n".join(lines)

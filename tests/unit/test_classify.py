@@ -189,7 +189,7 @@ def test_a_faint_glider_that_has_shown_no_course_is_one_where_its_echo_is_told(
     speed: float, height: float, rcs: float
 ) -> None:
     """The last two are gliders that a zone would have been warned of with P 0.18 and 0.27 (ADR 25)."""
-    found = level(speed, height, rcs=rcs - 2.5)  # what a mean of decibels says of it
+    found = level(speed, height, rcs=rcs)
     assert found.p_family[DRONE] < 0.05
     assert found.classes["glider"] > 0.9
 
@@ -200,14 +200,14 @@ def test_the_echo_of_a_drone_tells_the_more_the_more_plots_tell_it(
 ) -> None:
     """Slow, high and louder than most: of three plots it counts as a threat already (0.2), then it is one."""
     x = np.array([-5000.0, 0.0, 400.0, 38.0, 0.0, 0.0, math.log(1e-4)])
-    seen = {"rcs_dbsm": -9.0 - 2.5, "rcs_plots": float(plots)}
+    seen = {"rcs_dbsm": -9.0, "rcs_plots": float(plots)}
     found = Classifier().classify(x, P, FLIES, plots, 400.0, **seen)
     assert found.p_family[DRONE] > likely
 
 
 def test_a_loud_drone_that_no_glider_flies_like_is_still_perhaps_one() -> None:
     """3 dB louder than the loudest of its class, nothing of its way seen. Above 0.2 it counts as a threat."""
-    assert level(50, 150, rcs=-5.0 - 2.5).p_family[DRONE] > 0.2
+    assert level(50, 150, rcs=-5.0).p_family[DRONE] > 0.2
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_echoes_fainter_than_any_round_are_of_false_plots() -> None:
         Classifier().classify(
             x, P4, burns, 4, 85.0, rcs_dbsm=rcs, boost_p=1.0, rcs_plots=4, company=TIMES
         )
-        for rcs in (-59.0, -25.0)
+        for rcs in (-56.5, -19.0)
     )
     assert faint.p_family[OTHER] > 0.9
     assert loud.p_family[OTHER] < faint.p_family[OTHER]

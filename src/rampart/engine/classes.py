@@ -138,11 +138,6 @@ FLYERS: Final[dict[str, Flyer]] = {
     ),
 }
 
-SCINTILLATION_DB: Final = 5.6
-"""Standard deviation of one echo of a slowly fluctuating target (exponential power, Swerling 1), dB."""
-SCINTILLATION_MEAN_DB: Final = -2.5
-"""Mean of the same in dB: 10 log10(e) x -Euler's constant; what a mean of decibels lies too low by."""
-
 ODD_SHARE: Final = 0.03
 """[A] Share of each class that bends like none of its kind, but like any other: a bird on its way home flies
 straight."""

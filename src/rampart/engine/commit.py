@@ -19,6 +19,7 @@ from rampart.engine.posterior import held_as_a_drone
 from rampart.engine.radars import Radars
 from rampart.kernels._jit import woven_kernel
 from rampart.kernels.consider import BIASES
+from rampart.kernels.cross_section import amplitude_m
 from rampart.kernels.detection import add_echo
 from rampart.kernels.imm import BOOST, DRONE, copy_row, moments
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
@@ -90,9 +91,8 @@ def gather(table: Table, row: int, p: int, plots: Array, sensor: int, radars: Ra
     if threshold > 0.0 and not math.isnan(plots[p, SNR]):
         add_echo(table.echoes[row, sensor], plots[p, SNR], plots[p, NUMBERS + RANGE], threshold)
     if not math.isnan(plots[p, RCS]):
-        table.rcs[row, 0] += plots[p, RCS]
-        table.rcs[row, 1] += plots[p, RCS] ** 2
-        table.rcs[row, 2] += 1.0
+        table.rcs[row, 0] += amplitude_m(plots[p, RCS])
+        table.rcs[row, 1] += 1.0
 
 
 @woven_kernel

@@ -39,7 +39,7 @@ from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 11
+SNAPSHOT_VERSION: Final = 12
 
 
 class Engine:

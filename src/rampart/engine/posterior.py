@@ -37,8 +37,6 @@ from rampart.engine.classes import (
     ODD_SHARE,
     ROUND_RCS_DB,
     ROUND_TABLE,
-    SCINTILLATION_DB,
-    SCINTILLATION_MEAN_DB,
     SINKS_S,
     SINKS_SHARE,
     SLOWEST_LAUNCH_MPS,
@@ -52,6 +50,7 @@ from rampart.engine.classes import (
 from rampart.engine.course import SCALES, pace_of
 from rampart.engine.ways import like_a_large_drone, like_a_small_drone
 from rampart.kernels._jit import allocating_kernel, inline_kernel
+from rampart.kernels.cross_section import scatter_db
 
 Array = npt.NDArray[np.float64]
 
@@ -67,8 +66,8 @@ class Features(NamedTuple):
     height_m: Array  # (n,) above the site's level; nan: not observed
     launch_mps: Array  # (n,) speed at the ground crossing behind the track
     launch_rad: Array  # (n,) elevation there
-    rcs_dbsm: Array  # (n,) mean over the track
-    rcs_plots: Array  # (n,) plots in that mean
+    rcs_dbsm: Array  # (n,) by its echoes, as `cross_section_dbsm`
+    rcs_plots: Array  # (n,) so many of them
     boost_p: Array  # (n,) the largest probability of the boost model so far
     free_p: Array  # (n,) the largest of the ballistic model so far, from the third plot on
     bends: Array  # (n, scales, accelerations) and
@@ -175,8 +174,7 @@ def _posterior(
     speed = math.sqrt(ground * ground + x[5] * x[5]) if seen_up else ground
     variance = 1.5 * (P[3, 3] + P[4, 4]) if not seen_up else P[3, 3] + P[4, 4] + P[5, 5]
     told = math.isfinite(rcs_dbsm)
-    rcs = rcs_dbsm - SCINTILLATION_MEAN_DB
-    scatter_db = SCINTILLATION_DB / math.sqrt(max(rcs_plots, 1.0))
+    echo_db = scatter_db(rcs_plots)
     if not (math.isfinite(speed) and math.isfinite(variance)):
         return
     sigma_v = math.sqrt(max(variance, 0.0) / 3.0) + 2.0
@@ -203,8 +201,8 @@ def _posterior(
             p *= _within(energetic, 0.5 * row[1], row[2], 10.0 + sigma_v)
         p *= _normal(drag, math.log(row[5]), math.sqrt(row[6] * row[6] + drag_variance))
         if told:
-            spread_db = math.sqrt(ROUND_RCS_DB**2 + scatter_db * scatter_db)
-            p *= _plateau(rcs, row[7], row[8], spread_db)
+            spread_db = math.sqrt(ROUND_RCS_DB**2 + echo_db * echo_db)
+            p *= _plateau(rcs_dbsm, row[7], row[8], spread_db)
         unboosted += p
         # a short boost is often over before the second plot: its absence says little
         p *= 0.5 + 0.5 * boosted if IS_ROCKET[i] else 1.0 - 0.9 * boosted
@@ -236,7 +234,7 @@ def _posterior(
         falls *= _normal(x[5], 0.0, math.sqrt(150.0**2 + sigma_climb * sigma_climb))
         leaps *= LEAP_HIGH
     if told:
-        falls *= _normal(rcs, -22.0, math.sqrt(64.0 + scatter_db * scatter_db))
+        falls *= _normal(rcs_dbsm, -22.0, math.sqrt(64.0 + echo_db * echo_db))
         leaps *= LEAP_TOLD
     total = 0.0
     if not within > 1e-200:
@@ -281,7 +279,7 @@ def _posterior(
             p *= _normal(log_height, math.log(row[3]), row[4])
             p *= _normal(x[5] + sunk, 0.0, sigma_level)
         if told:
-            p *= _plateau(rcs, row[5], row[6], math.sqrt(row[7] * row[7] + scatter_db * scatter_db))
+            p *= _plateau(rcs_dbsm, row[5], row[6], math.sqrt(row[7] * row[7] + echo_db * echo_db))
         by_looks += p
         p *= held[i]
         # ... x climbs

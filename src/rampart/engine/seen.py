@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rampart.engine.threat import Motion
 from rampart.kernels._jit import Held, allocating_kernel
 from rampart.kernels.atmosphere import EARTH_RADIUS_M
+from rampart.kernels.cross_section import cross_section_dbsm
 from rampart.kernels.imm import moments
 from rampart.kernels.transition import N
 
@@ -35,7 +36,7 @@ class Columns(NamedTuple):
     x: Array  # (n, 7) mean over the motion models
     P: Array  # (n, 7, 7)
     height_m: Array  # (n,) above the site's level, nan where height was never observed
-    rcs_dbsm: Array  # (n,) mean over the track, nan where no plot told any
+    rcs_dbsm: Array  # (n,) by its echoes, nan where no plot told any
     rcs_plots: Array  # (n,) that told it
     marks: Array  # (n, MARKS, MARK)
     bends: Array  # (n, scales, accelerations)
@@ -60,8 +61,8 @@ def columns_of(table: Held, rows: Ints) -> Columns:
         height_m[k] = x[k, 2] + (x[k, 0] * x[k, 0] + x[k, 1] * x[k, 1]) / (2.0 * EARTH_RADIUS_M)
         if t.bounded[row] == 0:
             height_m[k] = math.nan
-        rcs_plots[k] = t.rcs[row, 2]
-        rcs_dbsm[k] = t.rcs[row, 0] / rcs_plots[k] if rcs_plots[k] > 0.0 else math.nan
+        rcs_plots[k] = t.rcs[row, 1]
+        rcs_dbsm[k] = cross_section_dbsm(t.rcs[row, 0], rcs_plots[k])
     return Columns(
         t.track_id[rows], t.t_s[rows], t.t_first_s[rows], t.t_third_s[rows], t.hits[rows],
         t.bounded[rows], t.turn[rows], t.last_sensor[rows], t.mu[rows], finite, x, P, height_m, rcs_dbsm,

@@ -68,14 +68,15 @@ class BallisticClass(Settings, frozen=True):
 
 class PoweredClass(Settings, frozen=True):
     """A thing that flies by its own power: `speed_mps`, `height_m` above ground, slow wander about its
-    way, `smoothing_s` it takes into a turn; `pattern` it keeps when it is left to itself.
+    way, `smoothing_s` it takes into a turn; `pattern` it keeps when it is left to itself in a disc: across
+    it, in from its edge and about and out, about from a place in it for a while, or staying.
     """
 
     id: str
     title: str
     family: Family
     flight: Literal["powered"]
-    pattern: Literal["transit", "wander", "fixed"]
+    pattern: Literal["transit", "roam", "wander", "fixed"]
     speed_mps: Value
     height_m: Value
     wander_m: Value

@@ -17,6 +17,7 @@ _TAPER_S: Final = 20.0  # no wander at the ends of a route, so that an aim is me
 _WANDER_PERIOD_S: Final = (12.0, 60.0)
 _DWELL_S: Final = (300.0, 1500.0)  # [A] how long a wanderer stays
 _LEG_S: Final = (20.0, 90.0)  # [A] between its changes of direction
+_VISIT_LEGS: Final = 200  # of a visit at most: three hours
 
 
 def draw(rng: np.random.Generator, value: Value) -> float:
@@ -48,7 +49,8 @@ def pattern(
     speed, height = max(draw(rng, kind.speed_mps), 0.5), draw(rng, kind.height_m)
     if kind.pattern == "fixed":
         return _standing(kind, radius_m, height, duration_s, rng)
-    route = _chord(radius_m, rng) if kind.pattern == "transit" else _stroll(radius_m, speed, rng)
+    draw_route = {"transit": _chord, "roam": _visit, "wander": _stroll}[kind.pattern]
+    route = draw_route(radius_m, speed, rng)
     heights = height * rng.uniform(0.85, 1.15, len(route))
     length = float(np.linalg.norm(np.diff(route, axis=0), axis=1).sum())
     start = rng.uniform(-length / speed, duration_s)
@@ -59,7 +61,7 @@ def pattern(
     return Path(whole.t_s[inside], whole.xyz_enu_m[inside], whole.velocity_enu_mps[inside])
 
 
-def _chord(radius_m: float, rng: np.random.Generator) -> Array:
+def _chord(radius_m: float, _speed_mps: float, rng: np.random.Generator) -> Array:
     """A way across the disc, with one bend."""
     heading, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.8, 0.8) * radius_m
     half = np.sqrt(radius_m**2 - offset**2)
@@ -75,10 +77,29 @@ def _stroll(radius_m: float, speed_mps: float, rng: np.random.Generator) -> Arra
     """Legs in slowly changing directions from a random place of the disc."""
     legs = rng.uniform(*_LEG_S, size=64)
     legs = legs[: int(np.searchsorted(np.cumsum(legs), rng.uniform(*_DWELL_S))) + 1]
-    heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0.0, 1.0, len(legs)))
-    steps = (speed_mps * legs)[:, None] * np.stack([np.sin(heading), np.cos(heading)], axis=1)
-    home = _place(radius_m, rng)
-    return np.asarray(home + np.vstack([np.zeros(2), np.cumsum(steps, axis=0)]))
+    headings = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0.0, 1.0, len(legs)))
+    return np.asarray(_place(radius_m, rng) + _corners(headings, speed_mps * legs))
+
+
+def _visit(radius_m: float, speed_mps: float, rng: np.random.Generator) -> Array:
+    """Such legs from the edge of the disc until it is left, as of one of many that fly so in a wide country.
+
+    It comes in at an angle to the radius whose sine is even: then it is as likely in any part of the disc, and
+    flies pi/2 radii there on average, however it turns. Source: Blanco and Fournier, Europhys. Lett. 61, 2003.
+    """
+    bearing = rng.uniform(0, 2 * np.pi)
+    inward = bearing + np.pi + np.arcsin(rng.uniform(-1.0, 1.0))
+    headings = inward + np.append(0.0, np.cumsum(rng.normal(0.0, 1.0, _VISIT_LEGS - 1)))
+    edge = radius_m * np.array([np.sin(bearing), np.cos(bearing)])
+    way = edge + _corners(headings, speed_mps * rng.uniform(*_LEG_S, size=_VISIT_LEGS))
+    outside = np.hypot(*way[1:].T) > radius_m
+    return np.asarray(way[: int(outside.argmax()) + 2] if outside.any() else way)
+
+
+def _corners(headings: Array, lengths_m: Array) -> Array:
+    """(n + 1, 2): corners of a way, from its beginning."""
+    steps = lengths_m[:, None] * np.stack([np.sin(headings), np.cos(headings)], axis=1)
+    return np.vstack([np.zeros(2), np.cumsum(steps, axis=0)])
 
 
 def _standing(

@@ -1,0 +1,47 @@
+"""A cross-section from echoes that scintillate, against the exponential power that they have."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from rampart.kernels.cross_section import amplitude_m, cross_section_dbsm, scatter_db
+
+
+def told(power: np.ndarray, rcs_dbsm: float) -> np.ndarray:
+    """By each row of `power` (of mean 1) of a target of this cross-section."""
+    db = rcs_dbsm + 10.0 * np.log10(power)
+    sums = [sum(amplitude_m(echo) for echo in row) for row in db]
+    return np.array([cross_section_dbsm(total, power.shape[1]) for total in sums])
+
+
+@pytest.mark.parametrize("echoes", [1, 2, 4, 10, 40])
+def test_so_many_echoes_tell_the_cross_section_with_the_scatter_that_is_said(echoes: int) -> None:
+    rng = np.random.default_rng(echoes)
+    found = told(rng.exponential(size=(4_000, echoes)), -12.0)
+    assert found.mean() == pytest.approx(
+        -12.0, abs=4.0 * scatter_db(echoes) / math.sqrt(4_000) + 0.08
+    )
+    assert found.std() == pytest.approx(scatter_db(echoes), rel=0.06)
+
+
+def test_a_target_that_scintillates_less_is_told_within_a_decibel() -> None:
+    """Swerling 3 (chi-square of four degrees), and one that is as bright at every look."""
+    power = np.random.default_rng(3).gamma(2.0, 0.5, size=(2_000, 20))
+    assert told(power, -5.0).mean() == pytest.approx(-5.0, abs=1.0)
+    assert told(np.ones((1, 20)), -5.0)[0] == pytest.approx(-5.0, abs=1.2)
+
+
+def test_neither_a_deep_fade_nor_a_foreign_echo_makes_another_thing_of_it() -> None:
+    """A mean of decibels loses 2 dB by the one, a mean of powers wins 17 dB by the other."""
+    power = np.full((1, 20), np.pi / 4.0)  # whose amplitude is the mean one
+    steady = told(power, 0.0)[0]
+    for echo_db, off_db in ((-40.0, 0.5), (30.0, 9.0)):
+        power[0, 0] = 10.0 ** (0.1 * echo_db)
+        assert abs(told(power, 0.0)[0] - steady) < off_db
+
+
+def test_nothing_is_told_by_no_echo() -> None:
+    assert math.isnan(cross_section_dbsm(0.0, 0.0))
