@@ -1,7 +1,7 @@
 """S2, quiet hours: how often is anybody warned, or asked to look, when nothing is fired?
 
     python benchmarks/s2.py [--hours 1-20] [--workers 2] [--keep FILE] [--write]
-    python benchmarks/s2.py --hours 3001-3040 --only glider --times 10
+    python benchmarks/s2.py --hours 3001-3040 --only glider --times 10 [--seconds 60]
 
 An hour is one seed of a world in which nobody attacks: airliners, light aircraft with and without ADS-B,
 helicopters, gliders, birds and moving clutter before one or two radars, and of each radar's own making:
@@ -11,7 +11,8 @@ digest of all that this engine says in a trial, and skips the hours that stand t
 stopped run goes on, and hours heard by an engine that spoke otherwise count for nothing.
 
 `--only` and `--times`: such hours with nothing in the air but one kind of traffic, so many times as much:
-what that kind does to a quiet site, in a tenth of the time. No such hour is one of the set.
+what that kind does to a quiet site, in a tenth of the time. No such hour is one of the set. `--seconds`: its
+beginning alone, with all that else comes in an hour: what a radar that is switched on sees, anywhere at once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -52,10 +53,13 @@ TRAFFIC: Final = {  # class: mean number an hour, radius m, share that reports i
     "airliner": (12.0, 20_000.0, 0.95),
     "light_aircraft": (6.0, 15_000.0, 0.6),
     "helicopter": (4.0, 12_000.0, 0.3),
-    "glider": (6.0, 8_000.0, 0.1),  # each seven minutes: as many in the air as three of fifteen are
+    "glider": (3.0, 8_000.0, 0.1),
     "bird": (40.0, 5_000.0, 0.0),
     "clutter_patch": (6.0, 4_000.0, 0.0),
 }
+VISITS: Final = {"glider": 2}
+"""So many come for each that is drawn, and are gone in seven minutes. Before ADR 26 one stayed for fifteen; all
+else in an hour is as it was."""
 
 
 def world(hour: int) -> World:
@@ -93,7 +97,8 @@ def world(hour: int) -> World:
             if part > 0.0:
                 traffic.append(
                     Traffic(id=f"{class_id}-{word or 'silent'}", class_id=class_id, radius_m=radius_m,
-                            count=int(rng.poisson(busy * part)), identified=word)  # type: ignore[arg-type]
+                            count=int(rng.poisson(busy * part)) * VISITS.get(class_id, 1),
+                            identified=word)  # type: ignore[arg-type]
                 )  # fmt: skip
     east, north = rng.normal(0.0, 6.0, 2)
     return World(
@@ -147,18 +152,26 @@ def _echoes(sensor: str, rng: np.random.Generator) -> list[Echo]:
     return echoes
 
 
-def crowded(hour: int, only: str, times: int) -> World:
-    """The world of this hour with nothing but `times` the traffic of the class `only`."""
+class Crowd(NamedTuple):
+    """Nothing but so many times the traffic of one class, all within so many seconds."""
+
+    only: str
+    times: int = 1
+    seconds: float = HOUR_S
+
+
+def crowded(hour: int, crowd: Crowd) -> World:
+    """The world of this hour with nothing but the `crowd`."""
     made = world(hour)
-    kept = [traffic for traffic in made.traffic if traffic.class_id == only]
-    more = [msgspec.structs.replace(traffic, count=traffic.count * times) for traffic in kept]
-    return msgspec.structs.replace(made, traffic=tuple(more), echoes=())
+    kept = [traffic for traffic in made.traffic if traffic.class_id == crowd.only]
+    more = [msgspec.structs.replace(traffic, count=traffic.count * crowd.times) for traffic in kept]
+    return msgspec.structs.replace(made, traffic=tuple(more), echoes=(), duration_s=crowd.seconds)
 
 
-def listened(hour: int, only: str = "", times: int = 1) -> dict[str, Any]:
+def listened(hour: int, crowd: Crowd | None = None) -> dict[str, Any]:
     """What was said in this hour: zones warned, zones that went to watch, the highest P of a zone that was
-    only watched, and what it took. `only`, `times`: of its `crowded` world."""
-    made = crowded(hour, only, times) if only else world(hour)
+    only watched, and what it took; where there is a `crowd`, of its `crowded` world."""
+    made = crowded(hour, crowd) if crowd else world(hour)
     run = simulate(made, hour)
     engine = Engine(made.site, simulated=True)
     shown = {zone.id: "clear" for zone in made.site.zones}
@@ -209,10 +222,10 @@ def _coarse(value: Any) -> Any:
 
 
 def heard(
-    first: int, last: int, workers: int, keep: Path | None, only: str = "", times: int = 1
+    first: int, last: int, workers: int, keep: Path | None, crowd: Crowd | None = None
 ) -> list[dict[str, Any]]:
     """Every hour's line, in order; those that `keep` holds of an engine with this voice are not run again.
-    `only`, `times` as in `listened`."""
+    `crowd` as in `listened`."""
     done: dict[int, dict[str, Any]] = {}
     with ProcessPoolExecutor(workers) as pool:
         engine = "" if keep is None else "-".join(pool.map(voice, TRIAL))
@@ -220,7 +233,7 @@ def heard(
             rows = map(json.loads, keep.read_text("utf-8").splitlines())
             done = {row["hour"]: row for row in rows if row["engine"] == engine}
         wanted = [hour for hour in range(first, last + 1) if hour not in done]
-        for row in pool.map(listened, wanted, repeat(only), repeat(times)):
+        for row in pool.map(listened, wanted, repeat(crowd)):
             done[row["hour"]] = row | {"engine": engine}
             if keep is not None:
                 with keep.open("a", encoding="utf-8") as file:
@@ -270,18 +283,20 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only", default="", choices=list(TRAFFIC), help="nothing else flies")
     parser.add_argument("--times", type=int, default=1, help="so many times as much of it")
+    parser.add_argument("--seconds", type=float, default=HOUR_S, help="of each hour")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     if args.only and (args.keep or args.write):
         parser.error("--only: no such hour is one of the set: it is neither kept nor written")
-    if args.times != 1 and not args.only:
-        parser.error("--times: say of what, with --only")
+    if (args.times != 1 or args.seconds != HOUR_S) and not args.only:
+        parser.error("--times, --seconds: say of what, with --only")
     first, last = (int(x) for x in args.hours.split("-"))
-    crowd = f" --only {args.only} --times {args.times}" if args.only else ""
-    lines = [f"`python benchmarks/s2.py --hours {args.hours}{crowd}`; Python {platform.python_version()}, "
+    crowd = Crowd(args.only, args.times, args.seconds) if args.only else None
+    said = f" --only {args.only} --times {args.times} --seconds {args.seconds:g}" if crowd else ""
+    lines = [f"`python benchmarks/s2.py --hours {args.hours}{said}`; Python {platform.python_version()}, "
              f"{platform.machine()}.", ""]  # fmt: skip
-    rows = heard(first, last, args.workers, args.keep, args.only, args.times)
-    if args.only:
+    rows = heard(first, last, args.workers, args.keep, crowd)
+    if crowd:
         flew = sum(row["flew"] for row in rows)
         lines += [f"Nothing in the air but {flew} of class {args.only}.", ""]
     lines += table(rows, of_the_set=not args.only)

@@ -370,7 +370,7 @@ def test_what_is_kept_of_a_track_for_its_origin_and_its_strength_is_of_plots_wit
     table = tracker.bank.table
     assert table.t_s[row] > 6.0
     assert np.isfinite(table.recent[row, :, NUMBERS]).all()
-    assert table.rcs[row, 1] == 0.0
+    assert table.rcs[row, 2] == 0.0
     assert table.last_sensor[row] == 0  # by whose looks and errors the track is judged
 
 

@@ -403,7 +403,7 @@ def test_echoes_fainter_than_any_round_are_of_false_plots() -> None:
         Classifier().classify(
             x, P4, burns, 4, 85.0, rcs_dbsm=rcs, boost_p=1.0, rcs_plots=4, company=TIMES
         )
-        for rcs in (-56.5, -19.0)
+        for rcs in (-56.5, -19.0)  # the second as of the faintest small drone
     )
     assert faint.p_family[OTHER] > 0.9
     assert loud.p_family[OTHER] < faint.p_family[OTHER]

@@ -13,8 +13,8 @@ from rampart.kernels.cross_section import amplitude_m, cross_section_dbsm, scatt
 def told(power: np.ndarray, rcs_dbsm: float) -> np.ndarray:
     """By each row of `power` (of mean 1) of a target of this cross-section."""
     db = rcs_dbsm + 10.0 * np.log10(power)
-    sums = [sum(amplitude_m(echo) for echo in row) for row in db]
-    return np.array([cross_section_dbsm(total, power.shape[1]) for total in sums])
+    echoes = [[amplitude_m(echo) for echo in row] for row in db]
+    return np.array([cross_section_dbsm(sum(row), max(row), len(row)) for row in echoes])
 
 
 @pytest.mark.parametrize("echoes", [1, 2, 4, 10, 40])
@@ -27,7 +27,7 @@ def test_so_many_echoes_tell_the_cross_section_with_the_scatter_that_is_said(ech
     assert found.std() == pytest.approx(scatter_db(echoes), rel=0.06)
 
 
-def test_a_target_that_scintillates_less_is_told_within_a_decibel() -> None:
+def test_a_target_that_scintillates_less_is_told_nearly_as_well() -> None:
     """Swerling 3 (chi-square of four degrees), and one that is as bright at every look."""
     power = np.random.default_rng(3).gamma(2.0, 0.5, size=(2_000, 20))
     assert told(power, -5.0).mean() == pytest.approx(-5.0, abs=1.0)
@@ -35,13 +35,13 @@ def test_a_target_that_scintillates_less_is_told_within_a_decibel() -> None:
 
 
 def test_neither_a_deep_fade_nor_a_foreign_echo_makes_another_thing_of_it() -> None:
-    """A mean of decibels loses 2 dB by the one, a mean of powers wins 17 dB by the other."""
-    power = np.full((1, 20), np.pi / 4.0)  # whose amplitude is the mean one
+    """Of eight a mean of decibels loses 5 dB by the one, a mean of powers wins 21 dB by the other."""
+    power = np.full((1, 8), np.pi / 4.0)  # whose amplitude is the mean one
     steady = told(power, 0.0)[0]
-    for echo_db, off_db in ((-40.0, 0.5), (30.0, 9.0)):
-        power[0, 0] = 10.0 ** (0.1 * echo_db)
+    for echo_db, off_db in ((-40.0, 1.2), (30.0, 2.0)):
+        power[0, 3] = 10.0 ** (0.1 * echo_db)
         assert abs(told(power, 0.0)[0] - steady) < off_db
 
 
 def test_nothing_is_told_by_no_echo() -> None:
-    assert math.isnan(cross_section_dbsm(0.0, 0.0))
+    assert math.isnan(cross_section_dbsm(0.0, 0.0, 0.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rampart.sim.classes import flying_class
-from rampart.sim.routes import pattern
+from rampart.sim.routes import _visit, pattern
 
 RADIUS_M = 8_000.0
 HOUR_S = 3_600.0
@@ -33,12 +33,16 @@ def test_they_are_as_likely_in_any_part_of_the_disc(gliders) -> None:
     assert shares / shares.sum() == pytest.approx(0.25, abs=0.04)
 
 
-def test_a_visit_is_half_pi_radii_long_on_average(gliders) -> None:
-    """Of those that came and went within the hour, and of what is left of their last legs outside."""
-    whole = [p for p in gliders if p.t_s[0] > 1.0 and p.t_s[-1] < HOUR_S - 1.0]
-    inside = [np.hypot(*p.xyz_enu_m[:, :2].T) < RADIUS_M for p in whole]
-    flown_m = [
-        float((np.hypot(*p.velocity_enu_mps[i, :2].T) * 0.5).sum())
-        for p, i in zip(whole, inside, strict=True)
-    ]
-    assert np.mean(flown_m) / RADIUS_M == pytest.approx(np.pi / 2.0, rel=0.12)
+def test_a_visit_is_half_pi_radii_long_on_average() -> None:
+    """However often it turns (Blanco and Fournier 2003); what a last leg has outside does not count."""
+    rng = np.random.default_rng(12)
+    lengths = []
+    for _ in range(3_000):
+        way = _visit(RADIUS_M, 31.0, rng)
+        along = np.linspace(0.0, 1.0, 200)[:, None]
+        last = way[-2] + along * (way[-1] - way[-2])
+        inside = (np.hypot(*last.T) < RADIUS_M).mean()
+        legs = np.linalg.norm(np.diff(way, axis=0), axis=1)
+        lengths.append(legs[:-1].sum() + inside * legs[-1])
+    error = np.std(lengths) / np.sqrt(len(lengths))
+    assert np.mean(lengths) == pytest.approx(0.5 * np.pi * RADIUS_M, abs=3.0 * error)

@@ -52,7 +52,7 @@ class Table(NamedTuple):
     ambiguous: Ints  # plots until the track counts as unambiguous again
     fast: Ints  # 1: plainly ballistic at its second plot
     echoes: Array  # (cap, sensors, 2) how strong it was to each sensor: `detection.add_echo`
-    rcs: Array  # (cap, 2) sum of the echoes' amplitudes, of which the squares are m², and their number
+    rcs: Array  # (cap, 3) its echoes' amplitudes, whose squares are m²: sum, largest, number
     recent: Array  # (cap, RECENT, KEPT) its last plots, oldest first; nan where there were fewer
     # (cap, 10) what the first gate reads: mean place and velocity, their one-sigma radii in the
     # widest model, unmodelled and modelled acceleration at most (m/s²)
@@ -93,7 +93,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         ambiguous=np.zeros(capacity, i),
         fast=np.zeros(capacity, i),
         echoes=np.zeros((capacity, max(sensors, 1), 2), f),
-        rcs=np.zeros((capacity, 2), f),
+        rcs=np.zeros((capacity, 3), f),
         recent=np.zeros((capacity, RECENT, KEPT), f),
         bound=np.zeros((capacity, 10), f),
         way=np.zeros((capacity, MODELS, 6), f),

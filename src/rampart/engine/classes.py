@@ -63,10 +63,10 @@ QUIET: Final = 0.01
 as in a raid: what makes other attacks likelier must be plainer than that (`company`)."""
 
 
-TOLD_GLIDERS: Final = 5.0
+TOLD_GLIDERS: Final = 7.0
 TOLD_PLOTS: Final = 3.5
 """[A] So many times as likely as by `FLYERS` is a glider, to a large drone, where a cross-section is told: that
-tells the two apart, but for the faintest of the one and the loudest of the other, and the more plots tell it
+tells the two apart, but for the faintest of one and the loudest of the other, and the more plots tell it
 the better; of so many plots half of it counts. Where none is told only the course tells, too late (ADR 25)."""
 
 

@@ -61,8 +61,8 @@ def columns_of(table: Held, rows: Ints) -> Columns:
         height_m[k] = x[k, 2] + (x[k, 0] * x[k, 0] + x[k, 1] * x[k, 1]) / (2.0 * EARTH_RADIUS_M)
         if t.bounded[row] == 0:
             height_m[k] = math.nan
-        rcs_plots[k] = t.rcs[row, 1]
-        rcs_dbsm[k] = cross_section_dbsm(t.rcs[row, 0], rcs_plots[k])
+        rcs_plots[k] = t.rcs[row, 2]
+        rcs_dbsm[k] = cross_section_dbsm(t.rcs[row, 0], t.rcs[row, 1], rcs_plots[k])
     return Columns(
         t.track_id[rows], t.t_s[rows], t.t_first_s[rows], t.t_third_s[rows], t.hits[rows],
         t.bounded[rows], t.turn[rows], t.last_sensor[rows], t.mu[rows], finite, x, P, height_m, rcs_dbsm,

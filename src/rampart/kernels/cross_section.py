@@ -3,7 +3,8 @@
 One echo of a slowly fluctuating target has exponential power (Swerling 1, IRE Trans. IT-6, 1960), so its
 amplitude is Rayleigh: of mean sqrt(pi) / 2 and variance 1 - pi / 4 where the mean power is 1. The mean of
 amplitudes tells that power nearly as well as the mean of powers, which one foreign echo may spoil, and with
-0.7 of the scatter of the mean of decibels, which one deep fade does.
+two thirds of the variance of the mean of decibels, which one deep fade does. The loudest echo counts as at
+most `GLINT` times the mean of the others: a flash, or another thing's, would stand for all that follow.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ ONE_LOW_DB: Final = -0.5 * DB * float(np.euler_gamma) - MEAN_DB
 MANY_DB2: Final = DB * DB * (4.0 / math.pi - 1.0)
 ONE_DB2: Final = DB * DB * math.pi**2 / 24.0
 """Variance of the decibels of many echoes' mean amplitude, times their number (delta method), and of one's."""
+GLINT: Final = 3.0  # [A] one Rayleigh amplitude in 1,200 is larger than so many means
+GLINT_ECHOES: Final = 4.0  # of fewer, the others do not tell their mean
+MOST_DBSM: Final = 60.0
+"""[A] Nothing that flies is larger, nor is what a radar sees smaller than so far below a square metre: what is
+said beyond that is said of nothing."""
 
 
 @inline_kernel
@@ -31,10 +37,13 @@ def amplitude_m(rcs_dbsm: float) -> float:
 
 
 @inline_kernel
-def cross_section_dbsm(amplitudes_m: float, echoes: float) -> float:
-    """By the sum of the amplitudes of so many echoes; nan of none."""
+def cross_section_dbsm(amplitudes_m: float, loudest_m: float, echoes: float) -> float:
+    """By the sum of the amplitudes of so many echoes and the largest; nan of none."""
     if echoes < 1.0:
         return math.nan
+    if echoes >= GLINT_ECHOES:
+        others_m = amplitudes_m - loudest_m
+        amplitudes_m = others_m + min(loudest_m, GLINT * others_m / (echoes - 1.0))
     return float(DB * np.log(amplitudes_m / echoes) - MEAN_DB - ONE_LOW_DB / echoes)
 
 

@@ -84,14 +84,17 @@ def _stroll(radius_m: float, speed_mps: float, rng: np.random.Generator) -> Arra
 def _visit(radius_m: float, speed_mps: float, rng: np.random.Generator) -> Array:
     """Such legs from the edge of the disc until it is left, as of one of many that fly so in a wide country.
 
-    It comes in at an angle to the radius whose sine is even: then it is as likely in any part of the disc, and
-    flies pi/2 radii there on average, however it turns. Source: Blanco and Fournier, Europhys. Lett. 61, 2003.
+    It comes in at an angle to the radius whose sine is even, somewhere on a leg, so on a long one rather: then
+    it is as likely in any part of the disc, and flies pi/2 radii there on average, however it turns. Source:
+    Blanco and Fournier, Europhys. Lett. 61, 2003.
     """
     bearing = rng.uniform(0, 2 * np.pi)
     inward = bearing + np.pi + np.arcsin(rng.uniform(-1.0, 1.0))
     headings = inward + np.append(0.0, np.cumsum(rng.normal(0.0, 1.0, _VISIT_LEGS - 1)))
     edge = radius_m * np.array([np.sin(bearing), np.cos(bearing)])
-    way = edge + _corners(headings, speed_mps * rng.uniform(*_LEG_S, size=_VISIT_LEGS))
+    legs = rng.uniform(*_LEG_S, size=_VISIT_LEGS)
+    legs[0] = rng.random() * np.sqrt(rng.uniform(_LEG_S[0] ** 2, _LEG_S[1] ** 2))
+    way = edge + _corners(headings, speed_mps * legs)
     outside = np.hypot(*way[1:].T) > radius_m
     return np.asarray(way[: int(outside.argmax()) + 2] if outside.any() else way)
 
