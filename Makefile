@@ -58,7 +58,8 @@ accept-full: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/s1.py --seeds 1-1120 --write
 	$(BIN)/python benchmarks/s1.py --seeds 1-480 --sigma 1 --threshold 0.003 0.01 0.03 0.1 0.3 --classes $(FALLING) --write
 	$(BIN)/python benchmarks/s2.py --hours 1-2160 --keep docs/evidence/s2-hours.jsonl --write
-	$(call on_record,gliders,$(BIN)/python benchmarks/s2.py --hours 9041-9048 --only glider --times 10)
+	$(call on_record,gliders,$(BIN)/python benchmarks/s2.py --hours 40001-40020 --only glider --times 10)
+	$(call on_record,switched-on,$(BIN)/python benchmarks/s2.py --hours 50001-50170 --only glider --times 10 --seconds 60)
 	$(call on_record,bearing-only,$(BIN)/python benchmarks/bearing_only.py --seeds 2001-2020)
 	$(call on_record,flight,$(BIN)/python benchmarks/flight.py)
 	$(call on_record,terrain,$(BIN)/python benchmarks/terrain.py)
