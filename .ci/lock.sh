@@ -10,7 +10,7 @@ compile() {
     out=$1
     shift
     "$tool/venv/bin/pip-compile" -q --generate-hashes --allow-unsafe --strip-extras --no-header \
-        --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-annotate \
+        --no-emit-options --no-annotate \
         -o "lock/$out" "$@"
 }
 printf 'setuptools>=77\nwheel\n' > "$tool/build.in"

@@ -247,13 +247,16 @@ def table(rows: list[dict[str, Any]], *, of_the_set: bool = True) -> list[str]:
         len(rows),
         [w | {"hour": r["hour"], "echoes": r["echoes"]} for r in rows for w in r["warned"]],
     )
-    share = hours / WHOLE if of_the_set else 0.0
     watches = sum(r["watches"] for r in rows)
     # 'rule of three': with none in n hours the rate is below 3 / n an hour at 95 %
-    bound = "" if warned else f" (95 % bound: one in {hours / 3.0:.0f} hours)"
+    of_hours = of_the_set and not warned
+    bound = f" (95 % bound: one in {hours / 3.0:.0f} hours)" if of_hours else ""
+    # what is no hour of the set may be shorter, and has other traffic
+    many, each = ("hours", "an hour") if of_the_set else ("runs", "a run")
+    share = hours / WHOLE if of_the_set else 0.0
     lines = [
-        "| hours | of the whole set | plots | zones warned | hours with a warning "
-        "| zones entering watch an hour | CPU s an hour |",
+        f"| {many} | of the whole set | plots | zones warned | {many} with a warning "
+        f"| zones entering watch {each} | CPU s {each} |",
         "|---|---|---|---|---|---|---|",
         f"| {hours} | {share:.1%} | {sum(r['plots'] for r in rows):,} | {len(warned)}{bound} "
         f"| {len({w['hour'] for w in warned})} | {watches / max(hours, 1):.2f} "

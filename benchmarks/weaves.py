@@ -55,12 +55,10 @@ class Job(NamedTuple):
 
 def world(job: Job) -> World:
     """What flies."""
+    if job.large and job.drones:
+        return drone_roc.world(job.seed)
     if job.large:
-        return (
-            drone_roc.world(job.seed)
-            if job.drones
-            else s2.crowded(job.seed, s2.Crowd("glider", 10))
-        )
+        return s2.crowded(job.seed, s2.Crowd("glider", 10))
     if job.drones:
         return s1.world(job.seed, job.claimed, 0.01)[0]
     return msgspec.structs.replace(s2.world(job.seed), traffic=(BIRDS,), echoes=())

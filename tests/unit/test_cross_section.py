@@ -7,7 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from rampart.domain.site import Sensor
+from rampart.engine.seen import columns_of
+from rampart.kernels._jit import hold
 from rampart.kernels.cross_section import amplitude_m, cross_section_dbsm, scatter_db
+from tracker_world import batch, drive, site_of, tracker_of
+
+SITE = site_of(Sensor(id="R", elevation_min_rad=-0.1))
 
 
 def told(power: np.ndarray, rcs_dbsm: float) -> np.ndarray:
@@ -45,3 +51,40 @@ def test_neither_a_deep_fade_nor_a_foreign_echo_makes_another_thing_of_it() -> N
 
 def test_nothing_is_told_by_no_echo() -> None:
     assert math.isnan(cross_section_dbsm(0.0, 0.0, 0.0))
+
+
+def followed(echoes_dbsm: list[float]) -> tuple[float, float]:
+    """The cross-section of a steady flyer whose plots tell these, and how many of them told it."""
+    tracker = tracker_of(SITE)
+    drive(tracker, [
+        batch("R", 0.5 * k, [(4_000.0 + 20.0 * k, 0.0, 0.1, 40.0)], rcs_dbsm=echo)
+        for k, echo in enumerate(echoes_dbsm)
+    ])  # fmt: skip
+    (row,) = tracker.bank.rows()
+    seen = columns_of(hold(tracker.bank.table), np.array([row]))
+    return float(seen.rcs_dbsm[0]), float(seen.rcs_plots[0])
+
+
+def test_a_track_is_as_large_as_its_echoes_say() -> None:
+    assert followed([-10.0] * 8) == pytest.approx((-10.0 + 1.049 + 1.458 / 8, 8.0), abs=2e-3)
+
+
+@pytest.mark.parametrize("filler", [300.0, 127.5, -128.0, -200.0, math.inf, -math.inf, math.nan])
+def test_what_a_radar_writes_for_nothing_is_no_echo(filler: float) -> None:
+    told_by = [-27.0] * 3 + [filler] + [-27.0] * 4
+    assert followed(told_by) == pytest.approx(followed([-27.0] * 7))
+
+
+def test_the_faint_echoes_of_false_plots_near_a_radar_are_told() -> None:
+    """Those that just pass its threshold 300 m away, where it sees a bird at 8 km."""
+    dbsm, echoes = followed([-85.0] * 6)
+    assert echoes == 6.0
+    assert dbsm < -80.0
+
+
+def test_a_flash_is_not_what_a_track_is_told_by() -> None:
+    """20 dB at one look of eight, first or last."""
+    for at in (0, 7):
+        echoes = [-11.0] * 8
+        echoes[at] += 20.0
+        assert followed(echoes)[0] == pytest.approx(followed([-11.0] * 8)[0], abs=2.0)

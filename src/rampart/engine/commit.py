@@ -19,7 +19,7 @@ from rampart.engine.posterior import held_as_a_drone
 from rampart.engine.radars import Radars
 from rampart.kernels._jit import woven_kernel
 from rampart.kernels.consider import BIASES
-from rampart.kernels.cross_section import MOST_DBSM, amplitude_m
+from rampart.kernels.cross_section import LEAST_DBSM, MOST_DBSM, amplitude_m
 from rampart.kernels.detection import add_echo
 from rampart.kernels.imm import BOOST, DRONE, copy_row, moments
 from rampart.kernels.measurement import AZIMUTH, ELEVATION, HEIGHT, RANGE, wrap_angle
@@ -90,7 +90,7 @@ def gather(table: Table, row: int, p: int, plots: Array, sensor: int, radars: Ra
     threshold = radars.snr_threshold[sensor]
     if threshold > 0.0 and not math.isnan(plots[p, SNR]):
         add_echo(table.echoes[row, sensor], plots[p, SNR], plots[p, NUMBERS + RANGE], threshold)
-    if abs(plots[p, RCS]) <= MOST_DBSM:  # nor nan
+    if LEAST_DBSM <= plots[p, RCS] <= MOST_DBSM:  # nan is neither
         amplitude = amplitude_m(plots[p, RCS])
         table.rcs[row, 0] += amplitude
         table.rcs[row, 1] = max(table.rcs[row, 1], amplitude)

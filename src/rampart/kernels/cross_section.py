@@ -16,7 +16,7 @@ import numpy as np
 
 from rampart.kernels._jit import inline_kernel
 
-DB: Final = 20.0 / math.log(10.0)  # of an amplitude, so far as it is e times another
+DB: Final = 20.0 / math.log(10.0)  # of an amplitude that is e times another
 MEAN_DB: Final = DB * math.log(math.sqrt(math.pi) / 2.0)
 ONE_LOW_DB: Final = -0.5 * DB * float(np.euler_gamma) - MEAN_DB
 """Mean of the decibels of a single echo (-Euler's constant, in nepers of power), beyond `MEAN_DB`."""
@@ -25,9 +25,10 @@ ONE_DB2: Final = DB * DB * math.pi**2 / 24.0
 """Variance of the decibels of many echoes' mean amplitude, times their number (delta method), and of one's."""
 GLINT: Final = 3.0  # [A] one Rayleigh amplitude in 1,200 is larger than so many means
 GLINT_ECHOES: Final = 4.0  # of fewer, the others do not tell their mean
+LEAST_DBSM: Final = -100.0
 MOST_DBSM: Final = 60.0
-"""[A] Nothing that flies is larger, nor is what a radar sees smaller than so far below a square metre: what is
-said beyond that is said of nothing."""
+"""[A] What is said beyond these was not measured: nothing that flies is larger, and an echo that just passes
+the threshold 300 m from a radar that sees a bird at 8 km, as false plots do, has -85 dBsm."""
 
 
 @inline_kernel
