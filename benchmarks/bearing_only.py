@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from degraded import ALL_SAID, Landing, covered, judged  # isort: skip
+from evidence import numbers, words  # isort: skip
 from raids import START_NS, Raid, drones_of, salvos_of  # isort: skip
 from rampart.domain.messages import Input, PlotBatch, Prediction, TrackUpdate
 from rampart.domain.site import Sensor, Site
@@ -132,15 +133,14 @@ def figures(truth: Truth, seen: list[TrackUpdate]) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", default="101-106")
+    parser.add_argument("--seeds", type=numbers, default="101-106")
     parser.add_argument("--targets", type=int, default=50)
     options = parser.parse_args()
-    first, last = map(int, options.seeds.split("-"))
     raid, base = Raid(targets=options.targets), None
     print("| case | seeds | GOSPA m | to radar alone | across m | tracks | 90 % ellipse covers |")
     print("|---|---|---|---|---|---|---|")
     for name, other in CASES.items():
-        runs = [run(raid, other, seed) for seed in range(first, last + 1)]
+        runs = [run(raid, other, seed) for seed in options.seeds]
         score = np.array([r["gospa_m"] for r, _ in runs])
         base = score if base is None else base
         ratio = score / base
@@ -148,8 +148,9 @@ def main() -> None:
         tracks = sum(r["tracks"] for r, _ in runs)
         told = [landing for _, part in runs for landing in part]
         print(
-            f"| {name} | {options.seeds} | {score.mean():.1f} | {ratio.mean():.3f} ({ratio.min():.3f} to "
-            f"{ratio.max():.3f}) | {aside:.1f} | {tracks} | {covered(told)} |",
+            f"| {name} | {words(options.seeds)} | {score.mean():.1f} "
+            f"| {ratio.mean():.3f} ({ratio.min():.3f} to {ratio.max():.3f}) "
+            f"| {aside:.1f} | {tracks} | {covered(told)} |",
             flush=True,
         )
 

@@ -16,7 +16,7 @@ from time import process_time
 
 import numpy as np
 
-from evidence import tell
+from evidence import numbers, tell, words
 from rampart import scenario
 from rampart.domain.messages import PlotBatch, ZoneState
 from rampart.engine.engine import Engine
@@ -109,17 +109,15 @@ def main() -> None:
     """Run, print, and perhaps write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+")
-    parser.add_argument("--seeds", default="1-20")
+    parser.add_argument("--seeds", type=numbers, default="1-20")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    first, last = (int(x) for x in args.seeds.split("-"))
-    seeds = range(first, last + 1)
-    lines = [f"`python benchmarks/catalogue.py {' '.join(args.names)} --seeds {args.seeds}`; "
+    lines = [f"`python benchmarks/catalogue.py {' '.join(args.names)} --seeds {words(args.seeds)}`; "
               f"Python {platform.python_version()}, {platform.machine()}.", ""]  # fmt: skip
     with ProcessPoolExecutor(args.workers) as pool:
         for name in args.names:
-            lines += table(name, list(pool.map(judged, [name] * len(seeds), seeds)))
+            lines += table(name, list(pool.map(judged, [name] * len(args.seeds), args.seeds)))
     tell("catalogue", "The catalogue over seeds", lines, write=args.write)
 
 

@@ -27,7 +27,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from evidence import tell
+from evidence import numbers, tell, words
 from rampart.domain.messages import TrackUpdate
 from rampart.domain.site import Sensor, Site, Wind
 from rampart.domain.time import NS_PER_S
@@ -282,14 +282,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", default="1-40")
+    parser.add_argument("--seeds", type=numbers, default="1-40")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    first, last = (int(x) for x in args.seeds.split("-"))
     with ProcessPoolExecutor(args.workers) as pool:
-        found = [s for part in pool.map(samples, range(first, last + 1)) for s in part]
-    lines = [f"`python benchmarks/classifier.py --seeds {args.seeds}`; Python "
+        found = [s for part in pool.map(samples, args.seeds) for s in part]
+    lines = [f"`python benchmarks/classifier.py --seeds {words(args.seeds)}`; Python "
              f"{platform.python_version()}, {platform.machine()}.", "", *table(found)]  # fmt: skip
     tell("classifier", "Calibration of the classifier", lines, write=args.write)
 

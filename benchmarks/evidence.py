@@ -1,13 +1,32 @@
-"""Where a benchmark puts its results: on the screen, and with `--write` under today's date in docs/evidence."""
+"""What the benchmarks share: which seeds they run, and where their results go: on the screen, and with
+`--write` under today's date in docs/evidence."""
 
 from __future__ import annotations
 
+import argparse
 import datetime
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "evidence"
+
+
+def numbers(words: str) -> range:
+    """`1-20` or `7` on a command line, as the numbers that it names; for `type=` of an argument."""
+    first, dash, last = words.partition("-")
+    try:
+        found = range(int(first), int(last if dash else first) + 1)
+    except ValueError:
+        found = range(0)
+    if not found:
+        raise argparse.ArgumentTypeError(f"found {words!r}; allowed: one number, or first-last")
+    return found
+
+
+def words(of: range) -> str:
+    """What `numbers` reads as `of`."""
+    return f"{of[0]}-{of[-1]}"
 
 
 def today() -> str:

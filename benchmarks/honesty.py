@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from drawn_rounds import CLASSES, OWN, TOLD, WIDER, Doubts, made
-from evidence import file_of, tell
+from evidence import file_of, numbers, tell, words
 from rampart.domain.messages import Prediction, TrackUpdate
 from rampart.engine.engine import Engine
 from rampart.metrics.consistency import coverage, interval_coverage, nees
@@ -167,12 +167,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", default="1-250")
+    parser.add_argument("--seeds", type=numbers, default="1-250")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    first, last = (int(x) for x in args.seeds.split("-"))
-    jobs = [(s, d) for d in (WIDER, OWN, TOLD) for s in range(first, last + 1)]
+    jobs = [(s, d) for d in (WIDER, OWN, TOLD) for s in args.seeds]
     with ProcessPoolExecutor(args.workers) as pool:
         parts = list(pool.map(samples, *zip(*jobs, strict=True), chunksize=10))
     wider, own, told = (
@@ -181,8 +180,8 @@ def main() -> None:
     )
     drawing = file_of("honesty", "svg")
     lines = [
-        f"`python benchmarks/honesty.py --seeds {args.seeds}`; Python {platform.python_version()}, "
-        f"{platform.machine()}. {(last - first + 1) * len(CLASSES)} single flights, one of each class a "
+        f"`python benchmarks/honesty.py --seeds {words(args.seeds)}`; Python {platform.python_version()}, "
+        f"{platform.machine()}. {len(args.seeds) * len(CLASSES)} single flights, one of each class a "
         "seed; one radar, 2 Hz, 10 m, 2 mrad, 1 m/s, bias 5 m and 0.5 mrad. Truth is drawn wider than the "
         "engine's priors (`benchmarks/drawn_rounds.py`): rise of the drag curve 1 to 3.5, critical Mach "
         "number 0.9 to 1.1, its width, drag, drift, wind, noise 0.9 to 1.3 and bias 0.6 to 1.9 of what is "

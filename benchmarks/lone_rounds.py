@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from evidence import tell
+from evidence import numbers, tell
 from rampart.domain.messages import TrackUpdate, ZoneState
 from rampart.domain.site import Sensor, Site, Wind
 from rampart.engine.engine import Engine
@@ -80,13 +80,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--turns", type=float, nargs="+", default=[1.0, 2.0, 4.0])
-    parser.add_argument("--seeds", default="0-23")
+    parser.add_argument("--seeds", type=numbers, default="0-23")
     parser.add_argument("--no-rcs", action="store_true", help="the radar tells no cross-section")
     parser.add_argument("--no-doppler", action="store_true", help="the radar tells no range rate")
     parser.add_argument("--no-elevation", action="store_true", help="the radar measures none")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    first, last = (int(x) for x in args.seeds.split("-"))
     hidden = CROSS_SECTION * args.no_rcs + DOPPLER * args.no_doppler
     lines = [
         f"`python benchmarks/lone_rounds.py {' '.join(sys.argv[1:])}`; Python {platform.python_version()}, "
@@ -97,7 +96,7 @@ def main() -> None:
         for class_id in CLASSES:
             verdicts = [
                 told(world(seed, class_id, turn_s, not args.no_elevation), seed, hidden)
-                for seed in range(first, last + 1)
+                for seed in args.seeds
             ]
             hits = [hit for verdict in verdicts for hit in verdict.hits]
             missed = [hit for hit in hits if hit.outcome != "warned"]

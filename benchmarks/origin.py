@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drawn_rounds import CLASSES, OWN, WIDER, Doubts, made
-from evidence import tell
+from evidence import numbers, tell, words
 from rampart.domain.messages import Origin, TrackUpdate
 from rampart.domain.site import Rules
 from rampart.engine.engine import Engine
@@ -166,12 +166,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", default="1-100")
+    parser.add_argument("--seeds", type=numbers, default="1-100")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    first, last = (int(x) for x in args.seeds.split("-"))
-    jobs = [(s, d) for d in (WIDER, OWN) for s in range(first, last + 1)]
+    jobs = [(s, d) for d in (WIDER, OWN) for s in args.seeds]
     with ProcessPoolExecutor(args.workers) as pool:
         parts = list(pool.map(samples, *zip(*jobs, strict=True), chunksize=5))
     wider, own = (
@@ -179,8 +178,8 @@ def main() -> None:
         for doubts in (WIDER, OWN)
     )
     lines = [
-        f"`python benchmarks/origin.py --seeds {args.seeds}`; Python {platform.python_version()}, "
-        f"{platform.machine()}. {(last - first + 1) * len(CLASSES)} single flights, one of each class a "
+        f"`python benchmarks/origin.py --seeds {words(args.seeds)}`; Python {platform.python_version()}, "
+        f"{platform.machine()}. {len(args.seeds) * len(CLASSES)} single flights, one of each class a "
         "seed, as in `honesty.py`: one radar, 2 Hz, 10 m, 2 mrad, 1 m/s, bias 5 m and 0.5 mrad; truth drawn "
         "wider than the engine's priors (`benchmarks/drawn_rounds.py`).",
         "",

@@ -28,7 +28,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from evidence import file_of, today
+from evidence import file_of, numbers, today, words
 from rampart.domain.messages import Input, KnownTrack, Prediction, TrackUpdate
 from rampart.domain.site import Reflector, Sensor, Site
 from rampart.engine.engine import Engine
@@ -398,18 +398,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", default="1-10", help="first-last")
+    parser.add_argument("--seeds", type=numbers, default="1-10", help="one, or first-last")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--cases", default="0-9", help="first-last of the ten cases")
+    parser.add_argument(
+        "--cases", type=numbers, default="0-9", help="one, or first-last, of the ten cases"
+    )
     parser.add_argument("--write", action="store_true", help="into docs/evidence")
     options = parser.parse_args()
-    first, last = map(int, options.seeds.split("-"))
-    low, high = map(int, options.cases.split("-"))
-    seeds = range(first, last + 1)
+    seeds = options.seeds
     table = list(HEADER)
     print("\n".join(table), flush=True)
     with ProcessPoolExecutor(options.workers) as pool:
-        for case in CASES[low : high + 1]:
+        for case in (case for c, case in enumerate(CASES) if c in options.cases):
             results = {
                 way: list(pool.map(result, [case] * len(seeds), [way] * len(seeds), seeds))
                 for way in WAYS
@@ -418,7 +418,7 @@ def main() -> None:
             print("\n".join(rows), flush=True)
             table += rows
     if options.write:
-        write(table, options.seeds)
+        write(table, words(seeds))
 
 
 def write(table: list[str], seeds: str) -> None:

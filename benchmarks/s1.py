@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy import stats
 
-from evidence import tell
+from evidence import numbers, tell
 from rampart.domain.messages import TrackUpdate, ZoneState
 from rampart.domain.site import Rules, Sensor, Site, Wind, Zone
 from rampart.engine.engine import Engine
@@ -287,7 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", default="1-20")
+    parser.add_argument("--seeds", type=numbers, default="1-20")
     parser.add_argument("--sigma", type=float, nargs="+", default=[1.0, 0.7, 0.5])
     parser.add_argument("--threshold", type=float, nargs="+", default=[Rules().warn_p])
     parser.add_argument("--classes", nargs="+", choices=CLASSES, default=list(CLASSES))
@@ -296,8 +296,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    first, last = (int(x) for x in args.seeds.split("-"))
-    seeds = [s for s in range(first, last + 1) if CLASSES[s % len(CLASSES)] in args.classes]
+    seeds = [s for s in args.seeds if CLASSES[s % len(CLASSES)] in args.classes]
     hidden = CROSS_SECTION * args.no_rcs + DOPPLER * args.no_doppler
     lines = [
         f"`python benchmarks/s1.py {' '.join(sys.argv[1:])}`; Python {platform.python_version()}, "

@@ -31,7 +31,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from evidence import tell
+from evidence import numbers, tell, words
 from rampart.domain.messages import ZoneState
 from rampart.domain.site import Sensor, Site, Wind, Zone
 from rampart.engine.engine import Engine
@@ -222,7 +222,7 @@ def _coarse(value: Any) -> Any:
 
 
 def heard(
-    first: int, last: int, workers: int, keep: Path | None, crowd: Crowd | None = None
+    hours: range, workers: int, keep: Path | None, crowd: Crowd | None = None
 ) -> list[dict[str, Any]]:
     """Every hour's line, in order; those that `keep` holds of an engine with this voice are not run again.
     `crowd` as in `listened`."""
@@ -232,13 +232,13 @@ def heard(
         if keep is not None and keep.exists():
             rows = map(json.loads, keep.read_text("utf-8").splitlines())
             done = {row["hour"]: row for row in rows if row["engine"] == engine}
-        wanted = [hour for hour in range(first, last + 1) if hour not in done]
+        wanted = [hour for hour in hours if hour not in done]
         for row in pool.map(listened, wanted, repeat(crowd)):
             done[row["hour"]] = row | {"engine": engine}
             if keep is not None:
                 with keep.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(done[row["hour"]]) + "\n")
-    return [done[hour] for hour in range(first, last + 1)]
+    return [done[hour] for hour in hours]
 
 
 def table(rows: list[dict[str, Any]], *, of_the_set: bool = True) -> list[str]:
@@ -281,7 +281,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--hours", default="1-20")
+    parser.add_argument("--hours", type=numbers, default="1-20")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only", default="", choices=list(TRAFFIC), help="nothing else flies")
@@ -293,12 +293,11 @@ def main() -> None:
         parser.error("--only: no such hour is one of the set: it is neither kept nor written")
     if (args.times != 1 or args.seconds != HOUR_S) and not args.only:
         parser.error("--times, --seconds: say of what, with --only")
-    first, last = (int(x) for x in args.hours.split("-"))
     crowd = Crowd(args.only, args.times, args.seconds) if args.only else None
     said = f" --only {args.only} --times {args.times} --seconds {args.seconds:g}" if crowd else ""
-    lines = [f"`python benchmarks/s2.py --hours {args.hours}{said}`; Python {platform.python_version()}, "
-             f"{platform.machine()}.", ""]  # fmt: skip
-    rows = heard(first, last, args.workers, args.keep, crowd)
+    lines = [f"`python benchmarks/s2.py --hours {words(args.hours)}{said}`; "
+             f"Python {platform.python_version()}, {platform.machine()}.", ""]  # fmt: skip
+    rows = heard(args.hours, args.workers, args.keep, crowd)
     if crowd:
         flew = sum(row["flew"] for row in rows)
         lines += [f"Nothing in the air but {flew} of class {args.only}.", ""]

@@ -28,7 +28,7 @@ import numpy.typing as npt
 import drone_roc
 import s1
 import s2
-from evidence import tell
+from evidence import numbers, tell
 from rampart.engine.engine import Engine
 from rampart.engine.ways import like_a_large_drone, like_a_small_drone
 from rampart.engine.weave import told
@@ -120,26 +120,21 @@ def by_age(gliders: list[Array], drones: list[Array]) -> list[str]:
     return lines
 
 
-def _numbers(words: str) -> range:
-    first, last = (int(x) for x in words.split("-"))
-    return range(first, last + 1)
-
-
 def main() -> None:
     """Run, print, and perhaps write."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--large", action="store_true", help="gliders and one-way drones")
-    parser.add_argument("--hours", default="5001-5012")
-    parser.add_argument("--seeds", help="of the drones: 1-300, or 1-26 with --large")
+    parser.add_argument("--hours", type=numbers, default="5001-5012")
+    parser.add_argument("--seeds", type=numbers, help="of the drones: 1-300, or 1-26 with --large")
     parser.add_argument("--sigma", type=float, default=0.7)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    seeds = _numbers(args.seeds or ("1-26" if args.large else "1-300"))
+    seeds = args.seeds or numbers("1-26" if args.large else "1-300")
     raids = [s for s in seeds if args.large or s1.CLASSES[s % len(s1.CLASSES)] == s1.DRONE]
-    jobs = [Job(hour, False, args.large, 0.0) for hour in _numbers(args.hours)]
+    jobs = [Job(hour, False, args.large, 0.0) for hour in args.hours]
     jobs += [Job(seed, True, args.large, args.sigma) for seed in raids]
     with ProcessPoolExecutor(args.workers) as pool:
         found = list(pool.map(followed, jobs))

@@ -34,7 +34,7 @@ def test_no_warnable_round_of_the_first_raids_is_missed_and_warnings_come_at_onc
 @pytest.fixture(scope="module")
 def quiet() -> list[dict[str, Any]]:
     """Twenty quiet hours."""
-    return heard(1, 20, workers=2, keep=None)
+    return heard(range(1, 21), workers=2, keep=None)
 
 
 def test_nothing_seems_to_fall_in_twenty_quiet_hours(quiet: list[dict[str, Any]]) -> None:
