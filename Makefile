@@ -64,6 +64,8 @@ accept-full: $(VENV)/.test-ready
 	$(call on_record,flight,$(BIN)/python benchmarks/flight.py)
 	$(call on_record,terrain,$(BIN)/python benchmarks/terrain.py)
 	$(call on_record,metrics,$(BIN)/python benchmarks/metrics.py)
+	$(call on_record,journal,$(BIN)/python benchmarks/journal.py)
+	$(call on_record,asterix,$(BIN)/python benchmarks/asterix.py)
 	$(call on_record,bench,$(BIN)/rampart bench)
 
 lock: $(VENV)/.test-ready

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the third-party judges that tests ask: each Python peer in its own venv under .peers/,
-# programs from Debian where apt-get is there. Safe to run again; says what it could not install.
+# tshark from Debian where apt-get is there. Safe to run again; says what it could not install.
 set -u
 cd "$(dirname "$0")/.."
 status=0
@@ -11,16 +11,13 @@ for peer in libasterix stonesoup; do
             touch ".peers/$peer/.ready" || { echo "peer not installed: $peer"; status=1; }
     fi
 done
-missing=""
-command -v tshark > /dev/null || missing="$missing tshark"
-command -v chromium > /dev/null || missing="$missing chromium"
-if [ -n "$missing" ]; then
+if ! command -v tshark > /dev/null; then
     if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
         export DEBIAN_FRONTEND=noninteractive
-        apt-get update -qq > /dev/null && apt-get install -y -qq --no-install-recommends $missing > /dev/null ||
-            { echo "programs not installed:$missing"; status=1; }
+        apt-get update -qq > /dev/null && apt-get install -y -qq --no-install-recommends tshark > /dev/null ||
+            { echo "program not installed: tshark"; status=1; }
     else
-        echo "programs missing, install them by hand:$missing"
+        echo "program missing, install it by hand: tshark"
         status=1
     fi
 fi

@@ -111,6 +111,11 @@ def flying(
     )
 
 
+def lose(threat: Threat, t_s: float, lost: str = "predicted_time") -> Threat:
+    """The same threat, lost at `t_s`; what was predicted of it stays."""
+    return msgspec.structs.replace(threat, t_ns=ns(t_s), fresh=False, lost=lost)
+
+
 class Stage:
     """One site under the rules. `rows` collects everything said; every call returns its own rows."""
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+pytestmark = pytest.mark.slow
 
 
 def test_impact_nees_lies_in_its_95_percent_band(monkeypatch: pytest.MonkeyPatch) -> None:

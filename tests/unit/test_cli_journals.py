@@ -52,6 +52,19 @@ def test_a_journal_shows_what_was_issued_at_its_own_site_only(
     assert "ASTERIX" in line
 
 
+def test_a_journal_that_is_only_shown_measures_no_engine(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "one-mortar", "--until", "8", "--out", "a"]) == 0
+    assert "Measured" in capsys.readouterr().out
+    for more, measured in (([], False), (["--recompute"], True)):
+        assert main(["run", "a/journal.rpj", "--out", "b", *more]) == 0
+        assert ("Measured" in capsys.readouterr().out) is measured
+        assert bool(json.loads(Path("b/summary.json").read_text())["timings"]) is measured
+        assert ("Measured on this machine" in Path("b/report.html").read_text()) is measured
+
+
 def test_a_recomputation_ends_where_it_is_told_to(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["run", "one-mortar", "--quiet", "--until", "8", "--out", "a"]) == 0

@@ -10,7 +10,7 @@ import pytest
 
 from command_line import SITE, faults
 from rampart.cli.main import VERBS, main
-from rampart.runtime.sources import SUFFIXES
+from rampart.runtime.sources import ASTERIX_SUFFIXES, SUFFIXES
 
 META = {
     "sigma_range_m": 12, "sigma_az_rad": 2.5e-3, "sigma_el_rad": 2.5e-3, "sigma_rr_mps": 1.5, "rate": 2,
@@ -282,6 +282,18 @@ def test_the_extensions_that_an_error_names_are_those_that_run(tmp_path: Path, c
     assert all(suffix in said for suffix in SUFFIXES)
 
 
+@pytest.mark.parametrize("verb", ["run", "classify", "track"])
+@pytest.mark.parametrize("name", ["folder", "n" * 300 + ".csv"])
+def test_what_is_no_file_is_called_what_it_is(tmp_path: Path, capsys, verb: str, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    more = {
+        "classify": ["--out", tmp_path / "o"],
+        "track": ["--out", tmp_path / "o", "--sensor", "m"],
+    }
+    (line,) = faults(capsys, verb, tmp_path / name, *more.get(verb, []))
+    assert ("found a folder" if name == "folder" else "File name too long") in line
+
+
 @pytest.mark.parametrize("jump_s", [3_600.0, 1e9])
 def test_track_and_run_read_a_jump_of_the_clock_alike(
     tmp_path: Path, capsys, jump_s: float
@@ -315,6 +327,17 @@ def test_track_and_run_read_a_jump_of_the_clock_alike(
     alone = seen(tmp_path / "t.csv")
     assert any(float(row[0]) > jump_s for row in alone)
     assert alone == seen(tmp_path / "o" / "tracks.csv")
+
+
+@pytest.mark.parametrize("suffix", ASTERIX_SUFFIXES)
+def test_a_recording_is_converted_by_each_name_that_it_may_have(
+    tmp_path: Path, suffix: str, capsys
+) -> None:
+    path = tmp_path / f"x{suffix}"
+    # CAT 034 from SAC 1, SIC 2: a north marker at midnight, which holds no plot
+    path.write_bytes(bytes([34, 0, 10, 0b11100000, 1, 2, 1, 0, 0, 0]))
+    assert main(["convert", str(path), str(tmp_path / "x.rpj")]) == 0
+    assert " 0 plots" in capsys.readouterr().out
 
 
 def test_convert_refuses_what_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,18 +24,14 @@ def compiled() -> dict[str, int]:
     return {f"{k.__module__}.{k.__name__}": len(k.signatures) for k in found.values()}
 
 
-@pytest.fixture(scope="module")
-def recordings(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("warm")
+@pytest.fixture
+def recordings(tmp_path) -> Path:
+    folder = tmp_path / "warm"
+    folder.mkdir()
     assert main(["run", "one-mortar", "--out", str(folder / "sim"), "--quiet"]) == 0
     for name in ("plots.csv", "x.pcap", "x.ast", "x.raw"):
         assert main(["convert", str(folder / "sim" / "journal.rpj"), str(folder / name)]) == 0
     return folder
-
-
-def new_after_warm(folder: Path, *words: str) -> str:
-    """What a verb compiles after `warm`, in a process of its own: in this one others have compiled before."""
-    return told_alone(folder, f"told_new({list(words)!r})")
 
 
 def told_alone(folder: Path, call: str) -> str:
@@ -49,12 +45,15 @@ def told_alone(folder: Path, call: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def told_new(words: list[str]) -> None:
-    """Print the kernels that `words` compile after `warm`."""
+def told_new(commands: dict[str, list[str]]) -> None:
+    """Print the kernels that each command compiles after `warm` and those before it."""
     assert main(["warm"]) == 0
-    before = compiled()
-    assert main(words) == 0
-    print({name: n for name, n in compiled().items() if n > before.get(name, 0)})
+    told = {}
+    for name, words in commands.items():
+        before = compiled()
+        assert main(words) == 0
+        told[name] = {k: n for k, n in compiled().items() if n > before.get(k, 0)}
+    print(told)
 
 
 def told_new_of_an_engine(raid: str) -> None:
@@ -73,22 +72,18 @@ def test_no_plot_of_a_raid_waits_for_a_kernel_after_warm_up(tmp_path, raid) -> N
     assert told_alone(tmp_path, f"told_new_of_an_engine({raid!r})") == "{}"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "one-mortar", "green-village", "baghdad-drones", "friendly-return", "quiet-day",
-        "plots.csv", "x.pcap", "x.ast", "x.raw", "sim/journal.rpj",
-    ],
-)  # fmt: skip
-def test_nothing_compiles_after_warm(recordings, source) -> None:
-    more = ["--sensor", "plots.meta.json"] if source.endswith(".csv") else []
-    more += ["--until", "60"] if source == "quiet-day" else []
-    more += ["--recompute"] if source.endswith(".rpj") else []
-    assert new_after_warm(recordings, "run", source, "--out", "out", "--quiet", *more) == "{}"
-
-
-def test_a_score_does_not_compile_after_warm(tmp_path) -> None:
+def test_nothing_compiles_after_warm(recordings) -> None:
+    """In a process of its own: in this one others have compiled before."""
     rows = "time,{}_id,x,y,z\n0,a,0,0,0\n0,b,9,0,0\n1,a,0,0,0\n1,b,9,0,0\n"
     for name in ("truth", "track"):
-        (tmp_path / f"{name}.csv").write_text(rows.format(name))
-    assert new_after_warm(tmp_path, "score", "truth.csv", "track.csv") == "{}"
+        (recordings / f"{name}.csv").write_text(rows.format(name))
+    more = {
+        "one-mortar": [], "green-village": [], "baghdad-drones": [], "friendly-return": [],
+        "quiet-day": ["--until", "60"], "plots.csv": ["--sensor", "plots.meta.json"],
+        "x.pcap": [], "x.ast": [], "x.raw": [], "sim/journal.rpj": ["--recompute"],
+    }  # fmt: skip
+    commands = {
+        name: ["run", name, "--out", "out", "--quiet", *words] for name, words in more.items()
+    }
+    commands["score"] = ["score", "truth.csv", "track.csv"]
+    assert told_alone(recordings, f"told_new({commands!r})") == str({name: {} for name in commands})

@@ -294,7 +294,7 @@ def test_every_missing_or_impossible_value_of_a_meta_file_is_told_at_once(tmp_pa
         load_meta(meta_file(tmp_path, bad))
     assert [fault.where for fault in caught.value.faults] == [
         "sigma_range_m", "rate", "pd", "range_max_m", "lat", "lat, lon",
-        "elevation_min_rad, elevation_max_rad",
+        "el_min_rad, el_max_rad",
     ]  # fmt: skip
 
 
@@ -340,6 +340,26 @@ def test_rows_are_out_of_order_only_against_their_own_sensor(tmp_path) -> None:
         remarks: list[str] = []
         read_plots(csv_file(tmp_path, *rows, header=head), pair, remarks=remarks)
         assert remarks == said
+
+
+@pytest.mark.parametrize(
+    ("sensor", "scans", "said"),
+    [
+        (SENSOR, 3, []),
+        (Sensor(id="North", scan_period_s=0.01), None,
+         ["column scan not used: times from 0 to 0.98 s after scan / rate, which is 100 scans a second"]),
+        (SENSOR, 2, ["found scan 2, where there are said to be 2 scans"]),
+        (Sensor(id="North", scan_period_s=0.5, sigma_range_m=None), 3,
+         ["column range_m: 2 not used, of a sensor that is said to measure no range"]),
+    ],
+)  # fmt: skip
+def test_what_the_plots_say_otherwise_than_their_sensor_is_told(
+    tmp_path, sensor: Sensor, scans: int | None, said: list[str]
+) -> None:
+    rows = ["0,0,0.0,R1,1000,0.1,0.2,,", "1,1,0.5,R1,,0.1,0.2,,", "2,2,1.0,R1,1100,0.1,0.2,,"]
+    remarks: list[str] = []
+    read_plots(csv_file(tmp_path, *rows), sensor, scans=scans, remarks=remarks)
+    assert remarks == said
 
 
 def test_an_empty_range_is_a_bearing_there_and_back(tmp_path) -> None:

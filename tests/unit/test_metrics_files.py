@@ -220,6 +220,11 @@ def test_a_number_that_is_no_time_place_or_speed_is_refused(
         (TRACK + "0.0,1,,3,4,5,6,7,ok\n", "line 2, x", "''"),
         (TRACK + "0.0,,2,3,4,5,6,7,ok\n", "line 2, track_id", "nothing"),
         ("time,track_id,x,y,z,y\n0,1,2,3,4,5\n", "line 1", "y twice"),
+        (
+            "time,track_id,x,y,z\n1,a,2,3,4\n1.0,b,2,3,4\n1.0,a,9,3,4\n",
+            "line 4",
+            "'a' at 1 s, as line 2",
+        ),
     ],
 )
 def test_each_fault_is_named_by_line_and_column(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import math
 from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -94,8 +93,9 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         numbered = ((reader.line_num, row) for row in reader)
         lines = list(dropwhile(lambda line: not line[1], numbered))
-    except (UnicodeDecodeError, csv.Error) as error:
-        fault = Fault("file", f"unreadable ({error})", "comma-separated UTF-8 text")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        found = getattr(error, "strerror", None) or error
+        fault = Fault("file", f"unreadable ({found})", "comma-separated UTF-8 text")
         raise ConfigError(str(path), [fault]) from None
     if not lines:
         raise ConfigError(str(path), [Fault("file", "nothing in it", f"a header of: {allowed}")])
@@ -127,14 +127,9 @@ def _columns(header: list[str], rows: list[list[str]]) -> dict[str, npt.NDArray[
     """The features by name, nan where a field is no number."""
     import numpy as np
 
+    from rampart.domain.values import number_or_nan
+
     return {
-        name.strip(): np.array([_number(row[i]) for row in rows], float)
+        name.strip(): np.array([number_or_nan(row[i]) for row in rows], float)
         for i, name in enumerate(header)
     }
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

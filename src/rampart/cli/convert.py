@@ -11,8 +11,8 @@ from rampart.cli.say import say_json, say_remarks
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     add = parser.add_argument
-    add("source", metavar="IN", help=".csv .rpj .pcap .ast .raw")
-    add("target", metavar="OUT", help="the same")
+    add("source", metavar="IN", help=".csv .rpj, ASTERIX (.pcap .pcapng .ast .raw .bin .gps)")
+    add("target", metavar="OUT", help=".csv .rpj .pcap .ast .raw")
     add("--site", metavar="SITE.toml", help="where the recording was made")
     add("--sensor", metavar="META.json", help="the sensor of a plots.csv")
     add("--asterix", metavar="CAT=EDITION,...", help="ASTERIX editions of IN")

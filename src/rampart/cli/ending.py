@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rampart.cli.summary import timing_words
@@ -10,11 +11,10 @@ from rampart.report.prose import paragraph
 from rampart.report.story import Story
 from rampart.report.words import clock, plural
 from rampart.report.zones import ZoneOutcome, outcomes
-from rampart.runtime.drive import DriveReport
 
 
 def ending(
-    story: Story, verdict: Verdict | None, report: DriveReport, folder: Path
+    story: Story, verdict: Verdict | None, timings: Mapping[str, float], folder: Path
 ) -> list[tuple[str, str]]:
     """Lines as (style for a terminal that has colours, text)."""
     rows = outcomes(story, verdict)
@@ -33,9 +33,9 @@ def ending(
     if verdict is not None and verdict.usable_s:
         best, worst = max(verdict.usable_s), min(verdict.usable_s)
         lines.append(("", f"Usable seconds in cover before impact: {worst:.1f} to {best:.1f}."))
-    timings = timing_words(report)
     if timings:
-        told = "; ".join(f"{label.lower()} {text}" for label, text in timings.items())
+        words = timing_words(timings)
+        told = "; ".join(f"{label.lower()} {text}" for label, text in words.items())
         lines.append(("dim", f"Measured: {told}."))
     lines.append(("bold", f"Report: {folder / 'report.html'}"))
     return lines

@@ -20,7 +20,7 @@ from rampart.formats.results import ResultFiles
 from rampart.metrics.warnings import Verdict, judge
 from rampart.report.page import page
 from rampart.report.story import Head, Story
-from rampart.runtime.drive import DriveReport, Receiver, drive, header_for
+from rampart.runtime.drive import Receiver, drive, header_for
 from rampart.runtime.outdir import replaced_whole
 from rampart.runtime.recompute import Recomputation
 
@@ -38,13 +38,14 @@ class View(Protocol):
 
 @dataclass(kw_only=True, slots=True)
 class Done:
-    """A finished run. `folder` holds its files; `recomputed`: where a journal was computed anew."""
+    """A finished run. `folder` holds its files; `timings`: of an engine, as `DriveReport.timings`, empty where
+    a journal was only shown; `recomputed`: where it was computed anew."""
 
     story: Story
-    verdict: Verdict | None
-    summary: dict[str, Any]
-    report: DriveReport
     folder: Path
+    verdict: Verdict | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
     recomputed: Recomputation | None = None
 
 
@@ -82,13 +83,7 @@ def perform(job: Job, plan: Plan) -> Done:
         header = shown if engine is None else _header(job, engine)
         assert header is not None
         story = Story(head=_head(job, header), truth=job.truth)
-        done = Done(
-            story=story,
-            verdict=None,
-            summary={},
-            report=DriveReport(),
-            folder=out,
-        )
+        done = Done(story=story, folder=out)
         with ExitStack() as open_files:
             journal = open_files.enter_context(JournalWriter(folder / "journal.rpj", header))
             files = open_files.enter_context(ResultFiles(folder, header.epoch_ns))
@@ -103,16 +98,18 @@ def perform(job: Job, plan: Plan) -> Done:
             if isinstance(receiver, Recomputation):
                 done.recomputed = receiver
             until_ns, messages = _until(messages, for_ns)
-            done.report = drive(
+            report = drive(
                 receiver, messages, journal, on_output, until_ns=until_ns, speed=plan.speed
             )
-        story.interrupted = done.report.interrupted
+        story.interrupted = report.interrupted
+        if engine is not None:
+            done.timings = report.timings()
         story.head = _head(job, header)  # a recording knows what it held once it has been read
         if job.truth is not None:
             done.verdict = _judged(story, job.truth)
-        done.summary = summarise(story, done.verdict, done.report)
+        done.summary = summarise(story, done.verdict, done.timings)
         (folder / "summary.json").write_text(json_text(done.summary) + "\n", encoding="utf-8")
-        text = page(story, done.verdict, timing_words(done.report))
+        text = page(story, done.verdict, timing_words(done.timings))
         (folder / "report.html").write_text(text, encoding="utf-8")
     return done
 

@@ -117,6 +117,8 @@ def _scenario(source: str, seed: int | None) -> Job:
     import rampart.scenario
     from rampart.runtime.sources import SUFFIXES
 
+    if Path(source).is_dir():
+        raise UsageError(f"{source}: found a folder; allowed: a catalogue name, or a file")
     if not source.endswith(".toml") and Path(source).suffix and Path(source).exists():
         raise UsageError(
             f"{source}: found extension {Path(source).suffix!r}; allowed: a catalogue name, "
@@ -198,8 +200,11 @@ def span_ns(option: str, seconds: float) -> int:
 
 def must_exist(path: Path) -> None:
     """Raises UsageError for what is no file; where nothing is there, it names the nearest one beside it."""
-    if path.is_file():
-        return
+    try:
+        if path.is_file():
+            return
+    except OSError as error:  # such as a name that is too long
+        raise UsageError(f"{path}: found {error.strerror}; allowed: a file") from None
     from rampart.site.strict import did_you_mean
 
     parent = path.parent

@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "source",
         metavar="SOURCE",
-        help="catalogue name, .toml, .rpj, plots.csv, ASTERIX (.pcap .ast .raw .bin .gps)",
+        help="catalogue name, .toml, .rpj, plots.csv, ASTERIX (.pcap .pcapng .ast .raw .bin .gps)",
     )
     add(
         "--site",
@@ -71,7 +71,7 @@ def execute(options: argparse.Namespace) -> int:
         done = perform(job, plan)
     say_remarks(job.reader.remarks if job.reader else ())
     _say(done, options)
-    return 130 if done.report.interrupted else 0
+    return 130 if done.story.interrupted else 0
 
 
 def _say(done: Done, options: argparse.Namespace) -> None:
@@ -89,4 +89,4 @@ def _say(done: Done, options: argparse.Namespace) -> None:
         return
     if done.recomputed is not None:
         say_lines([("", line) for line in difference_lines(done.recomputed)])
-    say_lines(ending(done.story, done.verdict, done.report, done.folder))
+    say_lines(ending(done.story, done.verdict, done.timings, done.folder))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rampart.domain.time import iso_utc
 from rampart.metrics.warnings import Verdict
 from rampart.report.story import Story
-from rampart.runtime.drive import DriveReport
 
 SCHEMA = 1
 
 
-def summarise(story: Story, verdict: Verdict | None, report: DriveReport) -> dict[str, Any]:
+def summarise(
+    story: Story, verdict: Verdict | None, timings: Mapping[str, float]
+) -> dict[str, Any]:
     """The content of summary.json. What only the truth can tell is null where there is none."""
     head = story.head
     judged = verdict.summary() if verdict else {}
@@ -37,7 +39,7 @@ def summarise(story: Story, verdict: Verdict | None, report: DriveReport) -> dic
         "precautions": judged.get("precautions"),
         "usable_seconds": judged.get("usable_seconds", {"p10": None, "p50": None}),
         "incident": None,
-        "timings": report.timings(),
+        "timings": dict(timings),
     }
 
 
@@ -60,9 +62,8 @@ _TIMING_WORDS = {
 }
 
 
-def timing_words(report: DriveReport) -> dict[str, str]:
+def timing_words(timings: Mapping[str, float]) -> dict[str, str]:
     """The measured figures that matter to people, as label and text."""
-    timings = report.timings()
     return {
         label: _timing(key, timings[key]) for key, label in _TIMING_WORDS.items() if key in timings
     }

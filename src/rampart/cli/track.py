@@ -45,8 +45,8 @@ def execute(options: argparse.Namespace) -> int:
     else:
         scan = measures["scan_ms_cpu"]
         print(
-            f"{measures['plots']:,} plots in {measures['scans']:,} scans; CPU a scan "
-            f"p50 {scan['p50']:.2f} p99 {scan['p99']:.2f} max {scan['max']:.2f} ms; {options.out}"
+            f"{measures['plots']:,} plots in {measures['scans']:,} scans, {measures['tracks']:,} tracks; "
+            f"CPU a scan p50 {scan['p50']:.2f} p99 {scan['p99']:.2f} max {scan['max']:.2f} ms; {options.out}"
         )
     return 0
 
@@ -70,6 +70,7 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     time = Timebase(source.site, settings)
     scans_s: list[float] = []
     refused: Counter[str] = Counter()
+    tracks: set[Value] = set()
     plots, scan_s, first_ns, last_ns = 0, 0.0, None, 0
     for message in _believed(time, source.messages, refused):
         last_ns = message.t_arrival_ns
@@ -86,6 +87,7 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
             scan_s = 0.0
             for row in _rows(tracker, message, time.offset_ns):
                 file.write(row)
+                tracks.add(row[1])
     for _, reason, count in tracker.rejections():
         refused[reason] += count
     total_s = sum(scans_s)
@@ -93,6 +95,7 @@ def _track(source: Any, file: Any) -> dict[str, Any]:
     return {
         "scans": len(scans_s),
         "plots": plots,
+        "tracks": len(tracks),
         "rejected": dict(sorted(refused.items())),
         "scan_ms_cpu": {
             "p50": 1e3 * quantile(scans_s, 0.50),

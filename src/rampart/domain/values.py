@@ -5,6 +5,7 @@ Normative source: the warning rules (families, phases, reasons) and the outside 
 
 from __future__ import annotations
 
+import math
 from typing import Final, Literal
 
 Family = Literal["mortar", "gun", "rocket", "drone", "aircraft", "clutter", "unknown"]
@@ -37,3 +38,11 @@ PHASES: Final[tuple[str, ...]] = (
     "hold",
     "all_clear",
 )
+
+
+def number_or_nan(text: str) -> float:
+    """`text` as a number, nan where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

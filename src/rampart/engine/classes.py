@@ -67,7 +67,8 @@ TOLD_GLIDERS: Final = 7.0
 TOLD_PLOTS: Final = 3.5
 """[A] So many times as likely as by `FLYERS` is a glider, to a large drone, where a cross-section is told: that
 tells the two apart, but for the faintest of one and the loudest of the other, and the more plots tell it
-the better; of so many plots half of it counts. Where none is told only the course tells, too late (ADR 25)."""
+the better; of so many plots half of it counts. Where none is told only the course tells, too late (ADR 25;
+seven times since ADR 26)."""
 
 
 class Flyer(NamedTuple):

@@ -21,7 +21,9 @@ class PredictSettings(Settings, frozen=True):
     drift_fast: float = (
         5.0  # so many times more for fast ones, where spin is: `crossing.sideways_sigma`
     )
-    step_s: float = 1.0  # of the flights; errs by 2 cm in 60 s, far below every ellipse
+    step_s: float = (
+        1.0  # of the flights; errs by 3 cm to 300 m/s, 0.4 m to 1000: far below every ellipse
+    )
     height_sigma_max_m: float = 1_000.0  # beyond it height was never observed: no impact point
     climb_sigma_max_mps: float = 250.0
     # rockets: no thrust flies backwards. From v0 to v1 in a burn of T the way takes T (v1 - v0) / 2 v1 longer

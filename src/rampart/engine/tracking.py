@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Site
-from rampart.domain.time import NS_PER_S, ns_from_seconds
+from rampart.domain.time import NS_PER_S
 from rampart.engine.associate import Sky, settle_by_time, step
 from rampart.engine.bank import CONFIRMED, TENTATIVE, Bank, make_table
 from rampart.engine.calibration import ZERO, Calibration, calibration_of
@@ -207,10 +207,6 @@ class Tracker:
         return self.bank.table.t_s[row] >= t_s or any(
             covered(e, n, u, sensor, self._radars) for sensor in sensors
         )
-
-    def last_plot_ns(self, row: int) -> int:
-        """Event time of the track's last plot."""
-        return self.epoch_ns + ns_from_seconds(float(self.bank.table.t_s[row]))
 
     # --------------------------------------------------------------------------------- the inside
     def _start_anew(self) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ import numba
 import numpy as np
 from numba.core import types
 from numba.experimental import structref
+from numba.misc.appdirs import AppDirs
 
 literal_unroll: Final = numba.literal_unroll  # a loop over the unlike columns of a table
 
@@ -56,21 +59,45 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@cache
-def _folder(source: str) -> str:
-    return str(Path(_CACHE_ROOT) / f"rampart-{fingerprint(Path(source))}")
-
-
 _config: Any = numba.config  # its names are made at run time
-_CACHE_ROOT: Final = _config.CACHE_DIR or str(Path(__file__).parent / "__pycache__")
-"""Where compiled kernels are kept: NUMBA_CACHE_DIR, else beside the sources; a folder a version."""
+
+
+@cache
+def _kept_in() -> Path | None:
+    """Where compiled kernels are kept, in a folder for each version of the sources: NUMBA_CACHE_DIR, else
+    beside the sources, else among the user's caches; None where nothing can be written there."""
+    own = AppDirs("rampart", "").user_cache_dir  # type: ignore[no-untyped-call]
+    beside = Path(__file__).parent / "__pycache__"
+    places = [Path(_config.CACHE_DIR)] if _config.CACHE_DIR else [beside, Path(own)]
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=place).close()
+        except OSError:
+            continue
+        return place
+    warnings.warn(
+        f"no compiled kernel can be kept: nothing can be written in {' or '.join(map(str, places))}; every "
+        "process will compile for minutes; allowed: NUMBA_CACHE_DIR, the path of a folder that can be written",
+        RuntimeWarning,
+        stacklevel=1,
+    )
+    return None
+
+
+@cache
+def _folder(source: str) -> str | None:
+    root = _kept_in()
+    return str(root / f"rampart-{fingerprint(Path(source))}") if root else None
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     options = {"fastmath": False, **options}
     dispatcher = numba.njit(error_model="numpy", **options)(function)
-    before = _config.CACHE_DIR
-    _config.CACHE_DIR = _folder(function.__code__.co_filename)  # read by the next line only
+    folder, before = _folder(function.__code__.co_filename), _config.CACHE_DIR
+    if folder is None:
+        return dispatcher
+    _config.CACHE_DIR = folder  # read by the next line only
     try:
         dispatcher.enable_caching()
     finally:

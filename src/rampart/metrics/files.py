@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from rampart.domain.errors import ConfigError, Fault
+from rampart.domain.values import number_or_nan
 from rampart.metrics.association import CONFIRM, MISSES, WITHIN_M
 from rampart.metrics.ospa import CUT_OFF_M, ORDER, gospa, mean, ospa
 from rampart.metrics.paths import LIMIT, SNAP_S, Floats, Paths, snapped
@@ -240,7 +241,14 @@ def _read(
         if not row[at[id_column]]
     ]
     _refuse(name, faults)
-    return [row[at[id_column]] for _, row in rows], numbers
+    ids = [row[at[id_column]] for _, row in rows]
+    first: dict[tuple[str, float], int] = {}
+    for (line, _), key in zip(rows, zip(ids, numbers["time"].tolist(), strict=True), strict=True):
+        if first.setdefault(key, line) != line:
+            found = f"{key[0]!r} at {key[1]:.12g} s, as line {first[key]}"
+            faults.append(Fault(f"line {line}", found, "one place for each object at a time"))
+    _refuse(name, faults)
+    return ids, numbers
 
 
 def _refuse(name: str, faults: list[Fault]) -> None:
@@ -254,7 +262,7 @@ def _refuse(name: str, faults: list[Fault]) -> None:
 
 def _numbers(column: str, texts: Sequence[tuple[int, str]], faults: list[Fault]) -> Floats:
     """`texts` of (line, text) as numbers; appends a fault for each that the column does not allow."""
-    values = np.array([_number(text) for _, text in texts])
+    values = np.array([number_or_nan(text) for _, text in texts])
     if column == "visible":
         good, allowed = np.isin(values, (0, 1)), "0 or 1"
     else:
@@ -265,11 +273,3 @@ def _numbers(column: str, texts: Sequence[tuple[int, str]], faults: list[Fault])
     for line, text in (texts[i] for i in np.flatnonzero(~good).tolist()):
         faults.append(Fault(f"line {line}, {column}", repr(text[:40]), allowed))
     return values
-
-
-def _number(text: str) -> float:
-    """`text` as a number, nan where it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

@@ -14,14 +14,12 @@ from rampart.formats.csvplots import write_meta, write_plots
 from rampart.formats.journal import Header, JournalWriter
 from rampart.runtime.drive import program_version
 from rampart.runtime.outdir import whole_file
-from rampart.runtime.sources import Source, open_source
+from rampart.runtime.sources import ASTERIX_SUFFIXES, Source, open_source
 
 PAIRS: Final = {
     ".csv": (".rpj", ".pcap", ".ast", ".raw"),
     ".rpj": (".csv", ".pcap", ".ast", ".raw"),
-    ".pcap": (".csv", ".rpj"),
-    ".ast": (".csv", ".rpj"),
-    ".raw": (".csv", ".rpj"),
+    **dict.fromkeys(ASTERIX_SUFFIXES, (".csv", ".rpj")),
 }
 """What each input format can become."""
 

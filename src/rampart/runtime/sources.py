@@ -23,7 +23,7 @@ from rampart.formats.journal import JournalReader, read_journal
 if TYPE_CHECKING:
     from rampart.runtime.asterix import AsterixRecording
 
-ASTERIX_SUFFIXES: Final = (".pcap", ".ast", ".raw", ".bin", ".gps")
+ASTERIX_SUFFIXES: Final = (".pcap", ".pcapng", ".ast", ".raw", ".bin", ".gps")
 SUFFIXES: Final = (".rpj", ".csv", *ASTERIX_SUFFIXES)
 """What `open_source` reads."""
 GRID_NS: Final = 500_000_000

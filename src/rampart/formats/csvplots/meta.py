@@ -65,6 +65,8 @@ _KEYS: Final = (
     _Key("elevation_max_rad", ("el_max_rad", "elmax"), -math.pi / 2, math.pi / 2,
          "radians and above el_min_rad"),
 )  # fmt: skip
+_ORDERED: Final = (("range_min_m", "range_max_m"), ("elevation_min_rad", "elevation_max_rad"))
+"""Fields of which the first must be below the second."""
 _RATE_MAX: Final = _Key(
     "range_rate_max_mps", ("range_rate_max_mps", "vmax"), 0.0, 1e6, "m/s", exclusive=True
 )
@@ -100,8 +102,12 @@ def meta_from(raw: dict[str, Any], path: str, *, sensor_id: str = "R1") -> Senso
     known = {"latitude_deg", "longitude_deg"} <= position.keys()
     if not known and position.keys() & {"latitude_deg", "longitude_deg"}:
         faults.append(Fault("lat, lon", "only one of them", "both or neither"))
-    _ordered(values, "range_min_m", "range_max_m", faults)
-    _ordered(values, "elevation_min_rad", "elevation_max_rad", faults)
+    names = {key.field: _written(raw, key) for key in _KEYS}
+    for low, high in _ORDERED:
+        a, b = values[low], values[high]
+        if a is not None and b is not None and a >= b:
+            where = f"{names[low]}, {names[high]}"
+            faults.append(Fault(where, f"{a:g}, {b:g}", "the first below the second"))
     scans = raw.get("scans")
     if scans is not None and (type(scans) is not int or not 0 <= scans <= 10**9):
         faults.append(Fault("scans", _show(scans), "a whole number from 0 to 1e9"))
@@ -142,8 +148,13 @@ def _read(path: str | Path) -> dict[str, Any]:
     return raw
 
 
+def _written(raw: dict[str, Any], key: _Key) -> str | None:
+    """The name under which `key` stands in the file."""
+    return next((name for name in key.names if name in raw), None)
+
+
 def _value(raw: dict[str, Any], key: _Key, faults: list[Fault]) -> float | None:
-    name = next((name for name in key.names if name in raw), None)
+    name = _written(raw, key)
     if name is None:
         faults.append(Fault(" or ".join(key.names), "nothing", key.allowed))
         return None
@@ -156,12 +167,6 @@ def _value(raw: dict[str, Any], key: _Key, faults: list[Fault]) -> float | None:
             faults.append(Fault(name, _show(value), key.allowed))
         return None
     return float(value)
-
-
-def _ordered(values: dict[str, float | None], low: str, high: str, faults: list[Fault]) -> None:
-    a, b = values[low], values[high]
-    if a is not None and b is not None and a >= b:
-        faults.append(Fault(f"{low}, {high}", f"{a}, {b}", "the first below the second"))
 
 
 def _show(value: Any) -> str:

@@ -45,6 +45,7 @@ class _Order:
     first: int  # Tick that opens the recording, and the one that ends it
     last: int
     complete: bool
+    by_scan: bool = True  # numbered by the column of that name
 
 
 def read_plots(
@@ -69,8 +70,6 @@ def read_plots(
     sensors = [sensor] if isinstance(sensor, Sensor) else list(sensor)
     period_s = max(s.scan_period_s for s in sensors)
     table = read_table(path, scan_period_s=period_s)
-    if remarks is not None:
-        remarks += table.remarks
     which = _sensor_index(table, sensors, path)
     time_ns: Ints = np.rint(table.number["time"] * 1e9).astype(np.int64)
     same = all(s.scan_period_s == period_s for s in sensors)
@@ -78,7 +77,31 @@ def read_plots(
     order = order or _by_time(time_ns, GRID_S)
     batches = _batches(table, order, time_ns + epoch_ns, which, sensors)
     told = scans - 1 if scans is not None and order.first == 0 else 0
+    if remarks is not None:
+        remarks += [*table.remarks, *_unlike(table, which, sensors, order, scans)]
     return _with_ticks(batches, order, epoch_ns, max(order.last, told))
+
+
+def _unlike(
+    table: PlotTable, which: Ints, sensors: list[Sensor], order: _Order, scans: int | None
+) -> list[str]:
+    """What the plots say otherwise than their sensors."""
+    said = []
+    if table.scan is not None and not order.by_scan:
+        late_s = table.number["time"] - table.scan * sensors[0].scan_period_s
+        said.append(
+            f"column scan not used: times from {late_s.min():.6g} to {late_s.max():.6g} s after scan / rate, "
+            f"which is {1.0 / sensors[0].scan_period_s:g} scans a second"
+        )
+    if scans is not None and table.scan is not None and scans <= table.scan.max():
+        said.append(f"found scan {table.scan.max()}, where there are said to be {scans} scans")
+    blind = np.array([sensor.sigma_range_m is None for sensor in sensors])
+    unread = int((blind[which] & np.isfinite(table.number["range_m"])).sum())
+    if unread:
+        said.append(
+            f"column range_m: {unread:,} not used, of a sensor that is said to measure no range"
+        )
+    return said
 
 
 def _sensor_index(table: PlotTable, sensors: list[Sensor], path: str | Path) -> Ints:
@@ -125,6 +148,7 @@ def _by_time(
         first=int(tick.min()) if first is None else first,
         last=int(tick.max()) if last is None else last,
         complete=False,
+        by_scan=first is not None,
     )
 
 

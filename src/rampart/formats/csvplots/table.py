@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rampart.domain.errors import ConfigError, Fault
+from rampart.domain.values import number_or_nan
 
 MAX_FAULTS: Final = 20
 BACKWARDS_S: Final = 2.0
@@ -176,7 +177,7 @@ def _numbers(
     try:
         values = np.array([float(text) if text else math.nan for text in texts])
     except ValueError:
-        values = np.array([_float_or_nan(text) for text in texts])
+        values = np.array([number_or_nan(text) for text in texts])
     bad = ~((values >= column.low) & (values <= column.high))  # true for NaN
     if column.whole:
         bad |= values != np.floor(values)
@@ -193,13 +194,6 @@ def _numbers(
         if not column.optional or texts[i].strip()
     ]
     return values, faults
-
-
-def _float_or_nan(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _pointless(
