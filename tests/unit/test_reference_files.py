@@ -17,7 +17,6 @@ from rampart.formats.csvplots import meta, plots, table
 from rampart.formats.results import ORIGINS, PREDICTIONS, TRACKS, WARNINGS
 from rampart.metrics.files import MEASURES, score
 from rampart.report.story import Head, Story
-from rampart.runtime.drive import DriveReport
 from rampart.scenario.form import ScenarioForm
 from rampart.site.form import HazardForm, SiteForm, WindForm
 
@@ -204,4 +203,4 @@ def test_every_key_of_the_summary_stands() -> None:
     head = Head(
         name="n", source="n", site=site, simulated=False, seed=None, epoch_ns=0, engine="", settings_hash="",
     )  # fmt: skip
-    same("summary.json", [(key,) for key in summarise(Story(head=head), None, DriveReport())])
+    same("summary.json", [(key,) for key in summarise(Story(head=head), None, {})])

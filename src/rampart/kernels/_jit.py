@@ -1,7 +1,8 @@
 """The one place that knows numba.
 
 Kernels are float64, serial and without fastmath, so that a replay on one machine is bit-equal.
-`in_single_precision` makes a float32 twin for studies, whose sums may be reordered; the engine uses none.
+`in_single_precision` makes a float32 twin for studies, whose products and sums may be fused; the engine uses
+none.
 """
 
 from __future__ import annotations
@@ -180,7 +181,8 @@ def _single(dispatcher: Any, done: dict[Any, Any]) -> Any:
         again = FunctionType(code.replace(co_consts=consts), names, function.__name__)
         fixed = ("nopython", "fastmath", "error_model")
         options = {k: v for k, v in dispatcher.targetoptions.items() if k not in fixed}
-        # without nnan and ninf: what is not finite is still found and refused
-        options["fastmath"] = {"contract", "arcp", "nsz", "afn", "reassoc"}
+        # with arcp or reassoc LLVM takes the lanes one by one where registers are of 256 bits: 4 times slower;
+        # without nnan and ninf what is not finite is still found and refused
+        options["fastmath"] = {"contract"}
         done[function] = _compiled(again, **options)
     return done[function]
