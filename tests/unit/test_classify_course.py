@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from classified import DRONE, FLIES, OTHER
 from flyer_plots import RADARS, plot_of
 from rampart.engine.classes import DRONE_BENDS
 from rampart.engine.classify import Classification, Classifier
@@ -31,8 +32,6 @@ from rampart.engine.weave import NOTHING, followed, told
 from weave_flights import swaying
 
 Array = npt.NDArray[np.float64]
-FLIES = np.array([0.01, 0.98, 0.01])
-DRONE, OTHER = 3, 4
 
 
 class Followed(NamedTuple):

@@ -284,15 +284,30 @@ def test_the_extensions_that_an_error_names_are_those_that_run(tmp_path: Path, c
 
 
 @pytest.mark.parametrize("verb", ["run", "classify", "track"])
-@pytest.mark.parametrize("name", ["folder", "n" * 300 + ".csv"])
-def test_what_is_no_file_is_called_what_it_is(tmp_path: Path, capsys, verb: str, name: str) -> None:
-    (tmp_path / "folder").mkdir()
-    more = {
-        "classify": ["--out", tmp_path / "o"],
-        "track": ["--out", tmp_path / "o", "--sensor", "m"],
-    }
-    (line,) = faults(capsys, verb, tmp_path / name, *more.get(verb, []))
-    assert ("found a folder" if name == "folder" else "File name too long") in line
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("folder", "found a folder"), ("n" * 300 + ".csv", "found File name too long")],
+)
+def test_what_is_no_file_is_called_what_it_is(
+    tmp_path: Path, monkeypatch, capsys, verb: str, name: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    more = {"classify": ["--out", "o"], "track": ["--out", "o", "--sensor", "m"]}
+    (line,) = faults(capsys, verb, name, *more.get(verb, []))
+    assert words in line
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 300 + ".toml", "n" * 300 + ".docx"])
+def test_a_name_that_no_file_can_have_is_no_scenario(capsys, name: str) -> None:
+    (line,) = faults(capsys, "run", name)
+    assert "allowed: a" in line
+
+
+def test_a_folder_hides_no_scenario_of_its_name(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one-mortar").mkdir()
+    assert main(["run", "one-mortar", "--until", "2", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize("jump_s", [3_600.0, 1e9])

@@ -362,6 +362,14 @@ def test_what_the_plots_say_otherwise_than_their_sensor_is_told(
     assert remarks == said
 
 
+def test_of_sensors_with_scans_of_their_own_no_rate_is_expected(tmp_path) -> None:
+    pair = [Sensor(id="A", scan_period_s=0.5), Sensor(id="B", scan_period_s=2.0)]
+    rows = ["0,0,0.0,B,1000,0.1,0.2,,", "1,9,4.5,A,1000,0.1,0.2,,", "2,10,5.0,A,1100,0.1,0.2,,"]
+    remarks: list[str] = []
+    read_plots(csv_file(tmp_path, *rows), pair, remarks=remarks)
+    assert remarks == []
+
+
 def test_an_empty_range_is_a_bearing_there_and_back(tmp_path) -> None:
     camera = Sensor(id="R1", sigma_range_m=None, sigma_range_rate_mps=None)
     path = csv_file(tmp_path, "0,0,0.0,R1,,0.1,0.2,,", "1,0,0.0,R1,1000,0.3,0.2,,")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +118,10 @@ def _scenario(source: str, seed: int | None) -> Job:
     import rampart.scenario
     from rampart.runtime.sources import SUFFIXES
 
-    if Path(source).is_dir():
-        raise UsageError(f"{source}: found a folder; allowed: a catalogue name, or a file")
-    if not source.endswith(".toml") and Path(source).suffix and Path(source).exists():
+    suffix = Path(source).suffix
+    if suffix not in ("", ".toml") and os.path.isfile(source):
         raise UsageError(
-            f"{source}: found extension {Path(source).suffix!r}; allowed: a catalogue name, "
+            f"{source}: found extension {suffix!r}; allowed: a catalogue name, "
             f".toml {' '.join(SUFFIXES)}"
         )
     scenario = rampart.scenario.load(source, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import operator
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,7 +110,8 @@ def _read(name_or_path: str | Path) -> tuple[dict[str, Any], Path]:
     names = _names()
     if text not in names:
         allowed = "a .toml file or one of: " + ", ".join(names) + did_you_mean(text, names)
-        raise UsageError(f"scenario: found {text!r}; allowed: {allowed}")
+        found = f"a folder, {text!r}" if os.path.isdir(text) else repr(text)
+        raise UsageError(f"scenario: found {found}; allowed: {allowed}")
     path = CATALOGUE / f"{text}.toml"
     return read_toml(path), path
 

@@ -45,7 +45,6 @@ class _Order:
     first: int  # Tick that opens the recording, and the one that ends it
     last: int
     complete: bool
-    by_scan: bool = True  # numbered by the column of that name
 
 
 def read_plots(
@@ -73,25 +72,26 @@ def read_plots(
     which = _sensor_index(table, sensors, path)
     time_ns: Ints = np.rint(table.number["time"] * 1e9).astype(np.int64)
     same = all(s.scan_period_s == period_s for s in sensors)
-    order = _by_scan(table.scan, time_ns, period_s) if same and table.scan is not None else None
-    order = order or _by_time(time_ns, GRID_S)
+    by_scan = _by_scan(table.scan, time_ns, period_s) if same and table.scan is not None else None
+    order = by_scan or _by_time(time_ns, GRID_S)
     batches = _batches(table, order, time_ns + epoch_ns, which, sensors)
     told = scans - 1 if scans is not None and order.first == 0 else 0
     if remarks is not None:
-        remarks += [*table.remarks, *_unlike(table, which, sensors, order, scans)]
+        unfit_s = period_s if same and by_scan is None else None
+        remarks += [*table.remarks, *_unlike(table, which, sensors, unfit_s, scans)]
     return _with_ticks(batches, order, epoch_ns, max(order.last, told))
 
 
 def _unlike(
-    table: PlotTable, which: Ints, sensors: list[Sensor], order: _Order, scans: int | None
+    table: PlotTable, which: Ints, sensors: list[Sensor], unfit_s: float | None, scans: int | None
 ) -> list[str]:
-    """What the plots say otherwise than their sensors."""
+    """What the plots say otherwise than their sensors; `unfit_s`: the period that their scans do not fit."""
     said = []
-    if table.scan is not None and not order.by_scan:
-        late_s = table.number["time"] - table.scan * sensors[0].scan_period_s
+    if table.scan is not None and unfit_s is not None:
+        late_s = table.number["time"] - table.scan * unfit_s
         said.append(
             f"column scan not used: times from {late_s.min():.6g} to {late_s.max():.6g} s after scan / rate, "
-            f"which is {1.0 / sensors[0].scan_period_s:g} scans a second"
+            f"which is {1.0 / unfit_s:g} scans a second"
         )
     if scans is not None and table.scan is not None and scans <= table.scan.max():
         said.append(f"found scan {table.scan.max()}, where there are said to be {scans} scans")
@@ -148,7 +148,6 @@ def _by_time(
         first=int(tick.min()) if first is None else first,
         last=int(tick.max()) if last is None else last,
         complete=False,
-        by_scan=first is not None,
     )
 
 
