@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import platform
+import re
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from rampart.kernels.atmosphere import EARTH_RADIUS_M, drag_shape_of, environment, wind_at
 from rampart.kernels.flight import STEP_TABLE, STILL_AIR, fly, fly_rows, step_for, trajectory
+from rampart.kernels.lanes import LANES, WORK, fly_lanes, fly_lanes_single
 from rampart.kernels.motion import flight_rows, pack_air
 from rampart.kernels.terrain import NOTHING
 
@@ -175,6 +179,27 @@ def test_single_precision_is_the_same_flight_to_five_centimetres() -> None:
     assert np.array_equal(np.isnan(double), np.isnan(single))
     assert np.nanmax(np.hypot(*(single - double)[:, :2].T)) < 0.05
     assert np.nanmax(np.abs(single - double)[:, 3]) < 1e-3
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="reads x86 code")
+@pytest.mark.parametrize(("flier", "kind"), [(fly_lanes, "d"), (fly_lanes_single, "s")])
+def test_lanes_fly_side_by_side_in_vector_registers(flier, kind: str) -> None:
+    """In either precision half or more of the arithmetic is on whole registers; the rest is for odd lanes."""
+    cached = flier.py_func.__globals__["advance"]
+    step = numba.jit(**cached.targetoptions)(cached.py_func)  # of cached code nothing can be read
+    number = {"d": np.float64, "s": np.float32}[kind]
+    air = tuple(map(number, pack_air(ENV, WIND)))
+    step(np.zeros(WORK, number), LANES, number(0.0), air, number(0.5), number(0.0))
+    (code,) = step.inspect_asm().values()
+    packed, single = (
+        len(
+            re.findall(
+                rf"^\s+v?(?:mul|add|sub|fn?m(?:add|sub)\d*){width}{kind}\b", code, re.MULTILINE
+            )
+        )
+        for width in "ps"
+    )
+    assert packed > single / 2
 
 
 def test_drift_pushes_to_the_right() -> None:
