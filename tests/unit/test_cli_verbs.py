@@ -342,6 +342,7 @@ def test_track_and_run_read_a_jump_of_the_clock_alike(
 
     alone = seen(tmp_path / "t.csv")
     assert any(float(row[0]) > jump_s for row in alone)
+    assert measures["tracks"] == len({row[1] for row in alone}) > 0
     assert alone == seen(tmp_path / "o" / "tracks.csv")
 
 
