@@ -181,7 +181,7 @@ def _single(dispatcher: Any, done: dict[Any, Any]) -> Any:
         again = FunctionType(code.replace(co_consts=consts), names, function.__name__)
         fixed = ("nopython", "fastmath", "error_model")
         options = {k: v for k, v in dispatcher.targetoptions.items() if k not in fixed}
-        # with arcp or reassoc LLVM takes the lanes one by one where registers are of 256 bits: 3 to 4 times slower;
+        # with arcp or reassoc LLVM takes the lanes one by one in registers of 256 bits, 3 to 4 times slower;
         # without nnan and ninf what is not finite is still found and refused
         options["fastmath"] = {"contract"}
         done[function] = _compiled(again, **options)
