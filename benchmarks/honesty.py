@@ -18,8 +18,9 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
@@ -27,6 +28,7 @@ from scipy.special import erf
 from drawn_rounds import CLASSES, OWN, TOLD, WIDER, Doubts, made
 from evidence import file_of, numbers, tell, words
 from rampart.domain.messages import Prediction, TrackUpdate
+from rampart.domain.site import Sensor
 from rampart.engine.engine import Engine
 from rampart.metrics.consistency import coverage, interval_coverage, nees
 from rampart.metrics.ideal import IdealFilter
@@ -65,10 +67,11 @@ def _area_m2(cov_m2: Sequence[float]) -> float:
     return math.pi * math.sqrt(max(xx * yy - xy * xy, 0.0))
 
 
-def samples(seed: int, doubts: Doubts = WIDER) -> list[Sample]:
-    """The judged predictions of one world."""
+def samples(seed: int, doubts: Doubts = WIDER, believed: Sensor | None = None) -> list[Sample]:
+    """The judged predictions of one world, of an engine that takes its radar for what it is, or `believed`."""
     world, run = made(seed, doubts)
-    engine = Engine(world.site, doubts.settings, simulated=True)
+    site = msgspec.structs.replace(world.site, sensors=(believed,)) if believed else world.site
+    engine = Engine(site, doubts.settings, simulated=True)
     said: dict[int, list[Prediction]] = {}
     whose: dict[int, int] = {}
     for message in run.messages:
@@ -117,16 +120,36 @@ def row(name: str, age: str, some: Sequence[Sample], told: Sequence[Sample] = ()
     an engine sees them that is told the truth."""
     if not some:
         return f"| {name} | {age} | 0 | | | | | | | | |"
-    miss, cov = _errors(some)
-    half, late = np.array([(s.t_half_s, s.t_error_s) for s in some]).T
-    shares = " | ".join(f"{c.share:.2f}" for c in coverage(miss, cov))
-    timely = interval_coverage(late - half, late + half, np.zeros(len(some))).share
+    f = figures(some)
+    shares = " | ".join(f"{share:.2f}" for share in f.shares)
     area = np.array([s.area_m2 for s in some])
     sharpest = np.median([s.area_m2 for s in told]) if told else math.nan
     ideal = np.nanmedian(area / np.array([s.ideal_area_m2 for s in some]))
     return (
-        f"| {name} | {age} | {len(some)} | {shares} | {nees(miss, cov).mean() / 2:.2f} | {timely:.2f} | "
-        f"{np.sqrt(np.median(area) / math.pi):.0f} | {np.median(area) / sharpest:.2f} | {ideal:.2f} |"
+        f"| {name} | {age} | {len(some)} | {shares} | {f.nees:.2f} | {f.timely:.2f} | "
+        f"{f.sigma_m:.0f} | {np.median(area) / sharpest:.2f} | {ideal:.2f} |"
+    )
+
+
+class Figures(NamedTuple):
+    """What predictions come to: shares inside the regions that claim 50, 90, 99 %; NEES/2; the share inside the
+    5-95 % interval of time; the radius of the circle with the area of the median one-sigma ellipse."""
+
+    shares: tuple[float, ...]
+    nees: float
+    timely: float
+    sigma_m: float
+
+
+def figures(some: Sequence[Sample]) -> Figures:
+    """The figures of at least one prediction."""
+    miss, cov = _errors(some)
+    half, late = np.array([(s.t_half_s, s.t_error_s) for s in some]).T
+    return Figures(
+        tuple(c.share for c in coverage(miss, cov)),
+        float(nees(miss, cov).mean() / 2),
+        interval_coverage(late - half, late + half, np.zeros(len(some))).share,
+        math.sqrt(float(np.median([s.area_m2 for s in some])) / math.pi),
     )
 
 

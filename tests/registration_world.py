@@ -36,8 +36,11 @@ class Error(NamedTuple):
     time_s: float = 0.0
 
 
-def site_of(radars: int, reflectors: Sequence[Reflector] = ()) -> Site:
-    """Radars some kilometres apart that declare 3 mrad, 20 m and 50 ms, and one zone."""
+def site_of(
+    radars: int, reflectors: Sequence[Reflector] = (), period_s: float | None = None
+) -> Site:
+    """Radars some kilometres apart that declare 3 mrad, 20 m and 50 ms, and one zone; all look each `period_s`,
+    else about twice a second."""
     ring = ((-500.0, -500.0), (500.0, -500.0), (500.0, 500.0), (-500.0, 500.0))
     return Site(
         name="registration", uuid="r", latitude_deg=34.5, longitude_deg=41.0, height_m=210.0,
@@ -46,7 +49,7 @@ def site_of(radars: int, reflectors: Sequence[Reflector] = ()) -> Site:
         sensors=tuple(
             Sensor(
                 id=f"r{i}", position_enu_m=PLACES[i], clutter_per_scan=5.0,
-                scan_period_s=0.7 if i == 1 else 0.5, bias_range_m=20.0, bias_azimuth_rad=3e-3,
+                scan_period_s=period_s or (0.7 if i == 1 else 0.5), bias_range_m=20.0, bias_azimuth_rad=3e-3,
                 bias_elevation_rad=3e-3, bias_time_s=0.05,
             )
             for i in range(radars)
@@ -57,10 +60,11 @@ def site_of(radars: int, reflectors: Sequence[Reflector] = ()) -> Site:
 def sky(
     radars: int, seed: int, errors: Sequence[Error], *, quiet_s: float = 60.0, flyers: int = 5,
     rounds: int = 0, told: bool = False, tail_s: float = 0.0, reflectors: Sequence[Reflector] = (),
+    period_s: float | None = None,
 ) -> tuple[Site, Simulated, list[Input]]:  # fmt: skip
     """(site, run, messages): `flyers` for `quiet_s`, then `rounds` for `tail_s`; the run's own messages are
     without error."""
-    site = site_of(radars, reflectors)
+    site = site_of(radars, reflectors, period_s)
     end_s = quiet_s + tail_s
     flights = []
     for k, (class_id, speed, height, heading, past) in enumerate(ROUTES[:flyers]):

@@ -277,6 +277,15 @@ def test_a_threshold_is_told_or_not_and_survives_writing(tmp_path) -> None:
         load_meta(meta_file(tmp_path, OURS | {"snr_threshold_db": 90}))
 
 
+def test_how_long_errors_last_is_told_or_not_and_survives_writing(tmp_path) -> None:
+    assert load_meta(meta_file(tmp_path, OURS)).sensor.independent_s is UNSET
+    meta = load_meta(meta_file(tmp_path, OURS | {"independent_s": 0}))
+    write_meta(tmp_path / "again.json", meta.sensor, meta.site)
+    assert load_meta(tmp_path / "again.json").sensor.independent_s == 0.0
+    with pytest.raises(ConfigError, match="independent_s: found -1; allowed: seconds"):
+        load_meta(meta_file(tmp_path, OURS | {"independent_s": -1}))
+
+
 def test_a_position_makes_a_site_on_the_earth_and_survives_writing(tmp_path) -> None:
     meta = load_meta(meta_file(tmp_path, OURS | {"lat": 33.2, "lon": 44.2, "height_m": 35.0}))
     assert meta.site.known_position

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import msgspec
 import numpy as np
+import pytest
 from scipy.optimize import least_squares
 
 from judged_world import (
@@ -62,6 +64,27 @@ def test_slow_bias_and_wind_widen_the_ideal_region() -> None:
     biased = msgspec.structs.replace(RADAR, bias_azimuth_rad=5e-2)
     wide = Site(zones=(HOME,), sensors=(biased,), **SITE_ARGS)
     assert spread(wide, 20.0, bomb()) > 1.5 * plain
+
+
+def test_plots_that_err_alike_are_worth_fewer() -> None:
+    """Of two looks a second whose errors last four seconds, eight are worth one."""
+    site = site_of(HOME)
+    lasting = msgspec.structs.replace(RADAR, independent_s=8.0 * RADAR.scan_period_s)
+    poorer = msgspec.structs.replace(
+        RADAR,
+        sigma_range_m=math.sqrt(8.0) * (RADAR.sigma_range_m or 0.0),
+        sigma_azimuth_rad=math.sqrt(8.0) * RADAR.sigma_azimuth_rad,
+        sigma_elevation_rad=math.sqrt(8.0) * (RADAR.sigma_elevation_rad or 0.0),
+        sigma_range_rate_mps=math.sqrt(8.0) * (RADAR.sigma_range_rate_mps or 0.0),
+    )
+    as_it_is, alike, poor = (
+        spread(msgspec.structs.replace(site, sensors=(sensor,)), 20.0, bomb())
+        for sensor in (RADAR, lasting, poorer)
+    )
+    assert alike == pytest.approx(
+        poor, rel=0.1
+    )  # but for the first plot, which is worth a whole one
+    assert alike > 1.2 * as_it_is
 
 
 def seen_by_radar(path: np.ndarray) -> np.ndarray:

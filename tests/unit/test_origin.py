@@ -177,6 +177,22 @@ def test_a_launch_comes_closer_with_every_plot_that_follows() -> None:
     assert misses[3] < 0.75 * misses[1] < 0.75 * misses[0]
 
 
+def test_a_launch_is_less_sure_where_the_first_plots_err_alike() -> None:
+    t_s = np.arange(0.5, 8.0, 0.25)
+    plots = plots_of(mortar_path(t_s), t_s, 1)
+    areas = []
+    for lasts_s in (0.0, 2.0):
+        sensor = msgspec.structs.replace(BARE.sensors[0], scan_period_s=0.25, independent_s=lasts_s)
+        site = msgspec.structs.replace(BARE, sensors=(sensor,))
+        finder = OriginFinder(site, Predictor(site), TrackSettings())
+        (found,) = finder.smoothed([kept_of(plots, path_at(mortar_path(t_s), len(t_s)))])
+        assert found is not None
+        areas.append(found.cov_m2[0] * found.cov_m2[2] - found.cov_m2[1] ** 2)
+    # of eight plots that are worth one each has eight times the variance, and the determinant sixty-four; what
+    # is doubted beside the plots stays as it was
+    assert 2.0 < areas[1] / areas[0] < 64.0
+
+
 def path_at(path: Array, n: int) -> Array:
     return np.append(path[n - 1], -9.0)
 

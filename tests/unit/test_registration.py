@@ -65,6 +65,18 @@ def test_biases_are_found_within_the_doubt_that_is_stated(seed: int) -> None:
     assert math.sqrt(apart) < 0.010
 
 
+def test_what_radars_learn_that_look_often_is_no_surer_than_it_is_true() -> None:
+    """Ten looks a second that err alike for a second are worth one."""
+    found = []
+    for seed in (3, 4, 5):
+        site, _, messages = sky(2, seed, OFF, quiet_s=30.0, period_s=0.1)
+        biases = run(site, messages)[0].registration.biases
+        error = biases.b[:8] - np.ravel(OFF)
+        found.append(nees(error[None], biases.P[:8, :8][None])[0])
+        assert np.all(np.sqrt(np.diag(biases.P)[:3]) < np.array([4.0, 1e-3, 1e-3]))
+    assert sum(found) < 51.2  # 99.9 % of twenty-four
+
+
 def test_a_raid_after_a_quiet_minute_is_nearer_to_the_truth_than_unregistered() -> None:
     places: dict[bool, list[float]] = {True: [], False: []}
     landings: dict[bool, list[float]] = {True: [], False: []}

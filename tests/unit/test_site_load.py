@@ -42,6 +42,7 @@ azimuth_min_deg = 300
 azimuth_max_deg = 60
 system_id = [10, 3]
 snr_threshold_db = 3.5
+independent_s = 0.8
 
 [[reflectors]]
 id = "mast"
@@ -92,6 +93,7 @@ def test_a_good_file_becomes_a_site_in_si_units(tmp_path: Path) -> None:
     assert sensor.azimuth_min_rad == pytest.approx(np.radians(300))
     assert sensor.system_id == (10, 3)
     assert sensor.snr_threshold_db == 3.5
+    assert sensor.independent_s == 0.8
     np.testing.assert_allclose(
         geodetic_from_enu(sensor.position_enu_m, site), [35.1, 40.56, 230.0], atol=1e-6
     )

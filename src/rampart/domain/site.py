@@ -5,7 +5,7 @@ Positions are ENU metres about the site's origin unless a name says otherwise.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -33,6 +33,12 @@ class Zone(Settings, frozen=True):
     all_clear: Literal["auto", "confirm"] = "confirm"
 
 
+LASTING_S: Final = 1.0
+"""[A] So long a radar that dwells on what it sees, and does not say, errs alike, beside its bias."""
+DWELLS_S: Final = 0.5
+"""It dwells if it looks more often than this."""
+
+
 class Sensor(Settings, frozen=True):
     """A radar: where it stands, what it measures and how well, where it looks, what it may be off by.
 
@@ -41,6 +47,7 @@ class Sensor(Settings, frozen=True):
     Sector: clockwise from `azimuth_min_rad` to `azimuth_max_rad`. Bias sigmas are the slow errors that
     repeated plots do not average out. `snr_threshold_db`: the `snr_db` that an echo must pass to be plotted;
     where it is set and plots tell theirs, tracks are judged by their own Pd instead of the sensor's.
+    `independent_s`: plots of one object that are closer in time are off alike, see `errors_last_s`. ADR 27.
     """
 
     id: str
@@ -67,11 +74,20 @@ class Sensor(Settings, frozen=True):
     silent_after_s: float | None = None
     system_id: tuple[int, int] | None = None
     snr_threshold_db: float | msgspec.UnsetType = msgspec.UNSET  # then no recording mentions it
+    independent_s: float | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def ranging(self) -> bool:
         """It measures range; else it tells bearings only."""
         return self.sigma_range_m is not None
+
+    @property
+    def errors_last_s(self) -> float:
+        """Plots of one object that are closer in time are off alike: as it declares, else `LASTING_S` if it
+        dwells; 0: each errs by itself."""
+        if self.independent_s is not msgspec.UNSET:
+            return self.independent_s
+        return LASTING_S if self.ranging and self.scan_period_s < DWELLS_S else 0.0
 
     @property
     def bias_sigmas(self) -> tuple[float, float, float, float]:

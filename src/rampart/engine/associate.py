@@ -21,10 +21,10 @@ from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T, variances_of
 from rampart.engine.radars import Radars, covered
-from rampart.kernels._jit import Held, allocating_kernel, kernel
+from rampart.kernels._jit import Held, allocating_kernel, kernel, woven_kernel
 from rampart.kernels.assignment import NONE, assign
 from rampart.kernels.birth import Prior, begin
-from rampart.kernels.consider import BIASES
+from rampart.kernels.consider import BIASES, as_one
 from rampart.kernels.imm import BALLISTIC, Dynamics, Work
 from rampart.kernels.measurement import AZIMUTH, RANGE, RANGE_RATE
 
@@ -125,6 +125,13 @@ def _start(
     remember(table, row, p, sensor, plots)
 
 
+@woven_kernel
+def _alike(table: Table, row: int, t_s: float, sensor: int, radars: Radars) -> float:
+    """How many plots such as one of `sensor` at `t_s` are worth one to the track in `row`. ADR 27."""
+    since_s = t_s - table.seen_s[row, sensor]
+    return float(as_one(since_s, radars.independent_s[sensor], radars.period_s[sensor]))
+
+
 class Sky(NamedTuple):
     """All that a tracker's kernels read and write; they are given `hold(Sky(...))`."""
 
@@ -201,10 +208,12 @@ def step(
                     used[p] = 2  # one that may be of two tracks moves neither, and is no clutter
                     continue
                 looks = looks_alike(table, row, sensor, t_s, radars)
-                attempt(row, p, t_s, sensor, plots, looks, radars, env, scratch, work)
-            elif scratch.tried[row] != best:
-                looks = looks_apart(table, row, sensor)
-                attempt(row, p, t_s, sensor, plots, looks, radars, env, scratch, work)
+                attempt(row, p, t_s, sensor, plots, looks, 1.0, radars, env, scratch, work)
+            else:
+                alike = _alike(table, row, plots[p, T], sensor, radars)
+                if scratch.tried[row] != best or alike > 1.0:
+                    looks = looks_apart(table, row, sensor)
+                    attempt(row, p, t_s, sensor, plots, looks, alike, radars, env, scratch, work)
             if rival > gain - gates.ambiguous_margin:
                 table.ambiguous[row] = gates.ambiguous_plots
             elif table.ambiguous[row] > 0:
@@ -303,7 +312,8 @@ def _second_plots(
                 continue
         if used[p] == 0:
             table.ambiguous[to] = gates.ambiguous_plots
-        attempt(to, p, t_s, sensor, plots, looks, radars, env, scratch, work)
+        alike = _alike(table, row, plots[p, T], sensor, radars)
+        attempt(to, p, t_s, sensor, plots, looks, alike, radars, env, scratch, work)
         commit(
             table,
             to,

@@ -200,11 +200,11 @@ def looks_apart(table: Table, row: int, sensor: int) -> float:
 
 @woven_kernel
 def attempt(
-    row: int, p: int, t_s: float, sensor: int, plots: Array, looks: float, radars: Radars, env: Array,
-    scratch: Scratch, work: Work,
+    row: int, p: int, t_s: float, sensor: int, plots: Array, looks: float, alike: float, radars: Radars,
+    env: Array, scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
-    """Update a copy of the predicted `row` with plot `p`, `looks` as `variances_of` takes it; returns (log
-    likelihood, distance)."""
+    """Update a copy of the predicted `row` with plot `p`, `looks` as `variances_of` takes it, of which
+    `alike` are worth one; returns (log likelihood, distance)."""
     copy_awake(
         scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_cov, scratch.trial_mu
     )
@@ -216,6 +216,8 @@ def attempt(
     for c in range(5):
         scratch.numbers[c] = plots[p, NUMBERS + c]
     variances_of(plots, p, looks, radars.bias[sensor], scratch.variances)
+    for c in range(5):
+        scratch.variances[c] *= alike
     return hypothesise(
         scratch.trial_x, scratch.trial_cov, scratch.trial_mu, row, scratch.numbers, scratch.variances,
         radars.axes[sensor], radars.place[sensor], env, work,
@@ -295,7 +297,7 @@ def pair_up(
                 continue
             scratch.tried[row] = NONE
             loglik, distance2 = attempt(
-                row, p, t_s, sensor, plots, looks, radars, env, scratch, work
+                row, p, t_s, sensor, plots, looks, 1.0, radars, env, scratch, work
             )
             if distance2 > (gates.distance2 if k < line.ranged else BEARING_D2):
                 continue

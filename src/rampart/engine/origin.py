@@ -22,6 +22,7 @@ from rampart.engine.kept import Kept
 from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.engine.predict_settings import PredictSettings
 from rampart.engine.track_settings import TrackSettings, radars_of
+from rampart.kernels.consider import plots_as_one
 from rampart.kernels.hindsight import flown_back
 from rampart.kernels.imm import make_work
 from rampart.kernels.transition import N
@@ -84,9 +85,11 @@ class OriginFinder:
         t_s, numbers, variances = kept.columns()
         if t_s.size < _LEAST_PLOTS:
             return None
-        s = self._track
+        s, radars, sensor = self._track, self._radars, kept.sensor
+        lasts_s, period_s = float(radars.independent_s[sensor]), float(radars.period_s[sensor])
+        alike = plots_as_one(np.diff(t_s, prepend=-math.inf), lasts_s, period_s)
         first, passed = flown_back(
-            t_s, numbers, variances, self._radars.axes[kept.sensor], self._radars.place[kept.sensor],
+            t_s, numbers, variances * alike[:, None], radars.axes[sensor], radars.place[sensor],
             np.array(kept.near), self._predictor.env, self._predictor.settings.origin_accel,
             s.drag_walk, s.drag_sigma, s.gate_distance2, self._work, mean, cov,
         )  # fmt: skip

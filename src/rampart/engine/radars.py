@@ -29,6 +29,7 @@ class Radars(NamedTuple):
     sector: Array  # (n, 2) first azimuth and width clockwise, rad
     rate_max_mps: Array
     ranging: Ints  # 1: it measures range; 0: it tells bearings only
+    independent_s: Array  # plots of one object closer in time than this are off alike
 
 
 @woven_kernel

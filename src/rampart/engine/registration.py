@@ -73,6 +73,7 @@ class Registration:
         self._settings = settings
         self._places = [Place(*sensor_axes(site, sensor)) for sensor in site.sensors]
         self._several = len(site.sensors) > 1
+        self._lasts_s = [sensor.errors_last_s for sensor in site.sensors]
         priors = [sensor.bias_sigmas for sensor in site.sensors]
         self._prior = np.array(priors, float).reshape(-1, BIASES)
         self.biases = BiasFilter(
@@ -137,7 +138,8 @@ class Registration:
         own = self._own_plots(look, bank.table.t_s[rows], means, covs)
         tracks = bank.table.track_id[rows].tolist()
         for track, plot, x, P in zip(tracks, own, means, covs, strict=True):
-            if plot is not None:
+            alike = look.t_s - self._used_s.get(track, -math.inf) < self._lasts_s[look.sensor]
+            if plot is not None and not alike:
                 motion = Velocity(x[3:6], P[3:6, 3:6], self._settings.accel_mps2)
                 self.biases.age(max(plot.t_s, self.biases.t_s or plot.t_s))
                 if not self._ask_report(track, plot, motion, known, epoch_ns):

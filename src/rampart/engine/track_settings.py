@@ -145,6 +145,7 @@ def radars_of(site: Site) -> Radars:
         sector=np.array([(s.azimuth_min_rad, width(s)) for s in sensors]),
         rate_max_mps=np.array([s.range_rate_max_mps for s in sensors]),
         ranging=np.array([int(s.ranging) for s in sensors]),
+        independent_s=np.array([s.errors_last_s for s in sensors]),
     )
 
 

@@ -1,17 +1,18 @@
 """What a sensor's slow errors do to a track: not noise that averages out, but doubt that stays.
 
-Source: the consider form of Schmidt (Bierman 1977, ch. 8).
+Source: the consider form of Schmidt (Bierman 1977, ch. 8). What stays for a second, and is another then, is no
+such doubt, but no noise of one plot either: `plots_as_one`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from rampart.kernels._jit import allocating_kernel
+from rampart.kernels._jit import allocating_kernel, woven_kernel
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -20,6 +21,20 @@ BIASES: Final = 4
 """Slow errors of one sensor: range m, azimuth rad, elevation rad, time s."""
 SENSOR: Final = 3 + BIASES * BIASES
 """Numbers of a sensor as `widened` reads it: E N U, then the covariance of its biases."""
+
+
+def plots_as_one(since_s: Any, lasts_s: float, period_s: float) -> Any:
+    """How many plots are worth one where an object's last was `since_s` ago (a number or an array).
+
+    n plots dt apart, whose errors of variance s² are alike for T, have a mean of variance s² T / (n dt), not
+    s² / n: each counts as one of variance s² T / dt (with errors that decay as exp(-t / tau), T = 2 tau).
+    Never fewer to a period than one.
+    """
+    return np.maximum(lasts_s / np.maximum(since_s, period_s), 1.0)
+
+
+as_one: Final = woven_kernel(plots_as_one)
+"""`plots_as_one` of one plot, for kernels."""
 
 
 @allocating_kernel

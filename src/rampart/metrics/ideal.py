@@ -24,6 +24,7 @@ from rampart.domain.frames import polar_from_enu, sensor_axes
 from rampart.domain.site import Settings, Site, Terrain
 from rampart.engine.predict_settings import PredictSettings
 from rampart.kernels.atmosphere import EARTH_RADIUS_M, FILTER_RISE, drag_shape_of, environment
+from rampart.kernels.consider import plots_as_one
 from rampart.kernels.flight import step_for, trajectory
 from rampart.kernels.terrain import NOTHING, Ground, level_at
 from rampart.metrics.truth import Floats, Ints, Truth
@@ -160,7 +161,7 @@ class IdealFilter:
             arrival_ns=truth.plot_arrival_ns[plots],
             H=change[..., :STATES],
             Hc=np.concatenate([change[..., STATES:], self._biased(path, sensor)], axis=2),
-            weight=np.array([self._weights(k) for k in sensor]).reshape(-1, 4),
+            weight=self._weighted(times_s[aloft], sensor),
             J=J[:, :STATES],
             Jc=np.hstack([J[:, STATES:], np.zeros((2, biases))]),
             landing_m=np.array(truth.impact_enu_m[i, :2]),
@@ -217,7 +218,18 @@ class IdealFilter:
             out[row, :, BIASES * k + 3] = late[row]
         return out
 
-    def _weights(self, k: int) -> list[float]:
+    def _weighted(self, times_s: Floats, sensor: Ints) -> Floats:
+        """(m, 4) 1/sigma² of plots seen at `times_s`, of which several of a fast radar are worth one."""
+        out = np.empty((len(times_s), 4))
+        for k, told in enumerate(self._sensors):
+            mine = np.flatnonzero(sensor == k)
+            mine = mine[np.argsort(times_s[mine], kind="stable")]
+            since_s = np.diff(times_s[mine], prepend=-np.inf)
+            alike = plots_as_one(since_s, told.errors_last_s, told.scan_period_s)
+            out[mine] = self._weights(k) / alike[:, None]
+        return out
+
+    def _weights(self, k: int) -> Floats:
         s = self._sensors[k]
         sigmas = (
             s.sigma_range_m,
@@ -225,7 +237,7 @@ class IdealFilter:
             s.sigma_elevation_rad,
             s.sigma_range_rate_mps,
         )
-        return [0.0 if sigma is None else sigma**-2.0 for sigma in sigmas]
+        return np.array([0.0 if sigma is None else sigma**-2.0 for sigma in sigmas])
 
 
 def _difference(a: Floats, b: Floats) -> Floats:

@@ -143,7 +143,7 @@ class Radar:
         statistic = draw_statistic(
             10.0 ** (snr_db / 10.0), self.model.pulses, self.model.swerling, rng
         )
-        noise = rng.standard_normal((4, len(t_s)))
+        noise = _lasting(rng.standard_normal((4, len(t_s))), t_s, self.sensor.errors_last_s)
         plotted = self.covers(polar) & (statistic > self.level)
         rows = self.rows(t_s[plotted], statistic[plotted])
         # range rate = v . (x - p) / |x - p|, positive when receding
@@ -247,3 +247,14 @@ class Radar:
     def _tell_rcs(self, rows: npt.NDArray[np.void]) -> None:
         slant = np.maximum(rows["range_m"], 1.0)
         rows["rcs_dbsm"] = rows["snr_db"] - self.constant_db + 40.0 * np.log10(slant)
+
+
+def _lasting(noise: Array, t_s: Array, lasts_s: float) -> Array:
+    """Errors (k, n) of one sigma at times `t_s` that stay alike for T = `lasts_s`, made of independent ones: a
+    first-order process, whose correlation exp(-2 |dt| / T) has T for its integral over all dt."""
+    if lasts_s == 0.0:
+        return noise
+    kept = np.exp(-2.0 * np.diff(t_s) / lasts_s)
+    for i, share in enumerate(kept, start=1):
+        noise[:, i] = share * noise[:, i - 1] + np.sqrt(1.0 - share * share) * noise[:, i]
+    return noise

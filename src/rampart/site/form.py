@@ -78,7 +78,8 @@ class SensorForm(Settings, frozen=True):
     sigma_range_rate_mps, and its range limits count for nothing. Exactly one position. Without
     sigma_elevation_mrad it measures no elevation, without sigma_range_rate_mps no Doppler. Accuracies and
     biases are one sigma. snr_threshold_db: the snr_db that an echo must pass to be plotted; with it, what is
-    far or small may be missed more often than pd says.
+    far or small may be missed more often than pd says. independent_s: plots of one object closer in time than
+    this are off alike; 0: each errs by itself.
     """
 
     id: Ident
@@ -109,6 +110,7 @@ class SensorForm(Settings, frozen=True):
         tuple[Annotated[int, Meta(ge=0, le=255)], Annotated[int, Meta(ge=0, le=255)]] | None
     ) = None
     snr_threshold_db: Decibels | None = None
+    independent_s: Annotated[float, Meta(ge=0, le=60)] | None = None
 
 
 class ReflectorForm(Settings, frozen=True):

@@ -303,6 +303,7 @@ def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: boo
         snr_threshold_db=(
             msgspec.UNSET if form.snr_threshold_db is None else form.snr_threshold_db
         ),
+        independent_s=msgspec.UNSET if form.independent_s is None else form.independent_s,
     )
 
 

@@ -71,7 +71,8 @@ _RATE_MAX: Final = _Key(
     "range_rate_max_mps", ("range_rate_max_mps", "vmax"), 0.0, 1e6, "m/s", exclusive=True
 )
 _SNR_THRESHOLD: Final = _Key("snr_threshold_db", ("snr_threshold_db",), -30.0, 60.0, "dB")
-_OPTIONAL: Final = (_RATE_MAX, _SNR_THRESHOLD)
+_INDEPENDENT: Final = _Key("independent_s", ("independent_s",), 0.0, 60.0, "seconds")
+_OPTIONAL: Final = (_RATE_MAX, _SNR_THRESHOLD, _INDEPENDENT)
 _POSITION: Final = (
     _Key("latitude_deg", ("lat",), -90.0, 90.0, "degrees"),
     _Key("longitude_deg", ("lon",), -180.0, 360.0, "degrees"),
@@ -181,6 +182,8 @@ def write_meta(path: str | Path, sensor: Sensor, site: Site) -> None:
     numbers[_RATE_MAX.names[0]] = sensor.range_rate_max_mps
     if sensor.snr_threshold_db is not UNSET:
         numbers[_SNR_THRESHOLD.names[0]] = sensor.snr_threshold_db
+    if sensor.independent_s is not UNSET:
+        numbers[_INDEPENDENT.names[0]] = sensor.independent_s
     if site.known_position:
         place = geodetic_from_enu(sensor.position_enu_m, site)
         numbers |= {key.names[0]: float(v) for key, v in zip(_POSITION, place, strict=True)}
