@@ -68,7 +68,7 @@ def test_slow_bias_and_wind_widen_the_ideal_region() -> None:
 
 def test_plots_that_err_alike_are_worth_fewer() -> None:
     """Of two looks a second whose errors last four seconds, eight are worth one."""
-    site = site_of(HOME)
+    site, plots = site_of(HOME), np.arange(0.4, 20.0, 0.5)
     lasting = msgspec.structs.replace(RADAR, independent_s=8.0 * RADAR.scan_period_s)
     poorer = msgspec.structs.replace(
         RADAR,
@@ -77,13 +77,12 @@ def test_plots_that_err_alike_are_worth_fewer() -> None:
         sigma_elevation_rad=math.sqrt(8.0) * (RADAR.sigma_elevation_rad or 0.0),
         sigma_range_rate_mps=math.sqrt(8.0) * (RADAR.sigma_range_rate_mps or 0.0),
     )
-    as_it_is, alike, poor = (
-        spread(msgspec.structs.replace(site, sensors=(sensor,)), 20.0, bomb())
-        for sensor in (RADAR, lasting, poorer)
-    )
-    assert alike == pytest.approx(
-        poor, rel=0.1
-    )  # but for the first plot, which is worth a whole one
+    (first, alone), (alike, poor), (_, as_it_is) = (
+        [spread(msgspec.structs.replace(site, sensors=(sensor,)), at_s, bomb(plots=plots)) for sensor in two]
+        for at_s, two in ((0.5, (lasting, RADAR)), (20.0, (lasting, poorer)), (20.0, (lasting, RADAR)))
+    )  # fmt: skip
+    assert first == alone  # a plot that is the first is worth a whole one
+    assert alike == pytest.approx(poor, rel=0.1)
     assert alike > 1.2 * as_it_is
 
 
