@@ -1,13 +1,14 @@
 """S1, sensing to warning: of many launches, which warnable ones are missed, and how soon is each zone warned?
 
     python benchmarks/s1.py [--seeds 1-20] [--sigma 1 0.7 0.5] [--threshold 0.01] [--classes CLASS ...]
-                            [--no-rcs] [--no-doppler] [--workers 2] [--write]
+                            [--hertz 10] [--no-rcs] [--no-doppler] [--workers 2] [--write]
 
 A seed is one raid on a base of ten zones: a salvo of 1 to 40 rounds of one class, or of small drones, from
 one side; one to three radars, each of its own accuracy, probability of detection (0.6 to 0.95 where it is
 stated) and 0 to 20 false plots a look, of which none, one or two fall silent at some time; one radar in five
 shows some plots twice, by a detour. The radars' true errors are the same in every table; what they claim of
-them is taken times `--sigma`; `--threshold` is P from which a zone is warned of what falls. The whole set,
+them is taken times `--sigma`; `--threshold` is P from which a zone is warned of what falls; `--hertz`: all
+radars look so often, and err alike for a second if that is more than twice (ADR 27). The whole set,
 version 2, is seeds 1 to 1,120, some 10,000 launches. Debris of interceptions is not in it: nothing here
 intercepts. Hits, misses and false warnings: as `metrics/warnings.py` judges.
 """
@@ -74,8 +75,11 @@ def zones() -> tuple[Zone, ...]:
     )  # fmt: skip
 
 
-def world(seed: int, claimed: float, threshold: float) -> tuple[World, str, int]:
-    """The raid of this seed, its class and its launches; radars claim `claimed` times their true sigma."""
+def world(
+    seed: int, claimed: float, threshold: float, hertz: float | None = None
+) -> tuple[World, str, int]:
+    """The raid of this seed, its class and its launches; radars claim `claimed` times their true sigma, and
+    look `hertz` times a second, or as often as their kind."""
     rng = stream(seed, "s1", "raid")
     class_id = CLASSES[seed % len(CLASSES)]
     rounds = round(math.exp(rng.uniform(0.0, math.log(40.0))))
@@ -91,7 +95,7 @@ def world(seed: int, claimed: float, threshold: float) -> tuple[World, str, int]
                 id=f"r{k}", position_enu_m=(float(place[0]), float(place[1]), 10.0),
                 sigma_range_m=claimed * sigma_m, sigma_azimuth_rad=claimed * 1e-3 * mrad,
                 sigma_elevation_rad=claimed * 1e-3 * mrad, sigma_range_rate_mps=claimed * rate,
-                scan_period_s=period_s, clutter_per_scan=float(rng.integers(0, 21)),
+                scan_period_s=1.0 / hertz if hertz else period_s, clutter_per_scan=float(rng.integers(0, 21)),
                 bias_range_m=5.0, bias_azimuth_rad=5e-4, bias_elevation_rad=5e-4,
             )
         )  # fmt: skip
@@ -155,12 +159,13 @@ class Job(NamedTuple):
     claimed: float  # sigma over the true one
     threshold: float
     hidden: tuple[str, ...] = ()  # columns that no radar tells
+    hertz: float | None = None  # looks a second of every radar
 
 
 def flown(job: Job) -> Raid:
     """The verdict on one raid."""
-    seed, claimed, threshold, hidden = job
-    made, class_id, rounds = world(seed, claimed, threshold)
+    seed, claimed, threshold, hidden, hertz = job
+    made, class_id, rounds = world(seed, claimed, threshold, hertz)
     run = simulate(made, seed)
     engine = Engine(made.site, simulated=True)
     states: list[ZoneState] = []
@@ -291,6 +296,7 @@ def main() -> None:
     parser.add_argument("--sigma", type=float, nargs="+", default=[1.0, 0.7, 0.5])
     parser.add_argument("--threshold", type=float, nargs="+", default=[Rules().warn_p])
     parser.add_argument("--classes", nargs="+", choices=CLASSES, default=list(CLASSES))
+    parser.add_argument("--hertz", type=float, help="looks a second of every radar")
     parser.add_argument("--no-rcs", action="store_true", help="no radar tells a cross-section")
     parser.add_argument("--no-doppler", action="store_true", help="no radar tells a range rate")
     parser.add_argument("--workers", type=int, default=2)
@@ -309,12 +315,13 @@ def main() -> None:
         for claimed in args.sigma:
             levels = {}
             for threshold in args.threshold:
-                jobs = [Job(seed, claimed, threshold, hidden) for seed in seeds]
+                jobs = [Job(seed, claimed, threshold, hidden, args.hertz) for seed in seeds]
                 levels[threshold] = list(pool.map(flown, jobs, chunksize=4))
                 lines += table(claimed, threshold, levels[threshold])
             if len(levels) > 1:
                 lines += curve(claimed, levels)
     parts = ["threshold"] * (len(args.threshold) > 1) + ["part"] * (args.classes != list(CLASSES))
+    parts += [f"{args.hertz:g}-hz"] if args.hertz else []
     name = "-".join(["s1", *parts, *["no-rcs"] * args.no_rcs, *["no-doppler"] * args.no_doppler])
     tell(name, "S1: sensing to warning", lines, write=args.write)
 

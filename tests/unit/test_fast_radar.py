@@ -148,6 +148,52 @@ def test_the_gate_of_a_fast_radar_is_no_wider() -> None:
     assert tracker.bank.table.hits[row] == hits
 
 
+def after_a_fade(sensor: Sensor, fade_s: float, lasts_s: float) -> list[int]:
+    """Numbers of the tracks of `ROUND`, seen for five seconds, for so many in no look, and again."""
+    tracker, numbers = tracker_of(site_of(sensor)), set[int]()
+    for item in looks(sensor, lasts_s, 8.0, 2):
+        t_s = item.t_arrival_ns * 1e-9
+        shown = batch(sensor.id, t_s, []) if 8.0 <= t_s < 8.0 + fade_s else item
+        tracker.observe(shown)
+        tracker.advance(shown.t_arrival_ns)
+        numbers |= set(tracker.bank.table.track_id[tracker.bank.rows()].tolist())
+    return sorted(numbers)
+
+
+@pytest.mark.parametrize("fade_s", [0.3, 0.8, 1.5])
+def test_a_round_keeps_its_number_through_a_fade(fade_s: float) -> None:
+    assert after_a_fade(FAST, fade_s, 1.0) == [1]
+    assert after_a_fade(BY_ITSELF, fade_s, 0.0) == [1, 2]  # six looks that each err by itself are proof
+
+
+def test_a_round_that_is_no_more_is_not_shown_for_long() -> None:
+    tracker = tracked(FAST, 1.0, 5.0)
+    for k in range(101):
+        t_s = 8.0 + 0.05 * k
+        tracker.observe(batch("R", t_s, []))
+        tracker.advance(round(t_s * 1e9))
+        if not len(tracker.bank.rows()):
+            break
+    assert 1.0 < t_s - 8.0 <= 4.1
+
+
+@pytest.mark.parametrize("first", [FAST, BY_ITSELF])
+def test_a_fast_radar_that_falls_silent_costs_no_track(first: Sensor) -> None:
+    """The other one, whose every fifth look misses, goes on showing it: silence is no look."""
+    second = msgspec.structs.replace(first, id="S")
+    tracker, numbers = tracker_of(site_of(first, second)), set[int]()
+    both = zip(looks(first, 0.0, 9.0, 3), looks(second, 0.0, 9.0, 4), strict=True)
+    for k, (mine, other) in enumerate(both):
+        t_s = mine.t_arrival_ns * 1e-9
+        shown = [mine] if t_s < 6.0 else []
+        shown.append(other if k % 5 else batch("S", t_s, []))
+        for item in shown:
+            tracker.observe(item)
+            tracker.advance(item.t_arrival_ns)
+        numbers |= set(tracker.bank.table.track_id[tracker.bank.rows()].tolist())
+    assert numbers == {1}
+
+
 def test_a_simulated_radar_errs_as_long_as_it_states() -> None:
     sensor = msgspec.structs.replace(
         FAST, bias_range_m=0.0, bias_azimuth_rad=0.0, bias_elevation_rad=0.0

@@ -16,7 +16,7 @@ from rampart.engine.bank import CONFIRMED, FREE, TENTATIVE, Table, copy_track
 from rampart.engine.bearings import looks_alike
 from rampart.engine.clutter import Clutter, count_clutter
 from rampart.engine.commit import commit, gather, remember
-from rampart.engine.fate import Fate, pd_there, settle, steer, tells_by_silence
+from rampart.engine.fate import Fate, missed_look, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up
 from rampart.engine.nearby import Gates, bound_row, line_up
 from rampart.engine.plotrow import NUMBERS, T, variances_of
@@ -354,7 +354,7 @@ def _missed(
         if covered(e, n, u, sensor, radars) and tells_by_silence(
             table, row, sensor, t_s, radars, heard_s, fate
         ):
-            loss = math.log(1.0 - pd_there(table, row, e, n, u, sensor, radars))
+            loss = missed_look(table, row, e, n, u, sensor, radars)
             table.llr[row] += loss
             table.fade[row] += loss
             table.misses[row] += 1

@@ -19,6 +19,7 @@ from rampart.engine.clutter_patches import note_patches
 from rampart.engine.radars import Radars, covered
 from rampart.kernels._jit import kernel, woven_kernel
 from rampart.kernels.atmosphere import GRAVITY, RADIUS
+from rampart.kernels.consider import as_one
 from rampart.kernels.detection import look_pd
 from rampart.kernels.imm import BALLISTIC, DRONE, MODELS
 from rampart.kernels.terrain import Ground, height
@@ -54,8 +55,9 @@ class Fate(NamedTuple):
     coast_periods: float  # longest time without a plot, in periods of the last sensor ...
     coast_min_s: float  # ... and at least this
     unseen_s: float  # longest time without a plot of what flies on through a blind place
-    alive_periods: float  # a sensor not heard for this long has not looked
-    alive_min_s: float
+    alive_periods: float  # a sensor not heard for so many periods has not looked ...
+    alive_min_s: float  # ... if it has not been for so long either,
+    alive_looks: float  # or for so many of a fast one's
     settle_every_s: float  # tracks are judged by time this often between complete looks
     ground: Ground
 
@@ -103,6 +105,22 @@ def pd_there(
     return look_pd(
         table.echoes[row, sensor], range_m, radars.snr_threshold[sensor], radars.pd[sensor]
     )
+
+
+@woven_kernel
+def missed_look(
+    table: Table, row: int, e: float, n: float, u: float, sensor: int, radars: Radars
+) -> float:
+    """What a look of `sensor` that did not show `row` at a place in site ENU adds to its score.
+
+    What hides an object from a radar that looks often, a fade, lasts as its errors do: looks that missed a
+    confirmed track are worth as few as its plots. ADR 27.
+    """
+    loss = math.log(1.0 - pd_there(table, row, e, n, u, sensor, radars))
+    if table.status[row] == CONFIRMED:
+        period_s = radars.period_s[sensor]
+        loss /= as_one(period_s, radars.independent_s[sensor], period_s)
+    return loss
 
 
 @woven_kernel
@@ -162,7 +180,10 @@ def _height_doubt(table: Table, row: int, quiet: float) -> float:
 @woven_kernel
 def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -> bool:
     """Whether a sensor has delivered anything of late: one that is silent has not looked."""
-    longest_s = max(fate.alive_min_s, fate.alive_periods * radars.period_s[sensor])
+    period_s = radars.period_s[sensor]
+    longest_s = max(
+        fate.alive_periods * period_s, min(fate.alive_min_s, fate.alive_looks * period_s)
+    )
     return bool(t_s - heard_s[sensor] <= longest_s)
 
 
@@ -197,7 +218,7 @@ def settle(
             quiet <= fate.coast_min_s
             and fade >= least
             and not (down and (lowest <= fate.ground.highest_m or quiet > HIDDEN_AFTER * period))
-            and not _overdue(table.looked_s, row, t_s, radars.period_s, heard_s, fate)
+            and not _overdue(table.looked_s, row, t_s, radars, heard_s, fate)
         ):
             continue  # seen so lately that nothing can be over; the rest is not cheap
         watched = False  # in the sight of a live sensor
@@ -217,7 +238,7 @@ def settle(
             if due < 1.0:
                 continue
             inside = inside and tells_by_silence(table, row, s, t_s, radars, heard_s, fate)
-            loss = due * math.log(1.0 - pd_there(table, row, e, n, u, s, radars)) if inside else 0.0
+            loss = due * missed_look(table, row, e, n, u, s, radars) if inside else 0.0
             fade += loss
             if account:
                 table.looked_s[row, s] += due * radars.period_s[s]
@@ -280,14 +301,12 @@ def tells_by_silence(
 
 @woven_kernel
 def _overdue(
-    looked_s: Array, row: int, t_s: float, period_s: Array, heard_s: Array, fate: Fate
+    looked_s: Array, row: int, t_s: float, radars: Radars, heard_s: Array, fate: Fate
 ) -> bool:
     """Whether a live sensor should have looked at `row` again by now."""
-    for s in range(period_s.shape[0]):
-        due = (t_s - looked_s[row, s]) / period_s[s] - fate.late_look + 1.0
-        if due >= 1.0 and t_s - heard_s[s] <= max(
-            fate.alive_min_s, fate.alive_periods * period_s[s]
-        ):
+    for s in range(radars.period_s.shape[0]):
+        due = (t_s - looked_s[row, s]) / radars.period_s[s] - fate.late_look + 1.0
+        if due >= 1.0 and alive(t_s, s, radars, heard_s, fate):
             return True
     return False
 

@@ -113,6 +113,7 @@ class TrackSettings(Settings, frozen=True):
     )
     alive_periods: float = 3.0
     alive_min_s: float = 2.0
+    alive_looks: float = 4.0
     settle_every_s: float = 0.1  # tracks are judged by time this often between complete looks
 
 
@@ -219,6 +220,7 @@ def fate_of(site: Site, settings: TrackSettings) -> Fate:
         unseen_s=s.unseen_s,
         alive_periods=s.alive_periods,
         alive_min_s=s.alive_min_s,
+        alive_looks=s.alive_looks,
         settle_every_s=s.settle_every_s,
         ground=ground_of_site(site),
     )
