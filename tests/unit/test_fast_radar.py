@@ -148,6 +148,18 @@ def test_the_gate_of_a_fast_radar_is_no_wider() -> None:
     assert tracker.bank.table.hits[row] == hits
 
 
+def test_two_looks_that_are_delivered_together_show_one_object() -> None:
+    """A hundred looks a second in batches of twenty milliseconds."""
+    sensor = msgspec.structs.replace(FAST, scan_period_s=0.01)
+    tracker, numbers = tracker_of(site_of(sensor)), set[int]()
+    shown = looks(sensor, 1.0, 3.0, 5)
+    for first, second in zip(shown[::2], shown[1::2], strict=True):
+        rows = np.concatenate([first.rows, second.rows])
+        tracker.observe(msgspec.structs.replace(second, data=rows.tobytes(), complete=False))
+        numbers |= set(tracker.bank.table.track_id[tracker.bank.rows()].tolist())
+    assert numbers == {1}
+
+
 def after_a_fade(sensor: Sensor, fade_s: float, lasts_s: float) -> list[int]:
     """Numbers of the tracks of `ROUND`, seen for five seconds, for so many in no look, and again."""
     tracker, numbers = tracker_of(site_of(sensor)), set[int]()
@@ -163,7 +175,10 @@ def after_a_fade(sensor: Sensor, fade_s: float, lasts_s: float) -> list[int]:
 @pytest.mark.parametrize("fade_s", [0.3, 0.8, 1.5])
 def test_a_round_keeps_its_number_through_a_fade(fade_s: float) -> None:
     assert after_a_fade(FAST, fade_s, 1.0) == [1]
-    assert after_a_fade(BY_ITSELF, fade_s, 0.0) == [1, 2]  # six looks that each err by itself are proof
+    assert after_a_fade(BY_ITSELF, fade_s, 0.0) == [
+        1,
+        2,
+    ]  # six looks that each err by itself are proof
 
 
 def test_a_round_that_is_no_more_is_not_shown_for_long() -> None:

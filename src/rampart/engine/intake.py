@@ -68,6 +68,8 @@ class Intake:
         self._sensors = {sensor.id: index for index, sensor in enumerate(site.sensors)}
         self._doors = doors(site, settings)
         self._ranging = [sensor.ranging for sensor in site.sensors]
+        # no part holds two looks of one that looks so often: one object shows one plot in each
+        self._spans_s = [min(settings.sub_scan_s, 0.5 * s.scan_period_s) for s in site.sensors]
         self.reflectors = Reflectors(site)
         self.calibrations: list[Calibration] = []  # of each sensor, told before its first plot
         self.set_aside: tuple[int, ...] = ()  # sensors that are not believed
@@ -116,8 +118,8 @@ class Intake:
             # strobes alone do not say that nothing is there: a jammed radar is blind
             sees = not self._ranging[sensor] or not np.isnan(plots[:, NUMBERS]).all()
             plots = moved(plots, ZERO, calibration.offset)
-            span_s = self._settings.sub_scan_s
-            entries = sub_scans(plots, sensor, span_s, batch.complete and sees, calibration)
+            complete = batch.complete and sees
+            entries = sub_scans(plots, sensor, self._spans_s[sensor], complete, calibration)
         elif batch.complete:
             entries = [Entry(newest_s, sensor, newest_s, True, NO_PLOTS, calibration)]
         self._heard[sensor] = max(newest_s, self._heard.get(sensor, -math.inf))

@@ -28,7 +28,7 @@ class TrackSettings(Settings, frozen=True):
     """How plots become tracks."""
 
     # which plots are let in
-    sub_scan_s: float = 0.02  # plots this close in time are associated together
+    sub_scan_s: float = 0.02  # plots this close in time, of one look, are associated together
     double_s: float = 0.005  # two equal plots this close are one echo delivered twice
     edge_sigmas: float = 4.0  # noise may carry a plot this far out of the declared coverage
     max_lag_s: float = 60.0  # an event stamp may lie this far before arrival
