@@ -392,3 +392,37 @@ def test_an_empty_range_is_a_bearing_there_and_back(tmp_path) -> None:
     assert (
         load_meta(meta_file(tmp_path, OURS | {"sigma_range_m": None})).sensor.sigma_range_m is None
     )
+
+
+@pytest.mark.parametrize(("looks_hz", "expected"), [(1.0, 1), (5.0, 1), (20.0, 0)])
+def test_a_rate_that_is_lower_than_the_plots_show_is_told(
+    tmp_path, looks_hz: float, expected: int
+) -> None:
+    """One object in twenty looks a second, of which a tenth miss it."""
+    rng = np.random.default_rng(4)
+    times = np.flatnonzero(rng.random(400) < 0.9) * 0.05
+    rows = [
+        f"{i},{t:.3f},R1,{6000 - 180 * t + rng.normal(0, 12)},{0.3 + 0.02 * t + rng.normal(0, 2.5e-3)}"
+        for i, t in enumerate(times.tolist())
+    ]
+    remarks: list[str] = []
+    sensor = Sensor(id="R1", scan_period_s=1.0 / looks_hz)
+    path = csv_file(tmp_path, *rows, header="plot_id,time,sensor,range_m,az_rad")
+    read_plots(path, sensor, remarks=remarks)
+    told = [line for line in remarks if line.endswith("times a second: does it 20 times?")]
+    assert len(told) == len(remarks) == expected
+
+
+def test_many_objects_between_two_norths_are_no_matter_of_the_rate(tmp_path) -> None:
+    """Forty objects, close in bearing as in a salvo, that an antenna passes one after the other."""
+    rng = np.random.default_rng(5)
+    places = np.column_stack([rng.uniform(3000, 9000, 40), np.sort(rng.uniform(0.5, 1.5, 40))])
+    rows = [
+        f"{40 * turn + i},{turn + azimuth / 6.2832:.6f},R1,{range_m + rng.normal(0, 12)},{azimuth}"
+        for turn in range(20)
+        for i, (range_m, azimuth) in enumerate(places.tolist())
+    ]
+    remarks: list[str] = []
+    path = csv_file(tmp_path, *rows, header="plot_id,time,sensor,range_m,az_rad")
+    read_plots(path, Sensor(id="R1", scan_period_s=1.0), remarks=remarks)
+    assert remarks == []

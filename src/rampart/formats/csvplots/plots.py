@@ -21,6 +21,10 @@ from rampart.formats.csvplots.table import PlotTable, read_table
 HEADER: Final = (
     "plot_id", "scan", "time", "sensor", "range_m", "az_rad", "el_rad", "rr_mps", "snr_db", "rcs_dbsm",
 )  # fmt: skip
+LEAST_FOLLOWED: Final = 20  # plots, of which may be said how often they come
+FASTEST_MPS: Final = 1_000.0
+SIGMAS: Final = 6.0
+TWICE_S: Final = 0.005  # one echo that is delivered twice
 SUB_SCAN_NS: Final = 20_000_000
 """Plots within 20 ms travel together: those of a rotating antenna do not wait for the whole turn."""
 GRID_S: Final = 0.5
@@ -101,7 +105,34 @@ def _unlike(
         said.append(
             f"column range_m: {unread:,} not used, of a sensor that is said to measure no range"
         )
-    return said
+    return said + (_too_often(table, sensors[0]) if len(sensors) == 1 else [])
+
+
+def _too_often(table: PlotTable, sensor: Sensor) -> list[str]:
+    """Whether most plots are followed, long before the next look is due, by one at the same place: the tracker
+    takes one for another object that is shown twice in a look."""
+    if sensor.sigma_range_m is None or len(table) < LEAST_FOLLOWED:
+        return []
+    order = np.argsort(table.number["time"], kind="stable")
+    time_s, range_m, azimuth_rad = (
+        table.number[name][order] for name in ("time", "range_m", "az_rad")
+    )
+    gap_s = np.diff(time_s)
+    turn = np.abs((np.diff(azimuth_rad) + np.pi) % (2.0 * np.pi) - np.pi)
+    reach_m = FASTEST_MPS * gap_s
+    near = np.abs(np.diff(range_m)) <= reach_m + SIGMAS * sensor.sigma_range_m
+    near &= turn * range_m[:-1] <= reach_m + SIGMAS * sensor.sigma_azimuth_rad * range_m[:-1]
+    near &= (gap_s > TWICE_S) & (gap_s < 0.5 * sensor.scan_period_s)
+    if near.sum() < 0.5 * len(table):
+        return []
+    quarter, half, most = np.percentile(gap_s[near], (25, 50, 75)).tolist()
+    if most > 1.5 * quarter:
+        return []  # other objects near it, by chance
+    return [
+        f"{int(near.sum()):,} of {len(table):,} plots are followed by one at their place after "
+        f"{half:.3g} s; the sensor is said to look {1.0 / sensor.scan_period_s:g} times a second: "
+        f"does it {1.0 / half:.3g} times?"
+    ]
 
 
 def _sensor_index(table: PlotTable, sensors: list[Sensor], path: str | Path) -> Ints:
