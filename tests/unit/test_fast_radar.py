@@ -209,6 +209,22 @@ def test_a_fast_radar_that_falls_silent_costs_no_track(first: Sensor) -> None:
     assert numbers == {1}
 
 
+def test_a_hiccup_of_one_radar_ends_no_round_that_another_cannot_see() -> None:
+    """Two radars of different sectors; the one that shows it is silent for a third of a second."""
+    elsewhere = msgspec.structs.replace(
+        FAST, id="S", azimuth_min_rad=math.pi, azimuth_max_rad=1.5 * math.pi
+    )
+    tracker, numbers = tracker_of(site_of(FAST, elsewhere)), set[int]()
+    for item in looks(FAST, 1.0, 22.0, 6):
+        t_s = item.t_arrival_ns * 1e-9
+        if not 22.0 <= t_s < 22.35:  # it falls by then
+            tracker.observe(item)
+        tracker.observe(batch("S", t_s + 0.02, []))
+        tracker.advance(item.t_arrival_ns)
+        numbers |= set(tracker.bank.table.track_id[tracker.bank.rows()].tolist())
+    assert numbers == {1}
+
+
 def test_a_simulated_radar_errs_as_long_as_it_states() -> None:
     sensor = msgspec.structs.replace(
         FAST, bias_range_m=0.0, bias_azimuth_rad=0.0, bias_elevation_rad=0.0

@@ -39,7 +39,7 @@ from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 12
+SNAPSHOT_VERSION: Final = 13
 
 
 class Engine:

@@ -56,8 +56,8 @@ class Fate(NamedTuple):
     coast_min_s: float  # ... and at least this
     unseen_s: float  # longest time without a plot of what flies on through a blind place
     alive_periods: float  # a sensor not heard for so many periods has not looked ...
-    alive_min_s: float  # ... if it has not been for so long either,
-    alive_looks: float  # or for so many of a fast one's
+    alive_min_s: float  # ... if it has not been for so long either
+    alive_looks: float  # looks that count as missed of one that is silent, at most
     settle_every_s: float  # tracks are judged by time this often between complete looks
     ground: Ground
 
@@ -180,11 +180,16 @@ def _height_doubt(table: Table, row: int, quiet: float) -> float:
 @woven_kernel
 def alive(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -> bool:
     """Whether a sensor has delivered anything of late: one that is silent has not looked."""
-    period_s = radars.period_s[sensor]
-    longest_s = max(
-        fate.alive_periods * period_s, min(fate.alive_min_s, fate.alive_looks * period_s)
-    )
+    longest_s = max(fate.alive_min_s, fate.alive_periods * radars.period_s[sensor])
     return bool(t_s - heard_s[sensor] <= longest_s)
+
+
+@woven_kernel
+def looks_on(t_s: float, sensor: int, radars: Radars, heard_s: Array, fate: Fate) -> bool:
+    """Whether looks that a sensor has not delivered count as missed: of a fast one that hiccups only a few, or
+    each track would pay for all of them at once."""
+    few_s = fate.alive_looks * radars.period_s[sensor]
+    return alive(t_s, sensor, radars, heard_s, fate) and t_s - heard_s[sensor] <= few_s
 
 
 @kernel
@@ -235,7 +240,7 @@ def settle(
             due = math.floor(
                 (t_s - table.looked_s[row, s]) / radars.period_s[s] - fate.late_look + 1.0
             )
-            if due < 1.0:
+            if due < 1.0 or not looks_on(t_s, s, radars, heard_s, fate):
                 continue
             inside = inside and tells_by_silence(table, row, s, t_s, radars, heard_s, fate)
             loss = due * missed_look(table, row, e, n, u, s, radars) if inside else 0.0
@@ -306,7 +311,7 @@ def _overdue(
     """Whether a live sensor should have looked at `row` again by now."""
     for s in range(radars.period_s.shape[0]):
         due = (t_s - looked_s[row, s]) / radars.period_s[s] - fate.late_look + 1.0
-        if due >= 1.0 and alive(t_s, s, radars, heard_s, fate):
+        if due >= 1.0 and looks_on(t_s, s, radars, heard_s, fate):
             return True
     return False
 

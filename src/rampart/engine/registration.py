@@ -88,6 +88,9 @@ class Registration:
         self._renewed_s = -math.inf
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
+        self._compared_s: dict[
+            tuple[int, int], float
+        ] = {}  # by track and sensor: its plot in the last one
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
         self._shown: list[int] = []  # reflectors, by the last batch
         self._sighted: dict[tuple[int, int], float] = {}  # by sensor and reflector: the same
@@ -138,12 +141,16 @@ class Registration:
         own = self._own_plots(look, bank.table.t_s[rows], means, covs)
         tracks = bank.table.track_id[rows].tolist()
         for track, plot, x, P in zip(tracks, own, means, covs, strict=True):
-            alike = look.t_s - self._used_s.get(track, -math.inf) < self._lasts_s[look.sensor]
-            if plot is not None and not alike:
+            if plot is not None and not self._alike(track, plot):
                 motion = Velocity(x[3:6], P[3:6, 3:6], self._settings.accel_mps2)
                 self.biases.age(max(plot.t_s, self.biases.t_s or plot.t_s))
                 if not self._ask_report(track, plot, motion, known, epoch_ns):
                     self._ask_waiting(track, plot, motion)
+
+    def _alike(self, track: int, plot: PolarPlot) -> bool:
+        """Whether `plot` errs as the one of its sensor did that was last compared. ADR 27."""
+        last_s = self._compared_s.get((track, plot.sensor), -math.inf)
+        return abs(plot.t_s - last_s) < self._lasts_s[plot.sensor]
 
     def _flyers(self, look: Entry, bank: Bank, told: list[int] | None) -> npt.NDArray[np.int64]:
         """Rows of the steady flyers that took a plot of `look`, those first that a plot waits for; only of
@@ -207,6 +214,8 @@ class Registration:
             return  # two flat radars: no place in space to compare
         self.biases.update(*against_plot(plot, other, motion, self._places, len(self.biases.b)))
         self._used_s[track] = plot.t_s
+        for one in (plot, other):
+            self._compared_s[track, one.sensor] = one.t_s
 
     def _ask_report(
         self, track: int, plot: PolarPlot, motion: Velocity, known: KnownTraffic, epoch_ns: int
@@ -287,6 +296,8 @@ class Registration:
             k: p for k, p in self._waiting.items() if abs(t_s - p.t_s) < 10.0 * s.pair_s
         }
         self._used_s = {k: t for k, t in self._used_s.items() if abs(t_s - t) < 10.0 * s.pair_s}
+        lasts_s = max(self._lasts_s)
+        self._compared_s = {k: t for k, t in self._compared_s.items() if abs(t_s - t) < lasts_s}
         self._reported = {
             k: at
             for k, at in self._reported.items()
@@ -303,6 +314,7 @@ class Registration:
             "renewed_s": self._renewed_s,
             "waiting": [[track, *plot] for track, plot in self._waiting.items()],
             "used_s": list(self._used_s.items()),
+            "compared_s": [[*key, t_s] for key, t_s in self._compared_s.items()],
             "sighted": [[*key, t_s] for key, t_s in self._sighted.items()],
             "reported": [[ident, list(at.items())] for ident, at in self._reported.items()],
         }
@@ -318,5 +330,6 @@ class Registration:
             for track, sensor, t_s, numbers, variances in state["waiting"]
         }
         self._used_s = dict(map(tuple, state["used_s"]))
+        self._compared_s = {(track, sensor): t for track, sensor, t in state["compared_s"]}
         self._sighted = {(sensor, reflector): t for sensor, reflector, t in state["sighted"]}
         self._reported = {ident: dict(map(tuple, at)) for ident, at in state["reported"]}
