@@ -28,7 +28,7 @@ def plots_as_one(since_s: Any, lasts_s: float, period_s: float) -> Any:
 
     n plots dt apart, whose errors of variance s² are alike for T, have a mean of variance s² T / (n dt), not
     s² / n: each counts as one of variance s² T / dt (with errors that decay as exp(-t / tau), T = 2 tau).
-    Never fewer to a period than one.
+    A dt below `period_s` counts as a period.
     """
     return np.maximum(lasts_s / np.maximum(since_s, period_s), 1.0)
 
