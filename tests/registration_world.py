@@ -24,6 +24,7 @@ ROUTES = (  # class, speed m/s, height m, heading rad, passes the origin at m
     ("uav_fixed_wing", 45.0, 450.0, 5.5, -1200.0),
     ("helicopter", 60.0, 600.0, 1.6, 800.0),
 )
+PERIODS_S = (0.5, 0.7, 0.5)
 RELEASE = dict.fromkeys(("mortar", "gun", "rocket", "drone", "unknown"), "auto")
 
 
@@ -37,10 +38,9 @@ class Error(NamedTuple):
 
 
 def site_of(
-    radars: int, reflectors: Sequence[Reflector] = (), period_s: float | None = None
+    radars: int, reflectors: Sequence[Reflector] = (), periods_s: Sequence[float] = PERIODS_S
 ) -> Site:
-    """Radars some kilometres apart that declare 3 mrad, 20 m and 50 ms, and one zone; all look each `period_s`,
-    else about twice a second."""
+    """Radars some kilometres apart that declare 3 mrad, 20 m and 50 ms, and one zone."""
     ring = ((-500.0, -500.0), (500.0, -500.0), (500.0, 500.0), (-500.0, 500.0))
     return Site(
         name="registration", uuid="r", latitude_deg=34.5, longitude_deg=41.0, height_m=210.0,
@@ -49,7 +49,7 @@ def site_of(
         sensors=tuple(
             Sensor(
                 id=f"r{i}", position_enu_m=PLACES[i], clutter_per_scan=5.0,
-                scan_period_s=period_s or (0.7 if i == 1 else 0.5), bias_range_m=20.0, bias_azimuth_rad=3e-3,
+                scan_period_s=periods_s[i], bias_range_m=20.0, bias_azimuth_rad=3e-3,
                 bias_elevation_rad=3e-3, bias_time_s=0.05,
             )
             for i in range(radars)
@@ -60,11 +60,11 @@ def site_of(
 def sky(
     radars: int, seed: int, errors: Sequence[Error], *, quiet_s: float = 60.0, flyers: int = 5,
     rounds: int = 0, told: bool = False, tail_s: float = 0.0, reflectors: Sequence[Reflector] = (),
-    period_s: float | None = None,
+    periods_s: Sequence[float] = PERIODS_S,
 ) -> tuple[Site, Simulated, list[Input]]:  # fmt: skip
     """(site, run, messages): `flyers` for `quiet_s`, then `rounds` for `tail_s`; the run's own messages are
     without error."""
-    site = site_of(radars, reflectors, period_s)
+    site = site_of(radars, reflectors, periods_s)
     end_s = quiet_s + tail_s
     flights = []
     for k, (class_id, speed, height, heading, past) in enumerate(ROUTES[:flyers]):

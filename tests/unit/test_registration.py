@@ -69,12 +69,21 @@ def test_what_radars_learn_that_look_often_is_no_surer_than_it_is_true() -> None
     """Ten looks a second that err alike for a second are worth one."""
     found = []
     for seed in (3, 4, 5):
-        site, _, messages = sky(2, seed, OFF, quiet_s=30.0, period_s=0.1)
+        site, _, messages = sky(2, seed, OFF, quiet_s=30.0, periods_s=(0.1, 0.1))
         biases = run(site, messages)[0].registration.biases
         error = biases.b[:8] - np.ravel(OFF)
         found.append(nees(error[None], biases.P[:8, :8][None])[0])
         assert np.all(np.sqrt(np.diag(biases.P)[:3]) < np.array([4.0, 1e-3, 1e-3]))
     assert sum(found) < 51.2  # 99.9 % of twenty-four
+
+
+def test_a_fast_radar_learns_beside_slower_ones() -> None:
+    """Those two compare a flyer twice a second; the third, whose plots are worth one a second, has its turn."""
+    site, _, messages = sky(
+        3, 6, [*OFF, Error(8.0, 1e-3, -1e-3)], quiet_s=40.0, periods_s=(0.5, 0.7, 0.1)
+    )
+    P = run(site, messages)[0].registration.biases.P
+    assert math.sqrt(P[8, 8]) < 4.0
 
 
 def test_a_raid_after_a_quiet_minute_is_nearer_to_the_truth_than_unregistered() -> None:
@@ -336,10 +345,11 @@ def test_a_plot_doubled_while_its_calibration_moves_is_still_a_double() -> None:
     assert doubled > 0.45 * sent
 
 
-@pytest.mark.parametrize("cut_s", [12.3, 19.7])
-def test_a_snapshot_while_calibrations_move_changes_nothing(cut_s: float) -> None:
+@pytest.mark.parametrize(("cut_s", "fast_s"), [(12.3, 0.5), (19.7, 0.5), (12.3, 0.2)])
+def test_a_snapshot_while_calibrations_move_changes_nothing(cut_s: float, fast_s: float) -> None:
     errors = [*OFF, Error(azimuth_rad=0.1)]
-    site, _, messages = sky(3, 13, errors, quiet_s=24.0, told=True)
+    periods_s = (fast_s, 0.7, 0.5)
+    site, _, messages = sky(3, 13, errors, quiet_s=24.0, told=True, periods_s=periods_s)
     expected = run(site, messages)[1]
     engine, outputs = Engine(site, simulated=True), []
     for message in messages:

@@ -252,11 +252,13 @@ def test_crossing_sides(ring: list[list[float]], crossing: tuple[int, int] | Non
 
 
 def test_a_passive_sensor_tells_no_range_and_a_radar_must(tmp_path: Path) -> None:
-    passive = GOOD.replace("sigma_range_m = 10", 'kind = "passive"')
+    lasting = GOOD.replace("sigma_range_m = 10", 'kind = "passive"')
+    passive = lasting.replace("independent_s = 0.8\n", "")
     assert load(tmp_path, passive).sensors[0].sigma_range_m is None
     without = GOOD.replace("sigma_range_m = 10", "")
     both = passive.replace("scan_period_s", "sigma_range_m = 10\nscan_period_s")
     doppler = passive.replace("scan_period_s", "sigma_range_rate_mps = 2\nscan_period_s")
     assert list(faults(tmp_path, without)) == ["sensors[0].sigma_range_m"]
+    assert list(faults(tmp_path, lasting)) == ["sensors[0].independent_s"]
     assert list(faults(tmp_path, both)) == ["sensors[0].sigma_range_m"]
     assert list(faults(tmp_path, doppler)) == ["sensors[0].sigma_range_rate_mps"]

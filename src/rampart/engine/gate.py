@@ -203,8 +203,8 @@ def attempt(
     row: int, p: int, t_s: float, sensor: int, plots: Array, looks: float, alike: float, radars: Radars,
     env: Array, scratch: Scratch, work: Work,
 ) -> tuple[float, float]:  # fmt: skip
-    """Update a copy of the predicted `row` with plot `p`, `looks` as `variances_of` takes it, of which
-    `alike` are worth one; returns (log likelihood, distance)."""
+    """Update a copy of the predicted `row` with plot `p`; `looks` as `variances_of` takes it, and `alike` such
+    plots are worth one. Returns (log likelihood, distance)."""
     copy_awake(
         scratch.x, scratch.P, scratch.mu, row, scratch.trial_x, scratch.trial_cov, scratch.trial_mu
     )

@@ -88,9 +88,7 @@ class Registration:
         self._renewed_s = -math.inf
         self._waiting: dict[int, PolarPlot] = {}  # by track: the plot that no comparison has used
         self._used_s: dict[int, float] = {}  # by track: its last comparison
-        self._compared_s: dict[
-            tuple[int, int], float
-        ] = {}  # by track and sensor: its plot in the last one
+        self._compared_s: dict[tuple[int, int], float] = {}  # by track and sensor: its plot in that
         self._reported: dict[str, dict[int, float]] = {}  # by object and sensor: the same
         self._shown: list[int] = []  # reflectors, by the last batch
         self._sighted: dict[tuple[int, int], float] = {}  # by sensor and reflector: the same
@@ -296,7 +294,7 @@ class Registration:
             k: p for k, p in self._waiting.items() if abs(t_s - p.t_s) < 10.0 * s.pair_s
         }
         self._used_s = {k: t for k, t in self._used_s.items() if abs(t_s - t) < 10.0 * s.pair_s}
-        lasts_s = max(self._lasts_s)
+        lasts_s = max(self._lasts_s, default=0.0)
         self._compared_s = {k: t for k, t in self._compared_s.items() if abs(t_s - t) < lasts_s}
         self._reported = {
             k: at

@@ -270,7 +270,7 @@ def _sensor(form: SensorForm, frame: Site, faults: Faults, where: str, near: boo
     told = form.sigma_range_m is not None or not faults.clean(f"{where}.sigma_range_m")
     if form.kind == "radar" and not told:
         faults.add(f"{where}.sigma_range_m", NOTHING, "its accuracy, or kind = 'passive'")
-    for name in ("sigma_range_m", "sigma_range_rate_mps"):
+    for name in ("sigma_range_m", "sigma_range_rate_mps", "independent_s"):
         if form.kind == "passive" and getattr(form, name) is not None:
             faults.add(f"{where}.{name}", getattr(form, name), "nothing: it tells bearings only")
     xyz = _position(form, frame, faults, where, near)

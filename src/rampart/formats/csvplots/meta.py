@@ -109,6 +109,9 @@ def meta_from(raw: dict[str, Any], path: str, *, sensor_id: str = "R1") -> Senso
         if a is not None and b is not None and a >= b:
             where = f"{names[low]}, {names[high]}"
             faults.append(Fault(where, f"{a:g}, {b:g}", "the first below the second"))
+    if values["sigma_range_m"] is None and values.get("independent_s") is not None:
+        found = _show(raw[_INDEPENDENT.names[0]])
+        faults.append(Fault(_INDEPENDENT.names[0], found, "nothing: it tells bearings only"))
     scans = raw.get("scans")
     if scans is not None and (type(scans) is not int or not 0 <= scans <= 10**9):
         faults.append(Fault("scans", _show(scans), "a whole number from 0 to 1e9"))

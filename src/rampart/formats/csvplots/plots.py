@@ -110,7 +110,7 @@ def _unlike(
 
 def _too_often(table: PlotTable, sensor: Sensor) -> list[str]:
     """Whether most plots are followed, long before the next look is due, by one at the same place: the tracker
-    takes one for another object that is shown twice in a look."""
+    takes what is shown twice in a look for two objects. Of several objects, or with clutter, it cannot tell."""
     if sensor.sigma_range_m is None or len(table) < LEAST_FOLLOWED:
         return []
     order = np.argsort(table.number["time"], kind="stable")
@@ -123,7 +123,7 @@ def _too_often(table: PlotTable, sensor: Sensor) -> list[str]:
     near = np.abs(np.diff(range_m)) <= reach_m + SIGMAS * sensor.sigma_range_m
     near &= turn * range_m[:-1] <= reach_m + SIGMAS * sensor.sigma_azimuth_rad * range_m[:-1]
     near &= (gap_s > TWICE_S) & (gap_s < 0.5 * sensor.scan_period_s)
-    if near.sum() < 0.5 * len(table):
+    if 2 * near.sum() <= len(table):
         return []
     quarter, half, most = np.percentile(gap_s[near], (25, 50, 75)).tolist()
     if most > 1.5 * quarter:
@@ -131,7 +131,7 @@ def _too_often(table: PlotTable, sensor: Sensor) -> list[str]:
     return [
         f"{int(near.sum()):,} of {len(table):,} plots are followed by one at their place after "
         f"{half:.3g} s; the sensor is said to look {1.0 / sensor.scan_period_s:g} times a second: "
-        f"does it {1.0 / half:.3g} times?"
+        f"does it {1.0 / half:.3g} times, or are several objects close together?"
     ]
 
 
