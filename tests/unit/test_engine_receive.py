@@ -173,7 +173,7 @@ def test_an_unknown_sensor_is_counted(run) -> None:
 def test_a_snapshot_of_another_version_is_refused(run) -> None:
     import msgspec
 
-    with pytest.raises(ValueError, match="snapshot version 99; allowed: 13"):
+    with pytest.raises(ValueError, match="snapshot version 99; allowed: 14"):
         Engine.restore(run.site, None, msgspec.msgpack.encode({"version": 99}))
 
 

@@ -19,6 +19,7 @@ from rampart.engine.commit import commit, gather, remember
 from rampart.engine.fate import Fate, missed_look, settle, steer, tells_by_silence
 from rampart.engine.gate import Scratch, attempt, looks_apart, pair_up
 from rampart.engine.nearby import Gates, bound_row, line_up
+from rampart.engine.noise import Noise, judge_noise, note_errors
 from rampart.engine.plotrow import NUMBERS, T, variances_of
 from rampart.engine.radars import Radars, covered
 from rampart.kernels._jit import Held, allocating_kernel, kernel, woven_kernel
@@ -137,6 +138,7 @@ class Sky(NamedTuple):
 
     table: Table
     clutter: Clutter
+    noise: Noise
     radars: Radars
     gates: Gates
     fate: Fate
@@ -152,7 +154,7 @@ class Sky(NamedTuple):
 @allocating_kernel
 def settle_by_time(sky: Held, size: int, t_s: float) -> int:
     """End the named tracks that are over at `t_s`; returns how many, listed in `Sky.ended`."""
-    table, clutter, radars, _, fate, _, _, env, _, _, _, ended = sky.content
+    table, clutter, _, radars, _, fate, _, _, env, _, _, _, ended = sky.content
     return settle(table, size, t_s, radars, clutter, fate, env, False, ended, 0)
 
 
@@ -165,9 +167,9 @@ def step(
     plots (n, COLUMNS), all within a sub-scan of `sensor` from `t_s` on. complete: the look that began
     at `look_start_s` is over, so what it did not show was missed.
     """
-    table, clutter, radars, gates, fate, dynamics, prior, env, scratch, work, touched, ended = (
-        sky.content
-    )
+    (
+        table, clutter, noise, radars, gates, fate, dynamics, prior, env, scratch, work, touched, ended,
+    ) = sky.content  # fmt: skip
     count = plots.shape[0]
     used = np.zeros(count, np.int64)
     line = line_up(plots, sensor, radars)
@@ -210,14 +212,15 @@ def step(
                 looks = looks_alike(table, row, sensor, t_s, radars)
                 attempt(row, p, t_s, sensor, plots, looks, 1.0, radars, env, scratch, work)
             else:
+                looks = looks_apart(table, row, sensor)
                 alike = _alike(table, row, plots[p, T], sensor, radars)
                 if scratch.tried[row] != best or alike > 1.0:
-                    looks = looks_apart(table, row, sensor)
                     attempt(row, p, t_s, sensor, plots, looks, alike, radars, env, scratch, work)
             if rival > gain - gates.ambiguous_margin:
                 table.ambiguous[row] = gates.ambiguous_plots
-            elif table.ambiguous[row] > 0:
-                table.ambiguous[row] -= 1
+            else:
+                table.ambiguous[row] = max(table.ambiguous[row] - 1, 0)
+                note_errors(noise, table, row, p, t_s, sensor, plots, looks, radars, scratch)
             commit(
                 table, row, p, scratch.pair_llr[best], sensor, plots, radars,
                 fate.confirm_llr[sensor], gates, env, scratch,
@@ -234,6 +237,7 @@ def step(
             table, size, pairs, t_s, sensor, plots, used, radars, fate.confirm_llr[sensor], gates,
             env, scratch, work, touched, changed,
         )  # fmt: skip
+    judge_noise(noise, table, size, sensor, prior.drag_sigma**2)
     count_clutter(clutter, radars, sensor, t_s, plots, used)
     gone = 0
     if complete:

@@ -39,7 +39,7 @@ from rampart.engine.timebase import Timebase
 from rampart.engine.tracking import Tracker
 from rampart.engine.warn import Warner
 
-SNAPSHOT_VERSION: Final = 13
+SNAPSHOT_VERSION: Final = 14
 
 
 class Engine:
@@ -114,6 +114,7 @@ class Engine:
                     self._health.heard(message.sensor, now_ns, plots=len(message) > 0)
                 else:
                     self._health.refused(message.sensor, now_ns)
+                self._health.err(self._tracker.noise_factors)
                 self._register()
             case SensorStatus():
                 if not self._health.told(message):

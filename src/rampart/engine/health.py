@@ -3,7 +3,8 @@
 A sensor silent for longer than max(2 s, 2 x its declared interval), that says so itself, or that is not
 believed (`belief`), is DEGRADED. So is one whose plots have all been refused for as long: they are
 not heard, though its marks and its looks without plots are. Where several are not believed and no live one
-is, nobody can say which of them errs: then they disagree, and all are heard. A zone's cover is healthy while
+is, nobody can say which of them errs: then they disagree, and all are heard. One whose plots err by more than
+it claims stays LIVE, and that is said of it (`noise`). A zone's cover is healthy while
 every bearing that the installed sensors watch around it is still watched by a live one: one radar of two may
 fail, a sector may not.
 """
@@ -42,6 +43,10 @@ class Health:
         self._said_ok = [True] * len(site.sensors)
         self._believed = [True] * len(site.sensors)
         self._faults = [""] * len(site.sensors)  # why each is not LIVE
+        self._noises = [""] * len(site.sensors)  # by how much each errs more than it claims
+        self._words = [""] * len(
+            site.sensors
+        )  # what was last said of each: its fault, else its noise
         self._healthy = self._guarded()
 
     @property
@@ -90,22 +95,32 @@ class Health:
         """Whether each sensor, in site order, shows elsewhere what the others see."""
         self._believed = [not doubt for doubt in doubted]
 
+    def err(self, times: list[float]) -> None:
+        """Each sensor, in site order, errs so many times as much as it claims."""
+        self._noises = [
+            f"errs {x:.1f} times as much as it claims" if x > 1.0 else "" for x in times
+        ]
+
     def advance(self, now_ns: int, cause_seq: int) -> list[SensorHealth]:
         """The changes of state, and of its reason, that are due at `now_ns`, in site order."""
         changes = []
-        for index, (fault, was) in enumerate(zip(self._found(now_ns), self._faults, strict=True)):
-            if fault != was:
-                self._faults[index] = fault
+        faults = self._found(now_ns)
+        for index, (fault, noise) in enumerate(zip(faults, self._noises, strict=True)):
+            word = fault or noise
+            if word != self._words[index]:
+                well = "heard again" if self._faults[index] else "errs as it claims"
                 changes.append(
                     SensorHealth(
                         sensor=self._ids[index],
                         t_ns=now_ns,
                         state="DEGRADED" if fault else "LIVE",
-                        reason=fault or "heard again",
+                        reason=word or well,
                         cause_seq=cause_seq,
                     )
                 )
-        if changes:
+                self._words[index] = word
+        if faults != self._faults:
+            self._faults = faults
             self._healthy = self._guarded()
         return changes
 
@@ -143,6 +158,8 @@ class Health:
             "ok": self._said_ok,
             "believed": self._believed,
             "faults": self._faults,
+            "noises": self._noises,
+            "words": self._words,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -152,6 +169,8 @@ class Health:
         self._said_ok = list(state["ok"])
         self._believed = list(state["believed"])
         self._faults = list(state["faults"])
+        self._noises = list(state["noises"])
+        self._words = list(state["words"])
         self._healthy = self._guarded()
 
 

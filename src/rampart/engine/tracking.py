@@ -21,6 +21,7 @@ from rampart.engine.clutter import forget_all, make_clutter
 from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake, Look
+from rampart.engine.noise import make_noise, widened
 from rampart.engine.order import Entry, Ring
 from rampart.engine.plotrow import COLUMNS
 from rampart.engine.radars import Radars, covered
@@ -43,7 +44,7 @@ __all__ = ["TrackSettings", "Tracker"]
 Array = npt.NDArray[np.float64]
 
 PAIRS_PER_ROW: Final = 24
-STATE_VERSION: Final = 11
+STATE_VERSION: Final = 12
 
 
 class Tracker:
@@ -62,14 +63,16 @@ class Tracker:
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
+        self._noise = make_noise(self._radars.sigma)
+        self._learnt = *self._clutter, *self._noise
         table = make_table(settings.max_rows, len(site.sensors))
         self.bank = Bank(table, dynamics, env)
         # the system gives memory when it is first written to: rows that are never used cost nothing
         most = max(settings.max_rows, settings.max_plots)
         self._sky = Sky(
-            table, self._clutter, self._radars, gates_of(settings), fate_of(site, settings), dynamics,
-            prior_of(settings), env, make_scratch(settings.max_rows, PAIRS_PER_ROW * most), make_work(),
-            np.zeros(most, np.int64), np.zeros((2 * settings.max_rows, 2), np.int64),
+            table, self._clutter, self._noise, self._radars, gates_of(settings), fate_of(site, settings),
+            dynamics, prior_of(settings), env, make_scratch(settings.max_rows, PAIRS_PER_ROW * most),
+            make_work(), np.zeros(most, np.int64), np.zeros((2 * settings.max_rows, 2), np.int64),
         )  # fmt: skip
         self._held = hold(self._sky)
         span_s = order_s(site, settings)
@@ -98,7 +101,8 @@ class Tracker:
             return seen
         self.sightings = look.sightings
         if self._intake.turns_away(look):
-            sound = self._looks = look.sub_scans
+            sound = look.sub_scans
+            self._looks = list(map(self._as_it_errs, sound))
         else:
             sound = self._take(look)
         return seen or bool(look.sightings) or (look.sees and any(entry.size for entry in sound))
@@ -119,8 +123,8 @@ class Tracker:
             else:
                 self._copy_if_due(entry.t_s)
                 self._ring.add(entry)
+                self._looks.append(self._as_it_errs(entry))
                 self._run(entry)
-                self._looks.append(entry)
         if redo is not None:
             self._replay(redo)
         return entries
@@ -169,6 +173,12 @@ class Tracker:
     def radars(self) -> Radars:
         """The site's sensors, with the slow errors that they may have now."""
         return self._radars
+
+    @property
+    def noise_factors(self) -> list[float]:
+        """By how much each sensor errs more than it claims, in site order: 1 where it is taken at its word, the
+        largest over its numbers."""
+        return [math.sqrt(most) for most in self._noise.factor.max(axis=1).tolist()]
 
     @property
     def looks(self) -> list[Entry]:
@@ -226,10 +236,10 @@ class Tracker:
         if entry.plots is None:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
-        bank = self.bank
+        plots, bank = widened(self._noise, entry.sensor, entry.plots), self.bank
         self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.size, changed, gone = step(
-            self._held, bank.size, entry.t_s, entry.sensor, entry.plots, entry.complete,
+            self._held, bank.size, entry.t_s, entry.sensor, plots, entry.complete,
             entry.look_start_s,
         )  # fmt: skip
         if changed:
@@ -244,6 +254,12 @@ class Tracker:
         ended = self._gone(gone)
         self._note_ended(ended)
         return ended
+
+    def _as_it_errs(self, entry: Entry) -> Entry:
+        """`entry` with the variances that the plots of its sensor are taken to have by now."""
+        assert entry.plots is not None
+        plots = widened(self._noise, entry.sensor, entry.plots)
+        return entry if plots is entry.plots else entry._replace(plots=plots)
 
     def _settle(self, t_s: float, note: bool = True) -> int:
         """End what is over at `t_s`; returns the number of named tracks that ended."""
@@ -302,27 +318,27 @@ class Tracker:
     _last_gone = 0
 
     def _copy(self) -> tuple[Any, Any]:
-        return self.bank.copy(), tuple(column.copy() for column in self._clutter)
+        return self.bank.copy(), tuple(column.copy() for column in self._learnt)
 
     def _copy_if_due(self, t_s: float) -> None:
         if self._ring.is_copy_due(t_s):
             self._ring.keep_copy(self._copy())
 
     def _paste(self, copy: tuple[Any, Any]) -> None:
-        tracks, clutter = copy
+        tracks, learnt = copy
         self.bank.restore(tracks)
-        for column, saved in zip(self._clutter, clutter, strict=True):
+        for column, saved in zip(self._learnt, learnt, strict=True):
             column[...] = saved
 
     # ---------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, Any]:
         """Everything the tracker knows, as plain data: the oldest copy of the ring and what followed."""
-        key, (tracks, clutter) = self._ring.base()
+        key, (tracks, learnt) = self._ring.base()
         return {
             "version": STATE_VERSION,
             "base_key": list(key),
             "tracks": tracks.tobytes(),
-            "clutter": [column.tobytes() for column in clutter],
+            "learnt": [column.tobytes() for column in learnt],
             "entries": [
                 [
                     *entry[:4],
@@ -347,15 +363,15 @@ class Tracker:
                 f"tracker state version {state.get('version')!r}; allowed: {STATE_VERSION}"
             )
         tracks = np.frombuffer(state["tracks"]).copy()
-        clutter = tuple(
+        learnt = tuple(
             np.frombuffer(raw, column.dtype).reshape(column.shape)
-            for raw, column in zip(state["clutter"], self._clutter, strict=True)
+            for raw, column in zip(state["learnt"], self._learnt, strict=True)
         )
         at, sensor = state["base_key"]
         self._names = {tuple(name): number for *name, number in state["names"]}
         self._next_id = state["next_id"]
-        self._ring.load((at, sensor), (tracks, clutter))
-        self._paste((tracks, clutter))
+        self._ring.load((at, sensor), (tracks, learnt))
+        self._paste((tracks, learnt))
         self._replaying = True
         for t_s, sensor, start_s, complete, raw, calibration in state["entries"]:
             plots = np.frombuffer(raw).reshape(-1, COLUMNS).copy() if raw is not None else None
