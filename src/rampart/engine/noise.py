@@ -3,7 +3,7 @@
 Every plot that a settled track takes is told apart from where it was expected by an innovation v, of variance S
 where the sensor errs as it claims: n of them give m = mean of v² / S. A sensor that errs as it claims shows so
 much with a likelihood exp(-n (m - 1 - ln m) / 2) of that of one with m times its variance; once that is below
-1e-6, its variances are taken so many times larger. Never smaller: wider, not wrong.
+1e-5, its variances are taken so many times larger. Never smaller: wider, not wrong.
 """
 
 from __future__ import annotations
