@@ -36,19 +36,16 @@ from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 
-SURPRISE: Final = (
-    13.8  # ln 1e6: so much likelier must another noise be than the one that is claimed
-)
+SURPRISE: Final = 11.5  # ln 1e5: so much likelier must another noise be than the claimed one
 SETTLED: Final = 0.9  # of the probability of a track's likeliest model, free flight or a drone's
-OWN_SHARE: Final = (
-    0.1  # of S that must be the plot's own: the rest is what the track does not know yet
-)
+OWN_SHARE: Final = 0.1  # of S that must be the plot's: the rest is what the track does not know
 MOST: Final = 9.0  # of v² / S: a foreign plot is no measure of noise
 MEMORY: Final = 100.0  # plots
 POOLED: Final = 8.0  # plots that the mean over all numbers counts for in each one's own
 STAY: Final = 1.25  # a variance is not changed for less
-NOISES: Final = 4
 LARGEST: Final = 16.0  # times the variance: beyond that, it is not noise
+NOISES: Final = 4
+"""Numbers of a plot whose noise is learnt: of a height it is the quantum."""
 
 
 class Noise(NamedTuple):
