@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import platform
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -55,23 +56,56 @@ CASES: Final = [
 ]
 
 
-def judged(seed: int, case: Case) -> list[Sample]:
+class Radar(Protocol):
+    """A radar as it is, and as the engine is told of it."""
+
+    @property
+    def true(self) -> Sensor: ...
+    @property
+    def believed(self) -> Sensor: ...
+
+
+R = TypeVar("R", bound=Radar)
+FIGURES: Final = "n | 50 % | 90 % | 99 % | NEES/2 | time 90 % | sigma m |"
+
+
+def judged(seed: int, case: Radar) -> list[Sample]:
     """The judged predictions of one world."""
     return samples(seed, WIDER._replace(sensor=case.true), case.believed)
 
 
-def main() -> None:
-    """Run, print, and perhaps write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+def all_judged(
+    cases: Sequence[R], seeds: Sequence[int], workers: int
+) -> Iterator[tuple[R, list[Sample]]]:
+    """Each case with its judged predictions of all worlds."""
+    jobs = [(seed, case) for case in cases for seed in seeds]
+    with ProcessPoolExecutor(workers) as pool:
+        parts = pool.map(judged, *zip(*jobs, strict=True), chunksize=5)
+        for case in cases:
+            yield case, [sample for _ in seeds for sample in next(parts)]
+
+
+def row(mine: Sequence[Sample]) -> str:
+    """The columns FIGURES of a table."""
+    f = figures(mine)
+    return (
+        f"{len(mine)} | {' | '.join(f'{share:.2f}' for share in f.shares)} | {f.nees:.2f} | "
+        f"{f.timely:.2f} | {f.sigma_m:.0f} |"
     )
+
+
+def arguments(doc: str | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=numbers, default="1-30")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", action="store_true")
-    args = parser.parse_args()
-    jobs = [(seed, case) for case in CASES for seed in args.seeds]
-    with ProcessPoolExecutor(args.workers) as pool:
-        parts = list(pool.map(judged, *zip(*jobs, strict=True), chunksize=5))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run, print, and perhaps write."""
+    args = arguments(__doc__)
     lines = [
         f"`python benchmarks/fast_radar.py --seeds {words(args.seeds)}`; Python "
         f"{platform.python_version()}, {platform.machine()}. Flights and radar as in `honesty-*.md`, drawn "
@@ -79,18 +113,11 @@ def main() -> None:
         "Alike for: T = 2 tau of errors that decay as exp(-t / tau), beside the radar's bias. Sigma: of the "
         "circle with the median ellipse's area.",
         "",
-        "| looks a second | errors alike for s | the engine is told | n | 50 % | 90 % | 99 % | NEES/2 "
-        "| time 90 % | sigma m |",
+        f"| looks a second | errors alike for s | the engine is told | {FIGURES}",
         "|---|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    for case in CASES:
-        mine = [s for (_, c), part in zip(jobs, parts, strict=True) if c == case for s in part]
-        f = figures(mine)
-        lines.append(
-            f"| {case.rate_hz:g} | {case.lasts_s:g} | {case.told} | {len(mine)} | "
-            f"{' | '.join(f'{share:.2f}' for share in f.shares)} | {f.nees:.2f} | {f.timely:.2f} "
-            f"| {f.sigma_m:.0f} |"
-        )
+    ]
+    for case, mine in all_judged(CASES, args.seeds, args.workers):
+        lines.append(f"| {case.rate_hz:g} | {case.lasts_s:g} | {case.told} | {row(mine)}")
     tell("fast-radar", "Radars that look often", lines, write=args.write)
 
 
