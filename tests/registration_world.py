@@ -60,10 +60,10 @@ def site_of(
 def sky(
     radars: int, seed: int, errors: Sequence[Error], *, quiet_s: float = 60.0, flyers: int = 5,
     rounds: int = 0, told: bool = False, tail_s: float = 0.0, reflectors: Sequence[Reflector] = (),
-    periods_s: Sequence[float] = PERIODS_S,
+    periods_s: Sequence[float] = PERIODS_S, noise: float = 1.0,
 ) -> tuple[Site, Simulated, list[Input]]:  # fmt: skip
     """(site, run, messages): `flyers` for `quiet_s`, then `rounds` for `tail_s`; the run's own messages are
-    without error."""
+    without error but for `noise` times what is claimed."""
     site = site_of(radars, reflectors, periods_s)
     end_s = quiet_s + tail_s
     flights = []
@@ -88,7 +88,8 @@ def sky(
             site=site, start_ns=START_NS, duration_s=end_s, flights=tuple(flights),
             salvos=(salvo,) if rounds else (),
             radars=tuple(
-                RadarModel(sensor=s.id, detects_dbsm=-35.0, detects_range_m=12_000.0, bias_factor=0.0)
+                RadarModel(sensor=s.id, detects_dbsm=-35.0, detects_range_m=12_000.0, bias_factor=0.0,
+                           noise_factor=noise)
                 for s in site.sensors
             ),
         ),

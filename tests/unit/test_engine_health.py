@@ -84,6 +84,26 @@ def test_who_errs_is_named_only_where_somebody_is_left_to_believe() -> None:
     assert told(False, False, False, silent=True) == [(n, "DEGRADED", "silent") for n in "abc"]
 
 
+def test_one_that_errs_by_more_than_it_claims_is_said_to_and_stays_live() -> None:
+    health = Health(site(Sensor(id="a"), Sensor(id="b")))
+    for name in "ab":
+        health.heard(name, 0)
+
+    def told(now_s: int, *times: float) -> list[tuple[str, str, str]]:
+        health.err(list(times))
+        return [(c.sensor, c.state, c.reason) for c in health.advance(now_s * S, 1)]
+
+    assert told(0, 1.0, 1.0) == []
+    assert told(0, 1.0, 2.04) == [("b", "LIVE", "errs 2.0 times as much as it claims")]
+    assert told(1, 1.0, 2.01) == []
+    assert health.healthy == ("near", "far")
+    silent = [("a", "DEGRADED", "silent"), ("b", "DEGRADED", "silent")]
+    assert told(9, 1.0, 2.0) == silent
+    health.heard("b", 10 * S)
+    assert told(10, 1.0, 2.0) == [("b", "LIVE", "errs 2.0 times as much as it claims")]
+    assert told(10, 1.0, 1.0) == [("b", "LIVE", "errs as it claims")]
+
+
 def test_only_zones_within_reach_are_guarded() -> None:
     assert Health(site(Sensor(id="r", range_max_m=10_000))).healthy == ("near",)
     assert Health(site(Sensor(id="r", range_max_m=20_000))).healthy == ("near", "far")

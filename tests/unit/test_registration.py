@@ -77,6 +77,27 @@ def test_what_radars_learn_that_look_often_is_no_surer_than_it_is_true() -> None
     assert sum(found) < 51.2  # 99.9 % of twenty-four
 
 
+def test_what_radars_learn_that_err_twice_as_they_claim_is_no_surer_than_it_is_true() -> None:
+    found = []
+    for seed in (3, 4, 5):
+        site, _, messages = sky(2, seed, OFF, noise=2.0)
+        engine, outputs = run(site, messages)
+        biases = engine.registration.biases
+        error = biases.b[:8] - np.ravel(OFF)
+        found.append(nees(error[None], biases.P[:8, :8][None])[0])
+        assert np.all(np.sqrt(np.diag(biases.P)[:3]) < np.array([8.0, 1.5e-3, 1.5e-3]))
+        told = {sensor: (state, reason) for sensor, state, reason in health(outputs)}
+        assert told.keys() == {"r0", "r1"}
+        for state, reason in told.values():
+            assert (state, reason[:5], reason[8:]) == (
+                "LIVE",
+                "errs ",
+                " times as much as it claims",
+            )
+            assert 1.7 < float(reason[5:8]) < 2.4
+    assert sum(found) < 51.2  # 99.9 % of twenty-four
+
+
 def test_a_fast_radar_learns_beside_slower_ones() -> None:
     """Those two compare a flyer twice a second; the third, whose plots are worth one a second, has its turn."""
     site, _, messages = sky(
