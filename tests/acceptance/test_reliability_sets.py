@@ -29,6 +29,9 @@ def test_no_warnable_round_of_the_first_raids_is_missed_and_warnings_come_at_onc
     assert np.median(waits) <= 1.5
     assert np.percentile(waits, 99) <= 3.0
     assert np.mean([t for r in raids for t in r.timely]) >= 0.99
+    warned = [w for r in raids for w in r.verdict.warnings]
+    assert np.mean([w.kind == "false" for w in warned]) <= 0.05
+    assert np.mean([w.again for w in warned]) <= 0.01
 
 
 @pytest.fixture(scope="module")
