@@ -1,9 +1,10 @@
 """What a sensor's plots show of its noise: it is taken at its word until they plainly err by more. ADR 28.
 
 Every plot that a settled track takes is told apart from where it was expected by an innovation v, of variance S
-where the sensor errs as it claims: n of them give m = mean of v² / S. A sensor that errs as it claims shows so
-much with a likelihood exp(-n (m - 1 - ln m) / 2) of that of one with m times its variance; once that is below
-1e-5, its variances are taken so many times larger. Never smaller: wider, not wrong.
+where the sensor errs as it claims: n of them give m = mean of v² / S. A sensor whose variances are L times what
+it claims shows so much with a likelihood exp(-n (m/L - 1 - ln m/L) / 2) of that of one with m times. A tenth of
+sigma is let pass, L = 1.2; once the rest is a thousand times likelier, its variances are taken m times larger.
+Never smaller: wider, not wrong.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from rampart.kernels.transition import N
 
 Array = npt.NDArray[np.float64]
 
-SURPRISE: Final = 11.5  # ln 1e5: so much likelier must another noise be than the claimed one
+LEEWAY: Final = 1.2  # times the variance: so much is let pass, and wrong associations look like it
+SURPRISE: Final = 6.9  # ln 1e3: so much likelier must another noise be
 SETTLED: Final = 0.9  # of the probability of a track's likeliest model, free flight or a drone's
 OWN_SHARE: Final = 0.1  # of S that must be the plot's: the rest is what the track does not know
 MOST: Final = 9.0  # of v² / S: a foreign plot is no measure of noise
@@ -146,10 +148,11 @@ def judge_noise(noise: Noise, table: Table, size: int, sensor: int, drag_varianc
         count += noise.seen[sensor, c]
         squares += noise.squares[sensor, c]
         believed = believed and noise.factor[sensor, c] == 1.0
-    if count == 0.0 or (believed and squares <= count):
+    if count == 0.0:
         return
     m = squares / count
-    if believed and 0.5 * count * (m - 1.0 - math.log(m)) < SURPRISE:
+    over = m / LEEWAY
+    if believed and (over <= 1.0 or 0.5 * count * (over - 1.0 - math.log(over)) < SURPRISE):
         return
     changes = False
     growth = 0.0
