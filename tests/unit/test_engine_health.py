@@ -7,8 +7,16 @@ import math
 import msgspec
 import pytest
 
+from one_plot import one_plot
 from rampart import scenario
-from rampart.domain.messages import PlotBatch, SensorHealth, SensorStatus, Tick, ZoneState
+from rampart.domain.messages import (
+    PlotBatch,
+    Rejected,
+    SensorHealth,
+    SensorStatus,
+    Tick,
+    ZoneState,
+)
 from rampart.domain.site import Sensor, Site, Zone
 from rampart.engine.engine import Engine
 from rampart.engine.health import Health
@@ -95,13 +103,24 @@ def test_one_that_errs_by_more_than_it_claims_is_said_to_and_stays_live() -> Non
 
     assert told(0, 1.0, 1.0) == []
     assert told(0, 1.0, 2.04) == [("b", "LIVE", "errs 2.0 times as much as it claims")]
-    assert told(1, 1.0, 2.01) == []
+    assert told(1, 1.0, 2.01) == told(1, 1.0, 1.7) == told(1, 1.0, 2.4) == []
     assert health.healthy == ("near", "far")
     silent = [("a", "DEGRADED", "silent"), ("b", "DEGRADED", "silent")]
     assert told(9, 1.0, 2.0) == silent
     health.heard("b", 10 * S)
     assert told(10, 1.0, 2.0) == [("b", "LIVE", "errs 2.0 times as much as it claims")]
     assert told(10, 1.0, 1.0) == [("b", "LIVE", "errs as it claims")]
+
+
+def test_plots_at_a_site_without_sensors_are_of_an_unknown_one_and_no_more() -> None:
+    engine = Engine(site(), simulated=True)
+    out = []
+    for k in range(1, 4):
+        out += engine.receive(one_plot(float(k), [3000.0, 0.0, 500.0], [-100.0, 0.0, 0.0]))
+        out += engine.receive(Tick(t_arrival_ns=k * S))
+    assert {(o.feed, o.reason) for o in out if isinstance(o, Rejected)} == {
+        ("radar", "unknown_sensor")
+    }
 
 
 def test_only_zones_within_reach_are_guarded() -> None:

@@ -118,6 +118,7 @@ def _start(
     table.bends[row] = 0.0
     table.climbs[row] = 0.0
     table.pace[row] = 0.0
+    table.left[row] = math.nan
     table.looked_s[row] = t_s
     table.seen_s[row] = -math.inf
     table.seen_s[row, sensor] = t_s
@@ -237,7 +238,7 @@ def step(
             table, size, pairs, t_s, sensor, plots, used, radars, fate.confirm_llr[sensor], gates,
             env, scratch, work, touched, changed,
         )  # fmt: skip
-    judge_noise(noise, table, size, sensor, prior.drag_sigma**2)
+    judge_noise(noise, table, size, sensor, radars, gates, env, prior.drag_sigma**2)
     count_clutter(clutter, radars, sensor, t_s, plots, used)
     gone = 0
     if complete:

@@ -22,6 +22,7 @@ Ints = npt.NDArray[np.int64]
 FREE: Final = 0
 TENTATIVE: Final = 1
 CONFIRMED: Final = 2
+LEFT: Final = 5  # numbers of `Table.left`
 
 
 class Table(NamedTuple):
@@ -65,6 +66,7 @@ class Table(NamedTuple):
     bends: Array  # (cap, scales, accelerations) and
     climbs: Array  # (cap, climbs) and
     pace: Array  # (cap, 2) how it holds its course: `course.follow_course`
+    left: Array  # (cap, sensors, LEFT) by how much the last plot of each was off (`noise.py`), and when
     looked_s: Array  # (cap, sensors) last look of each sensor at the track, with or without a plot
     seen_s: Array  # (cap, sensors) last plot from each sensor, -inf: none
 
@@ -104,6 +106,7 @@ def make_table(capacity: int, sensors: int) -> Table:
         bends=np.zeros((capacity, *ACCEL_MPS2.shape), f),
         climbs=np.zeros((capacity, len(CLIMB_MPS)), f),
         pace=np.zeros((capacity, PACE), f),
+        left=np.zeros((capacity, max(sensors, 1), LEFT), f),
         looked_s=np.zeros((capacity, max(sensors, 1)), f),
         seen_s=np.zeros((capacity, max(sensors, 1)), f),
     )

@@ -4,7 +4,7 @@ A sensor silent for longer than max(2 s, 2 x its declared interval), that says s
 believed (`belief`), is DEGRADED. So is one whose plots have all been refused for as long: they are
 not heard, though its marks and its looks without plots are. Where several are not believed and no live one
 is, nobody can say which of them errs: then they disagree, and all are heard. One whose plots err by more than
-it claims stays LIVE, and that is said of it (`noise`). A zone's cover is healthy while
+it claims stays LIVE, and that is said of it. A zone's cover is healthy while
 every bearing that the installed sensors watch around it is still watched by a live one: one radar of two may
 fail, a sector may not.
 """
@@ -25,6 +25,7 @@ MIN_SILENCE_S = 2.0
 REFUSED = "all its plots are refused"  # `Rejected` says why
 LOOK_OUT_M = 3_000.0  # [A] the approach of a round is judged this far out of the zone
 BEARINGS = 36
+AS_SAID = 1.3  # a noise within so many times is the one that was said
 
 
 class Health:
@@ -43,10 +44,8 @@ class Health:
         self._said_ok = [True] * len(site.sensors)
         self._believed = [True] * len(site.sensors)
         self._faults = [""] * len(site.sensors)  # why each is not LIVE
-        self._noises = [""] * len(site.sensors)  # by how much each errs more than it claims
-        self._words = [""] * len(
-            site.sensors
-        )  # what was last said of each: its fault, else its noise
+        self._errs = [1.0] * len(site.sensors)  # how much of what each claims, as it is said
+        self._words = [""] * len(site.sensors)  # what was last said: a fault, else the noise
         self._healthy = self._guarded()
 
     @property
@@ -96,17 +95,23 @@ class Health:
         self._believed = [not doubt for doubt in doubted]
 
     def err(self, times: list[float]) -> None:
-        """Each sensor, in site order, errs so many times as much as it claims."""
-        self._noises = [
-            f"errs {x:.1f} times as much as it claims" if x > 1.0 else "" for x in times
-        ]
+        """Each sensor, in site order, errs so many times as much as it claims; it is said anew where what was
+        said is no more true."""
+        for index, x in enumerate(times):
+            said = self._errs[index]
+            if (x == 1.0) != (said == 1.0) or max(x / said, said / x) > AS_SAID:
+                self._errs[index] = x
+
+    def _noise(self, index: int) -> str:
+        x = self._errs[index]
+        return f"errs {x:.1f} times as much as it claims" if x > 1.0 else ""
 
     def advance(self, now_ns: int, cause_seq: int) -> list[SensorHealth]:
         """The changes of state, and of its reason, that are due at `now_ns`, in site order."""
         changes = []
         faults = self._found(now_ns)
-        for index, (fault, noise) in enumerate(zip(faults, self._noises, strict=True)):
-            word = fault or noise
+        for index, fault in enumerate(faults):
+            word = fault or self._noise(index)
             if word != self._words[index]:
                 well = "heard again" if self._faults[index] else "errs as it claims"
                 changes.append(
@@ -158,7 +163,7 @@ class Health:
             "ok": self._said_ok,
             "believed": self._believed,
             "faults": self._faults,
-            "noises": self._noises,
+            "errs": self._errs,
             "words": self._words,
         }
 
@@ -169,7 +174,7 @@ class Health:
         self._said_ok = list(state["ok"])
         self._believed = list(state["believed"])
         self._faults = list(state["faults"])
-        self._noises = list(state["noises"])
+        self._errs = list(state["errs"])
         self._words = list(state["words"])
         self._healthy = self._guarded()
 

@@ -21,7 +21,7 @@ from rampart.engine.clutter import forget_all, make_clutter
 from rampart.engine.fate import DROPPED, REASONS
 from rampart.engine.gate import make_scratch
 from rampart.engine.intake import Intake, Look
-from rampart.engine.noise import make_noise, widened
+from rampart.engine.noise import as_noisy, make_noise
 from rampart.engine.order import Entry, Ring
 from rampart.engine.plotrow import COLUMNS
 from rampart.engine.radars import Radars, covered
@@ -63,8 +63,9 @@ class Tracker:
         self._clutter = make_clutter(
             [sensor.clutter_per_scan for sensor in site.sensors], settings.birth_per_look
         )
+        self._count = len(site.sensors)
         self._noise = make_noise(self._radars.sigma)
-        self._learnt = *self._clutter, *self._noise
+        self._learnt = *self._clutter, *self._noise[1:]
         table = make_table(settings.max_rows, len(site.sensors))
         self.bank = Bank(table, dynamics, env)
         # the system gives memory when it is first written to: rows that are never used cost nothing
@@ -99,7 +100,7 @@ class Tracker:
         seen = not len(batch) or afar
         if look is None:
             return seen
-        self.sightings = look.sightings
+        self.sightings = [self._seen_as_noisy(seen) for seen in look.sightings]
         if self._intake.turns_away(look):
             sound = look.sub_scans
             self._looks = list(map(self._as_it_errs, sound))
@@ -178,7 +179,8 @@ class Tracker:
     def noise_factors(self) -> list[float]:
         """By how much each sensor errs more than it claims, in site order: 1 where it is taken at its word, the
         largest over its numbers."""
-        return [math.sqrt(most) for most in self._noise.factor.max(axis=1).tolist()]
+        most = self._noise.factor.max(axis=1).tolist()
+        return [math.sqrt(factor) for factor in most[: self._count]]
 
     @property
     def looks(self) -> list[Entry]:
@@ -236,7 +238,7 @@ class Tracker:
         if entry.plots is None:
             self._settle(entry.t_s, note=False)
             return self._gone(self._last_gone)
-        plots, bank = widened(self._noise, entry.sensor, entry.plots), self.bank
+        plots, bank = as_noisy(self._noise, entry.sensor, entry.plots), self.bank
         self._radars.bias[entry.sensor] = entry.calibration.sigma
         bank.size, changed, gone = step(
             self._held, bank.size, entry.t_s, entry.sensor, plots, entry.complete,
@@ -258,8 +260,14 @@ class Tracker:
     def _as_it_errs(self, entry: Entry) -> Entry:
         """`entry` with the variances that the plots of its sensor are taken to have by now."""
         assert entry.plots is not None
-        plots = widened(self._noise, entry.sensor, entry.plots)
+        plots = as_noisy(self._noise, entry.sensor, entry.plots)
         return entry if plots is entry.plots else entry._replace(plots=plots)
+
+    def _seen_as_noisy(self, seen: Sighting) -> Sighting:
+        """As `_as_it_errs`, of a reflector's plot."""
+        factor = self._noise.factor[seen.plot.sensor, :3].tolist()
+        a, b, c = (v * f for v, f in zip(seen.plot.variances, factor, strict=True))
+        return seen._replace(plot=seen.plot._replace(variances=(a, b, c)))
 
     def _settle(self, t_s: float, note: bool = True) -> int:
         """End what is over at `t_s`; returns the number of named tracks that ended."""
@@ -329,6 +337,7 @@ class Tracker:
         self.bank.restore(tracks)
         for column, saved in zip(self._learnt, learnt, strict=True):
             column[...] = saved
+        self._radars.sigma[...] = self._noise.claimed * np.sqrt(self._noise.factor)
 
     # ---------------------------------------------------------------------------------- snapshots
     def state(self) -> dict[str, Any]:
