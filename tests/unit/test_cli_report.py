@@ -88,6 +88,14 @@ def test_a_sensor_that_fell_silent_is_told() -> None:
     assert "1 × DEGRADED, first at 22.0 s (silent)" in words(page(story, None, {}))
 
 
+def test_a_sensor_that_errs_by_more_than_it_claims_is_told() -> None:
+    story = raid()
+    noise = "errs 2.0 times as much as it claims"
+    noisy = SensorHealth(sensor="radar", t_ns=at(22), state="LIVE", reason=noise, cause_seq=9)
+    story.take(Tick(t_arrival_ns=at(22)), [noisy])
+    assert f"LIVE throughout; {noise}" in words(page(story, None, {}))
+
+
 def test_only_the_timings_block_holds_timings() -> None:
     timed = page(raid(), None, {"A message, median": "1.0 ms"})
     block = re.compile(r"\s*<section id=\"timings\">.*?</section>", re.DOTALL)

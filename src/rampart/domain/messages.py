@@ -249,7 +249,8 @@ class ZoneState(Message, tag=True, frozen=True):
 
 
 class SensorHealth(Message, tag=True, frozen=True):
-    """A sensor's state changed: LIVE, DEGRADED (silent too long, or says so), with the reason."""
+    """A sensor's state changed: LIVE, DEGRADED (silent too long, or says so), with the reason; or one that is
+    LIVE errs by more than it claims, or no longer does."""
 
     sensor: str
     t_ns: int
