@@ -19,7 +19,7 @@ class Radars(NamedTuple):
 
     axes: Array  # (n, 3, 3): x_site = place + axes x_sensor
     place: Array  # (n, 3)
-    sigma: Array  # (n, 4) range, azimuth, elevation, range rate
+    sigma: Array  # (n, 4) range, azimuth, elevation, range rate; as learnt, see `noise.py`
     bias: Array  # (n, 4) range m, azimuth, elevation rad, time s; one sigma
     period_s: Array
     pd: Array
