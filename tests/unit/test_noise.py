@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rampart.domain.messages import PlotBatch
-from rampart.domain.site import Sensor
+from rampart.domain.site import Reflector, Sensor
 from rampart.engine.plotrow import COLUMNS, VARIANCES
 from rampart.engine.tracking import Tracker
 from tracker_world import (
@@ -187,3 +187,22 @@ def test_registration_and_belief_are_shown_the_plots_as_they_err() -> None:
     np.testing.assert_allclose(
         entry.plots.reshape(-1, COLUMNS)[0, VARIANCES : VARIANCES + 4], factor * claimed, rtol=1e-9
     )
+
+
+def test_a_reflector_is_weighed_by_what_its_radar_errs_by() -> None:
+    mast = Reflector(id="mast", position_enu_m=(1500.0, 1500.0, 60.0))
+    site = msgspec.structs.replace(site_of(RADAR), reflectors=(mast,))
+    tracker, rng = tracker_of(site), np.random.default_rng(5)
+    stands = level_flight(mast.position_enu_m, (0.0, 0.0, 0.0))
+    seen = []
+    for t_s in np.arange(1.0, 25.0, 0.5).tolist():
+        before = np.square(errs(tracker)[:3])
+        flyers = look(site, RADAR, t_s, FLYERS, rng, noise=2.0)
+        still = look(site, RADAR, t_s, [stands], rng, noise=0.3)
+        both = msgspec.structs.replace(flyers, data=flyers.data + still.data)
+        drive(tracker, [both])
+        for _, plot in tracker.sightings:
+            seen.append(np.array(plot.variances) / np.square([10.0, 2e-3, 2e-3]) - before)
+    assert errs(tracker).max() > 1.5
+    assert len(seen) > 40
+    np.testing.assert_allclose(seen, 0.0, atol=1e-9)
