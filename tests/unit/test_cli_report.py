@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from rampart.cli.ending import ending
 from rampart.domain.messages import Rejected, SensorHealth, Tick
 from rampart.report.page import page
 from rampart.report.story import Story
@@ -94,6 +96,8 @@ def test_a_sensor_that_errs_by_more_than_it_claims_is_told() -> None:
     noisy = SensorHealth(sensor="radar", t_ns=at(22), state="LIVE", reason=noise, cause_seq=9)
     story.take(Tick(t_arrival_ns=at(22)), [noisy])
     assert f"LIVE throughout; {noise}" in words(page(story, None, {}))
+    (line,) = [line for _, line in ending(story, None, {}, Path("out")) if "errs" in line]
+    assert noise in line
 
 
 def test_only_the_timings_block_holds_timings() -> None:

@@ -23,6 +23,11 @@ def ending(
         lines.append(("bold yellow", "SIMULATED: nothing of this happened."))
     lines += [("", sentence) for sentence in paragraph(story, rows, verdict)]
     lines += _zones(rows)
+    for sensor in story.head.site.sensors:
+        if noise := story.sensor_noise(sensor.id):
+            lines.append(
+                ("", f"{sensor.name or sensor.id} {noise}: its plots are weighed by that.")
+            )
     if story.rejected:
         total = plural(sum(story.rejected.values()), "unit")
         reasons: dict[str, int] = {}

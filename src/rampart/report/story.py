@@ -220,6 +220,12 @@ class Story:
         states = self.health.get(sensor)
         return states[-1].state if states else "LIVE"
 
+    def sensor_noise(self, sensor: str) -> str:
+        """By how much it errs more than it claims, as last said; empty where that was never said."""
+        changes = self.health.get(sensor, ())
+        said = [c.reason for c in changes if c.state == "LIVE" and c.reason.startswith("errs ")]
+        return said[-1] if said else ""
+
     def _plots(self, sensor: str, count: int) -> None:
         self.plots += count
         self.plots_by_sensor[sensor] += count

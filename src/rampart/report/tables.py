@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rampart.domain.messages import Prediction, SensorHealth
+from rampart.domain.messages import Prediction
 from rampart.report.story import Story, Trail
 from rampart.report.svg import Markup, ellipse_axes, join, tag
 from rampart.report.symbols import legend_symbol, star
@@ -134,12 +134,6 @@ def place(east_m: float, north_m: float) -> str:
     return f"{east}, {abs(north_m) / 1000:.2f} km {'N' if north_m >= 0 else 'S'}"
 
 
-def _noise(changes: Sequence[SensorHealth]) -> str:
-    """By how much a sensor errs more than it claims, as last said; empty where that was never said."""
-    said = [c.reason for c in changes if c.state == "LIVE" and c.reason.startswith("errs ")]
-    return f"; {said[-1]}" if said else ""
-
-
 def sensor_table(story: Story) -> Markup:
     """What each sensor delivered and how it was."""
     known = {sensor.id: sensor for sensor in story.head.site.sensors}
@@ -148,6 +142,7 @@ def sensor_table(story: Story) -> Markup:
     for name in names:
         changes = story.health.get(name, ())
         spells = [c for c in changes if c.state == "DEGRADED"]
+        noise = f"; {said}" if (said := story.sensor_noise(name)) else ""
         first = (
             f"first at {clock(story.seconds(spells[0].t_ns))} ({spells[0].reason})"
             if spells
@@ -159,8 +154,7 @@ def sensor_table(story: Story) -> Markup:
                 f"{story.plots_by_sensor[name]:,}",
                 f"{story.marks[name]:,}" if story.marks[name] else DASH,
                 story.sensor_state(name),
-                (f"{len(spells)} × DEGRADED, {first}" if spells else "LIVE throughout")
-                + _noise(changes),
+                (f"{len(spells)} × DEGRADED, {first}" if spells else "LIVE throughout") + noise,
             )
         )
     heads = ["Sensor", "Plots", "Status messages", "At the end", "During the run"]
