@@ -9,17 +9,14 @@ as that page says, and claims so much, or 0.7, 0.5 or 0.33 of it.
 
 from __future__ import annotations
 
-import platform
 from itertools import product
 from typing import Final, NamedTuple
 
 import msgspec
 
 from drawn_rounds import RADAR
-from evidence import tell, words
-from fast_radar import FIGURES, all_judged, arguments, row
-from honesty import AGES_S
 from rampart.domain.site import Sensor
+from told_radars import report
 
 RATES_HZ: Final = (1.0, 2.0, 10.0)
 CLAIMS: Final = (1.0, 0.7, 0.5, 0.33)
@@ -47,26 +44,21 @@ class Case(NamedTuple):
             true, **{name: self.claims * getattr(true, name) for name in SIGMAS}
         )
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As a row says it."""
+        return f"{self.rate_hz:g}", f"{self.claims:g}"
+
 
 CASES: Final = [Case(rate_hz, claims) for rate_hz, claims in product(RATES_HZ, CLAIMS)]
 
 
-def main() -> None:
-    """Run, print, and perhaps write."""
-    args = arguments(__doc__)
-    lines = [
-        f"`python benchmarks/noisy_radar.py --seeds {words(args.seeds)}`; Python "
-        f"{platform.python_version()}, {platform.machine()}. Flights and radar as in `honesty-*.md`, drawn "
-        f"wider than the priors, {', '.join(f'{age:g}' for age in AGES_S)} s after the first plot together; "
-        "eight rounds of a world one after another. Sigma: of the circle with the median ellipse's area.",
-        "",
-        f"| looks a second | sigma claimed, of the true one | {FIGURES}",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for case, mine in all_judged(CASES, args.seeds, args.workers):
-        lines.append(f"| {case.rate_hz:g} | {case.claims:g} | {row(mine)}")
-    tell("noisy-radar", "Radars that err by more than they claim", lines, write=args.write)
-
-
 if __name__ == "__main__":
-    main()
+    report(
+        __file__,
+        __doc__,
+        "Radars that err by more than they claim",
+        "Eight rounds of a world one after another.",
+        ("looks a second", "sigma claimed, of the true one"),
+        CASES,
+    )
