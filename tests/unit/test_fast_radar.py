@@ -137,6 +137,23 @@ def test_a_fast_radars_track_is_as_sure_as_its_errors_allow(seconds: float) -> N
     assert nees_of_place(BY_ITSELF, 1.0, seconds) > 3.0
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_errors_that_last_as_declared_are_no_larger_noise(seed: int) -> None:
+    assert tracked(FAST, 1.0, 25.0, seed).noise_factors == [1.0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_twice_the_noise_of_a_fast_radar_is_found(seed: int) -> None:
+    half = msgspec.structs.replace(
+        FAST, sigma_range_m=5.0, sigma_azimuth_rad=1e-3, sigma_elevation_rad=1e-3,
+        sigma_range_rate_mps=0.5,
+    )  # fmt: skip
+    tracker = tracker_of(site_of(half))
+    for item in looks(FAST, 0.0, 25.0, seed):
+        tracker.observe(item)
+    assert 1.5 < tracker.noise_factors[0] < 2.5
+
+
 def test_the_gate_of_a_fast_radar_is_no_wider() -> None:
     tracker = tracked(FAST, 1.0, 6.0)
     (row,) = tracker.bank.rows()

@@ -52,9 +52,7 @@ POOLED: Final = 8.0  # plots that the mean over all numbers counts for in each o
 GROWS: Final = 1.3  # a variance that is not believed is changed for more than this only,
 SHRINKS: Final = 1.6  # and this: m of a hundred plots scatters by 0.17
 LARGEST: Final = 16.0  # times the variance: beyond that, it is not noise
-ALIKE: Final = (
-    0.5  # of the time for which a fast radar's plots err alike: sooner, they tell nothing new
-)
+ALIKE: Final = 0.5  # of the time for which plots err alike: sooner, one tells nothing new
 
 
 class Noise(NamedTuple):
