@@ -11,7 +11,7 @@ import pytest
 from rampart.domain.messages import PlotBatch
 from rampart.domain.site import Reflector, Sensor
 from rampart.engine.plotrow import COLUMNS, VARIANCES
-from rampart.engine.tracking import Tracker
+from rampart.engine.tracking import Tracker, TrackSettings
 from tracker_world import (
     assert_same_sky,
     drive,
@@ -92,10 +92,38 @@ def test_what_turns_hard_is_no_noise_of_the_radars(
     assert tracker.noise_factors == [1.0]
 
 
+def test_plots_that_two_rounds_may_have_shown_are_no_measure_of_noise() -> None:
+    """Thirty rounds of two tubes, 0.2 s apart, without Doppler, in clutter."""
+    flat = msgspec.structs.replace(RADAR, sigma_range_rate_mps=None, clutter_per_scan=100.0, pd=0.6)
+    site, rng, tracker = site_of(flat), np.random.default_rng(7), tracker_of(site_of(flat))
+    tubes = [
+        round_from(
+            (-4000.0 + 120.0 * (k % 2), 5000.0 + 80.0 * (k % 2), 0.0),
+            (100.0 + 1.5 * (k % 3), -90.0 - 1.2 * (k % 5), 210.0 + 3.0 * (k % 4)),
+            0.2 * k,
+        )
+        for k in range(30)
+    ]
+    for t_s in np.arange(1.0, 50.0, 0.5).tolist():
+        drive(tracker, [look(site, flat, t_s, tubes, rng, clutter=100.0, pd=0.6)])
+        assert tracker.noise_factors == [1.0]
+
+
 @pytest.mark.parametrize("times", [1.6, 2.0, 3.0])
 def test_twice_the_noise_is_seen_in_one_flight(times: float) -> None:
     told = np.array([errs(after(looks(times, seed, 25.0))) for seed in range(8)])
     assert np.median(told) == pytest.approx(times, rel=0.25)
+
+
+SALVO = [
+    round_from((-3000.0 + 400.0 * k, 4000.0, 0.0), (110.0, -60.0 - 9.0 * k, 180.0), 5.0 * k)
+    for k in range(8)
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_eighth_more_is_let_pass_however_long_it_shows(seed: int) -> None:
+    assert after(looks(1.12, seed, 60.0, SALVO)).noise_factors == [1.0]
 
 
 def test_nobody_is_believed_to_err_by_less_than_he_claims() -> None:
@@ -103,11 +131,7 @@ def test_nobody_is_believed_to_err_by_less_than_he_claims() -> None:
 
 
 def test_a_wrong_range_rate_makes_the_other_numbers_little_worse() -> None:
-    salvo = [
-        round_from((-3000.0 + 400.0 * k, 4000.0, 0.0), (110.0, -60.0 - 9.0 * k, 180.0), 5.0 * k)
-        for k in range(8)
-    ]
-    told = errs(after(looks(np.array([1.0, 1.0, 1.0, 3.0]), 2, 60.0, salvo)))
+    told = errs(after(looks(np.array([1.0, 1.0, 1.0, 3.0]), 2, 60.0, SALVO)))
     assert told[3] == pytest.approx(3.0, rel=0.3)
     assert told[:3].max() < 1.5
 
@@ -147,6 +171,9 @@ def test_what_was_followed_before_it_was_seen_is_as_doubtful_from_then_on() -> N
         drive(tracker, [after_])
         if kept == 1.0 < errs(tracker).max():
             assert np.trace(tracker.bank.cov(0)[:3, :3]) > 1.5 * known
+            # of its drag no more than was known of it before the first plot
+            prior = TrackSettings().drag_sigma ** 2
+            assert tracker.bank.table.P[0, :, 6, 6].max() <= prior * (1.0 + 1e-9)
             return
     raise AssertionError("never seen")
 
