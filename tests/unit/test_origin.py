@@ -15,7 +15,7 @@ from rampart.domain.frames import polar_from_enu
 from rampart.domain.messages import Origin
 from rampart.domain.site import Rules, Sensor, Site
 from rampart.engine.engine import Engine
-from rampart.engine.kept import MOST, SPACING_S, Kept
+from rampart.engine.kept import MOST, SPACING_S, Kept, columns_of
 from rampart.engine.origin import OriginEstimate, OriginFinder
 from rampart.engine.plotrow import KEPT, NUMBERS, SEEN_BY, VARIANCES, T
 from rampart.engine.predict import ImpactEstimate, Predictor
@@ -246,7 +246,7 @@ def test_the_first_plots_of_one_sensor_are_kept_in_order_and_not_too_close() -> 
         last = plots[max(i - 3, 0) : i + 1]
         recent[4 - len(last) :] = last
         kept = kept.joined(recent, np.arange(7.0))
-    times, numbers, variances = kept.columns()
+    _, times, numbers, variances = columns_of([kept])
     assert times[0] == 0.0  # nothing before the track had a name is lost
     assert len(times) == MOST == len(numbers) == len(variances)
     assert np.diff(times).min() >= SPACING_S
@@ -273,7 +273,7 @@ def test_the_last_origin_of_a_bomb_rests_on_its_first_plots(
     origins = [o for o in out if isinstance(o, Origin)]
     assert len(asked) == len(origins) == 2
     seen_s = run.truth.plot_t_ns[run.truth.plot_object == 0] / 1e9
-    first_s, last_s = (asked[1].columns()[0][i] % 86_400.0 for i in (0, -1))
+    first_s, last_s = (columns_of([asked[1]])[1][i] % 86_400.0 for i in (0, -1))
     assert first_s == pytest.approx(seen_s.min() % 86_400.0, abs=1e-3)
     assert last_s - first_s > 10.0
     launch_m = run.truth.sample_enu_m[0, :2]

@@ -7,6 +7,7 @@ before an origin is told.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from rampart.engine.plotrow import KEPT, NUMBERS, SEEN_BY, VARIANCES, T, columns
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 MOST: Final = 32
 """Plots that are kept: 16 s of a locator of 2 Hz. With 16 of them rockets and shells of seeds 1 to 60 of
@@ -33,6 +35,11 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
     sensor: int = -1
     near: tuple[float, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """Number of plots."""
+        return len(self.plots) // (8 * KEPT)
+
     def joined(self, recent: Array, x: Array) -> Kept:
         """With those of the track's last plots (n, KEPT) that are due; `x` (7,) is its state now."""
         if len(self.plots) >= FULL:
@@ -47,7 +54,11 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
                 last_s, sensor = t_s, int(seen_by[k])
         return Kept(plots, last_s, sensor, tuple(x.tolist())) if last_s > self.last_s else self
 
-    def columns(self) -> tuple[Array, Array, Array]:
-        """Times (n,), numbers (n, 5) and variances (n, 5)."""
-        plots = np.frombuffer(self.plots).reshape(-1, KEPT)
-        return columns(plots, T, 1)[:, 0], columns(plots, NUMBERS, 5), columns(plots, VARIANCES, 5)
+
+def columns_of(kept: Sequence[Kept]) -> tuple[Ints, Array, Array, Array]:
+    """Of all the plots, those of the first track first: where each track's end, times (n,), numbers (n, 5) and
+    variances (n, 5)."""
+    plots = np.frombuffer(b"".join(one.plots for one in kept)).reshape(-1, KEPT)
+    ends = np.cumsum([one.count for one in kept])
+    times, numbers = columns(plots, T, 1)[:, 0], columns(plots, NUMBERS, 5)
+    return ends, times, numbers, columns(plots, VARIANCES, 5)

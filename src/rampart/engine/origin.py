@@ -18,12 +18,12 @@ import numpy.typing as npt
 from rampart.domain.site import Site
 from rampart.domain.values import POSTERIOR
 from rampart.engine.classes import MAX_RANGE_M
-from rampart.engine.kept import Kept
+from rampart.engine.kept import Kept, columns_of
 from rampart.engine.predict import ImpactEstimate, Predictor
 from rampart.engine.predict_settings import PredictSettings
 from rampart.engine.track_settings import TrackSettings, radars_of
 from rampart.kernels.consider import plots_as_one
-from rampart.kernels.hindsight import flown_back
+from rampart.kernels.hindsight import all_flown_back
 from rampart.kernels.imm import make_work
 from rampart.kernels.transition import N
 
@@ -65,37 +65,38 @@ class OriginFinder:
         """As `launches`, of the states at the first of the plots that are kept of each track, given them all;
         None also where they are too few, or not of one free flight."""
         found: list[ImpactEstimate | None] = [None] * len(kept)
-        which: list[int] = []
-        first_s, sensors = np.empty(len(kept)), np.empty(len(kept), np.int64)
-        means, covs = np.empty((len(kept), N)), np.empty((len(kept), N, N))
-        for k, one in enumerate(kept):
-            n = len(which)
-            at_s = self._first_state(one, means[n], covs[n])
-            if at_s is not None:
-                first_s[n], sensors[n] = at_s, one.sensor
-                which.append(k)
-        n = len(which)
-        launches = self.launches(means[:n], covs[:n], first_s[:n], sensors[:n]) if which else []
-        for k, launch in zip(which, launches, strict=True):
-            found[k] = _doubted(launch, self._predictor.settings.origin_doubt) if launch else None
+        enough = [k for k, one in enumerate(kept) if one.count >= _LEAST_PLOTS]
+        if not enough:
+            return found
+        some, first_s, means, covs, sensor = self._first_states([kept[k] for k in enough])
+        launches = self.launches(means, covs, first_s, sensor) if some else []
+        for k, launch in zip(some, launches, strict=True):
+            doubt = self._predictor.settings.origin_doubt
+            found[enough[k]] = _doubted(launch, doubt) if launch else None
         return found
 
-    def _first_state(self, kept: Kept, mean: Array, cov: Array) -> float | None:
-        """When the first of the plots that are kept was seen; the state there goes into `mean`, `cov`."""
-        t_s, numbers, variances = kept.columns()
-        if t_s.size < _LEAST_PLOTS:
-            return None
-        s, radars, sensor = self._track, self._radars, kept.sensor
-        lasts_s, period_s = float(radars.independent_s[sensor]), float(radars.period_s[sensor])
-        alike = plots_as_one(np.diff(t_s, prepend=-math.inf), lasts_s, period_s)
-        first, passed = flown_back(
-            t_s, numbers, variances * alike[:, None], radars.axes[sensor], radars.place[sensor],
-            np.array(kept.near), self._predictor.env, self._predictor.settings.origin_accel,
-            s.drag_walk, s.drag_sigma, s.gate_distance2, self._work, mean, cov,
+    def _first_states(self, kept: Sequence[Kept]) -> tuple[list[int], Array, Array, Array, Ints]:
+        """Of those of `kept` (indices) that are of one free flight: when the first of its plots was seen (n,),
+        the state there (n, 7), (n, 7, 7), and by which sensor (n,)."""
+        s, radars, n = self._track, self._radars, len(kept)
+        ends, t_s, numbers, variances = columns_of(kept)
+        sensor = np.array([one.sensor for one in kept], np.int64)
+        since_s = np.diff(t_s, prepend=-math.inf)
+        counts = np.diff(ends, prepend=0)
+        since_s[ends - counts] = math.inf
+        by = np.repeat(sensor, counts)
+        alike = plots_as_one(since_s, radars.independent_s[by], radars.period_s[by])
+        near = np.array([one.near for one in kept]).reshape(n, N)
+        means, covs = np.empty((n, N)), np.empty((n, N, N))
+        first, passed = np.empty(n, np.int64), np.empty(n, np.int64)
+        all_flown_back(
+            ends, t_s, numbers, variances * alike[:, None], sensor, radars.axes, radars.place, near,
+            self._predictor.env, self._predictor.settings.origin_accel, s.drag_walk, s.drag_sigma,
+            s.gate_distance2, self._work, means, covs, first, passed,
         )  # fmt: skip
-        if t_s.size - passed < _LEAST_PLOTS or passed > _PASSED_SHARE * t_s.size:
-            return None
-        return float(t_s[first])
+        free = (counts - passed >= _LEAST_PLOTS) & (passed <= _PASSED_SHARE * counts)
+        first_s = t_s[ends - counts + first]
+        return np.flatnonzero(free).tolist(), first_s[free], means[free], covs[free], sensor[free]
 
     def launch(
         self, x: Array, P: Array, t_s: float, sensor_index: int = -1

@@ -38,7 +38,7 @@ class TrackSettings(Settings, frozen=True):
     height_sigma_m: float = 30.0  # of a reported height: barometric, 25 ft quantum
     # the ring of the last seconds
     ring_s: float = 2.0  # a plot may come this late, see `order_s`
-    ring_copies: int = 20  # in that time: cost of copies against cost of replays
+    ring_copies: int = 16  # in that time: cost of copies against cost of replays
     # motion
     # m²/s³: gusts, and what wind, drift and drag-shape errors leave, in free flight, so far and to the end.
     # Set on seeds 1-80 of benchmarks/honesty.py: with 0.1 landings were said 1.2 times as wide as they fell

@@ -23,8 +23,8 @@ SENSOR: Final = 3 + BIASES * BIASES
 """Numbers of a sensor as `widened` reads it: E N U, then the covariance of its biases."""
 
 
-def plots_as_one(since_s: Any, lasts_s: float, period_s: float) -> Any:
-    """How many plots are worth one where an object's last was `since_s` ago (a number or an array).
+def plots_as_one(since_s: Any, lasts_s: Any, period_s: Any) -> Any:
+    """How many plots are worth one where an object's last was `since_s` ago; numbers or arrays.
 
     n plots dt apart, whose errors of variance s² are alike for T, have a mean of variance s² T / (n dt), not
     s² / n: each counts as one of variance s² T / dt (with errors that decay as exp(-t / tau), T = 2 tau).

@@ -18,6 +18,7 @@ from rampart.kernels.imm import BALLISTIC, MODELS, Work, hypothesise
 from rampart.kernels.transition import N, predict_ballistic
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 # one sigma of what is known before the last plot: hundreds of times what it tells, and yet nearly linear
 PLACE_M: Final = 1e3
@@ -63,3 +64,22 @@ def flown_back(
     mean[:] = x[0, BALLISTIC]
     cov[:] = P[0, BALLISTIC]
     return first, passed
+
+
+@allocating_kernel
+def all_flown_back(
+    ends: Ints, t_s: Array, numbers: Array, variances: Array, sensor: Ints, axes: Array, places: Array,
+    near: Array, env: Array, q_accel: float, q_drag: float, drag_sigma: float, gate: float, work: Work,
+    mean: Array, cov: Array, first: Ints, passed: Ints,
+) -> None:  # fmt: skip
+    """`flown_back` of many flights: of flight k the plots up to ends[k] of those that no flight before has, of
+    sensor[k] with axes[sensor[k]] and places[sensor[k]]. `near`, `mean` (n, 7), `cov` (n, 7, 7); `first` and
+    `passed` (n,): what it returns."""
+    begin = 0
+    for k in range(ends.size):
+        end, s = ends[k], sensor[k]
+        first[k], passed[k] = flown_back(
+            t_s[begin:end], numbers[begin:end], variances[begin:end], axes[s], places[s], near[k], env,
+            q_accel, q_drag, drag_sigma, gate, work, mean[k], cov[k],
+        )  # fmt: skip
+        begin = end
