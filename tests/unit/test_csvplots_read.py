@@ -333,3 +333,24 @@ def test_many_objects_between_two_norths_are_no_matter_of_the_rate(tmp_path) -> 
     path = csv_file(tmp_path, *rows, header="plot_id,time,sensor,range_m,az_rad")
     read_plots(path, Sensor(id="R1", scan_period_s=1.0), remarks=remarks)
     assert remarks == []
+
+
+@pytest.mark.parametrize(
+    ("looks_hz", "step_s", "objects", "expected"),
+    [(15.0, 0.1, 1, 1), (20.0, 1.0, 1, 1), (15.0, 0.01, 1, 0), (10.0, 0.1, 3, 0), (2.0, 0.1, 3, 0)],
+)
+def test_a_clock_coarser_than_the_looks_is_told(
+    tmp_path, looks_hz: float, step_s: float, objects: int, expected: int
+) -> None:
+    """Plots of two looks at one time are two objects to any tracker; several in one look are no matter."""
+    times = [round(round(k / looks_hz / step_s) * step_s, 6) for k in range(round(30 * looks_hz))]
+    rows = [
+        f"{objects * k + i},{t},R1,{3000 + 500 * i - 20 * t},{0.3 + 0.02 * t}"
+        for k, t in enumerate(times)
+        for i in range(objects)
+    ]
+    remarks: list[str] = []
+    path = csv_file(tmp_path, *rows, header="plot_id,time,sensor,range_m,az_rad")
+    read_plots(path, Sensor(id="R1", scan_period_s=1.0 / looks_hz), remarks=remarks)
+    assert len([line for line in remarks if "are its times rounded?" in line]) == expected
+    assert len(remarks) == expected

@@ -105,7 +105,26 @@ def _unlike(
         said.append(
             f"column range_m: {unread:,} not used, of a sensor that is said to measure no range"
         )
-    return said + (_too_often(table, sensors[0]) if len(sensors) == 1 else [])
+    return said + (
+        _coarse(table, sensors[0]) + _too_often(table, sensors[0]) if len(sensors) == 1 else []
+    )
+
+
+def _coarse(table: PlotTable, sensor: Sensor) -> list[str]:
+    """Whether the clock stands still for longer than a look takes, so that plots of several looks share a time:
+    the tracker takes them for as many objects."""
+    times_s = np.unique(table.number["time"])
+    shared = len(table) - len(times_s)
+    if not shared or len(times_s) < LEAST_FOLLOWED:
+        return []
+    step_s = float(np.diff(times_s).min())
+    if step_s <= 1.1 * sensor.scan_period_s:
+        return []
+    return [
+        f"{shared:,} of {len(table):,} plots have the time of another, and no other times are closer than "
+        f"{step_s:.3g} s; the sensor is said to look {1.0 / sensor.scan_period_s:g} times a second: are its "
+        "times rounded? What has one time is taken for several objects"
+    ]
 
 
 def _too_often(table: PlotTable, sensor: Sensor) -> list[str]:
