@@ -44,6 +44,7 @@ accept-full: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/honesty.py --seeds 501-750 --workers 2 --write
 	$(BIN)/python benchmarks/fast_radar.py --seeds 101-120 --workers 2 --write
 	$(BIN)/python benchmarks/noisy_radar.py --seeds 101-120 --workers 2 --write
+	$(BIN)/python benchmarks/outside.py --seeds 101-120 --write
 	$(BIN)/python benchmarks/registration.py --seeds 301-310 --workers 2 --write
 	$(BIN)/python benchmarks/classifier.py --seeds 401-480 --write
 	$(BIN)/python benchmarks/aircraft.py --write
