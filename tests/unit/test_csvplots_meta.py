@@ -99,6 +99,7 @@ def test_every_missing_or_impossible_value_of_a_meta_file_is_told_at_once(tmp_pa
         ("{", "line 1, column 2"),
         ("[" * 100_000, "unreadable"),
         ('{"rate": ' + "9" * 5000 + "}", "unreadable"),
+        ('{"sr": 5, "pd": 0.9, "sr": 50}', "sr: found more than one; allowed: one"),
     ],
 )
 def test_what_is_no_json_object_is_refused(tmp_path, content: str, words: str) -> None:

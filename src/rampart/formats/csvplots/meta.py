@@ -137,8 +137,15 @@ def meta_from(raw: dict[str, Any], path: str, *, sensor_id: str = "R1") -> Senso
 
 
 def _read(path: str | Path) -> dict[str, Any]:
+    twice: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        twice.extend(sorted({name for name in names if names.count(name) > 1}))
+        return dict(pairs)
+
     try:
-        raw = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        raw = json.loads(Path(path).read_text(encoding="utf-8-sig"), object_pairs_hook=once)
     except FileNotFoundError:
         raise ConfigError(str(path), [Fault("file", "nothing there", "an existing file")]) from None
     except json.JSONDecodeError as error:
@@ -149,6 +156,8 @@ def _read(path: str | Path) -> dict[str, Any]:
         raise ConfigError(str(path), [Fault("file", found, "a JSON text file")]) from None
     if not isinstance(raw, dict):
         raise ConfigError(str(path), [Fault("file", type(raw).__name__, "a JSON object")])
+    if twice:
+        raise ConfigError(str(path), [Fault(name[:40], "more than one", "one") for name in twice])
     return raw
 
 
