@@ -9,6 +9,7 @@ import pytest
 from msgspec import UNSET
 
 from rampart.domain.errors import ConfigError
+from rampart.domain.site import Sensor
 from rampart.formats.csvplots import load_meta, write_meta
 
 OURS = {
@@ -63,6 +64,17 @@ def test_what_may_be_absent_is_told_or_not_and_survives_writing(
     assert getattr(load_meta(tmp_path / "again.json").sensor, key) == value
     with pytest.raises(ConfigError, match=f"{key}: found {wrong}; allowed: {allowed}"):
         load_meta(meta_file(tmp_path, OURS | {key: wrong}))
+
+
+def test_slow_errors_are_told_or_those_of_any_sensor_and_survive_writing(tmp_path) -> None:
+    assert load_meta(meta_file(tmp_path, OURS)).sensor.bias_sigmas == Sensor(id="any").bias_sigmas
+    told = {"bias_range_m": 20, "bias_az_rad": 0.003, "bias_el_rad": 0, "bias_time_s": 0.05}
+    meta = load_meta(meta_file(tmp_path, OURS | told))
+    assert meta.sensor.bias_sigmas == (20.0, 0.003, 0.0, 0.05)
+    write_meta(tmp_path / "again.json", meta.sensor, meta.site)
+    assert load_meta(tmp_path / "again.json").sensor == meta.sensor
+    with pytest.raises(ConfigError, match="bias_az_rad: found 3; allowed: radians"):
+        load_meta(meta_file(tmp_path, OURS | {"bias_az_rad": 3}))
 
 
 def test_how_long_bearings_err_alike_is_not_asked(tmp_path) -> None:

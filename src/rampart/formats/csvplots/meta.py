@@ -72,7 +72,13 @@ _RATE_MAX: Final = _Key(
 )
 _SNR_THRESHOLD: Final = _Key("snr_threshold_db", ("snr_threshold_db",), -30.0, 60.0, "dB")
 _INDEPENDENT: Final = _Key("independent_s", ("independent_s",), 0.0, 60.0, "seconds")
-_OPTIONAL: Final = (_RATE_MAX, _SNR_THRESHOLD, _INDEPENDENT)
+_BIASES: Final = (
+    _Key("bias_range_m", ("bias_range_m",), 0.0, 1e6, "metres"),
+    _Key("bias_azimuth_rad", ("bias_az_rad",), 0.0, 0.2, "radians"),
+    _Key("bias_elevation_rad", ("bias_el_rad",), 0.0, 0.2, "radians"),
+    _Key("bias_time_s", ("bias_time_s",), 0.0, 10.0, "seconds"),
+)
+_OPTIONAL: Final = (_RATE_MAX, _SNR_THRESHOLD, _INDEPENDENT, *_BIASES)
 _POSITION: Final = (
     _Key("latitude_deg", ("lat",), -90.0, 90.0, "degrees"),
     _Key("longitude_deg", ("lon",), -180.0, 360.0, "degrees"),
@@ -191,7 +197,8 @@ def write_meta(path: str | Path, sensor: Sensor, site: Site) -> None:
     """Write the META.json of a sensor, with its WGS84 position where the site's is known."""
     numbers = {key.names[0]: getattr(sensor, key.field) for key in _KEYS if key is not _RATE}
     numbers["rate"] = 1.0 / sensor.scan_period_s
-    numbers[_RATE_MAX.names[0]] = sensor.range_rate_max_mps
+    for key in (_RATE_MAX, *_BIASES):
+        numbers[key.names[0]] = getattr(sensor, key.field)
     if sensor.snr_threshold_db is not UNSET:
         numbers[_SNR_THRESHOLD.names[0]] = sensor.snr_threshold_db
     if sensor.independent_s is not UNSET:
