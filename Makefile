@@ -40,7 +40,7 @@ fuzz: $(VENV)/.test-ready
 accept-full: $(VENV)/.test-ready
 	sh .ci/peers.sh
 	$(BIN)/python -m pytest -q -m slow -p no:cacheprovider
-	$(BIN)/python benchmarks/tracker_vs_stonesoup.py --first-seed 2001 --write
+	$(BIN)/python benchmarks/tracker_vs_stonesoup.py --first-seed 4001 --write
 	$(BIN)/python benchmarks/honesty.py --seeds 501-750 --workers 2 --write
 	$(BIN)/python benchmarks/fast_radar.py --seeds 101-120 --workers 2 --write
 	$(BIN)/python benchmarks/noisy_radar.py --seeds 101-120 --workers 2 --write
