@@ -236,6 +236,28 @@ def test_what_is_no_free_flight_has_no_smoothed_launch() -> None:
     assert finder.smoothed([]) == []
 
 
+def test_tracks_that_are_smoothed_together_do_not_touch_each_other() -> None:
+    """Three of other times, lengths and sensors, one of which errs alike for two seconds; the second begins
+    before the first has ended."""
+    fast = Sensor(id="f", position_enu_m=(900.0, 0.0, 5.0), scan_period_s=0.25, independent_s=2.0)
+    site = msgspec.structs.replace(BARE, sensors=(*BARE.sensors, fast))
+    finder = OriginFinder(site, Predictor(site), TrackSettings())
+    kept = []
+    for sensor, times in ((1, (0.5, 8.0)), (0, (3.0, 15.0)), (1, (4.0, 9.0))):
+        t_s = np.arange(*times, 0.5)
+        path = mortar_path(t_s)
+        one = kept_of(plots_of(path, t_s, sensor), path_at(path, len(t_s)))
+        kept.append(msgspec.structs.replace(one, sensor=sensor))
+    alone = [found for one in kept for found in finder.smoothed([one])]
+    for one, found in zip(kept, alone, strict=True):
+        assert found is not None
+        # each was seen from its own radar, so far east of the site's origin
+        east_m = site.sensors[one.sensor].position_enu_m[0]
+        assert np.hypot(found.enu_m[0] + 4000.0 - east_m, found.enu_m[1] - 1000.0) < 150.0
+    for order in ([0, 1, 2], [2, 0, 1]):
+        assert finder.smoothed([kept[k] for k in order]) == [alone[k] for k in order]
+
+
 def test_the_first_plots_of_one_sensor_are_kept_in_order_and_not_too_close() -> None:
     t_s = np.arange(0.0, 30.0, 0.1)
     plots = np.full((len(t_s), KEPT), 1.0)
