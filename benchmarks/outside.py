@@ -107,7 +107,8 @@ RADARS: Final = (
 
 class Judged(NamedTuple):
     """One prediction: d2 of the true impact, whether its time interval holds the true time, how far it
-    misses, its sigma, d2 of the true origin (nan where none is told), and how many tracks there are."""
+    misses, its sigma, d2 of the true origin (nan where none is told), and how many tracks there are: of none,
+    nothing was predicted."""
 
     kind: str
     radar: int
@@ -254,9 +255,11 @@ def judged(name: str, k: int, seed: int, claims: float) -> list[Judged]:
     found = []
     for s in asked:
         mine = [row for row in told if float(row["after_s"]) == s and row["impact_x"]]
-        if mine:
-            found.append(_judge(name, k, s, min(mine, key=lambda row: int(row["track_id"])), flight,
-                                launch_m, len(mine)))  # fmt: skip
+        if not mine:
+            found.append(Judged(name, k, s, math.nan, False, math.nan, math.nan, math.nan, 0))
+            continue
+        first = min(mine, key=lambda row: int(row["track_id"]))
+        found.append(_judge(name, k, s, first, flight, launch_m, len(mine)))
     return found
 
 
@@ -280,7 +283,7 @@ def _cov(row: dict[str, str], begin: str) -> Array:
 
 
 def found_in(seeds: range, claims: float, workers: int) -> list[Judged]:
-    """Every prediction of every round of `seeds`."""
+    """Every prediction of every round of `seeds`, also those that were asked for and not made."""
     every = [
         (name, k, seed, claims) for seed in seeds for name in KINDS for k in range(len(RADARS))
     ]
@@ -296,19 +299,21 @@ def covers(found: Sequence[Judged], share: float) -> float:
 def table(found: Sequence[Judged], first: str, name: Callable[[Judged], str]) -> Iterator[str]:
     """A row of figures for each `name` and age."""
     yield (
-        f"| {first} | after, s | flights | 50 / 90 / 99 % ellipse covers | 5-95 % of time | median miss, m "
+        f"| {first} | after, s | predicted | 50 / 90 / 99 % ellipse covers | 5-95 % of time | median miss, m "
         "| median sigma, m | 90 % origin | second tracks |"
     )
     yield "|---|---|---|---|---|---|---|---|---|"
     for row in dict.fromkeys(map(name, found)):
         for s in AFTER_S:
-            mine = [one for one in found if name(one) == row and one.after_s == s]
+            asked = [one for one in found if name(one) == row and one.after_s == s]
+            mine = [one for one in asked if one.tracks]
             if not mine:
                 continue
             told = [one.origin_d2 for one in mine if not math.isnan(one.origin_d2)]
             origin = np.mean([d2 <= -2.0 * math.log(0.1) for d2 in told]) if told else math.nan
+            held = " / ".join(f"{covers(mine, share):.2f}" for share in SHARES)
             yield (
-                f"| {row} | {s} | {len(mine)} | {' / '.join(f'{covers(mine, p):.2f}' for p in SHARES)} "
+                f"| {row} | {s} | {len(mine)} of {len(asked)} | {held} "
                 f"| {np.mean([one.in_time for one in mine]):.2f} "
                 f"| {np.median([one.miss_m for one in mine]):.0f} "
                 f"| {np.median([one.sigma_m for one in mine]):.0f} | {origin:.2f} of {len(told)} "

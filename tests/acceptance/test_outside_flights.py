@@ -18,7 +18,9 @@ def test_landings_of_rounds_that_others_flew_lie_in_their_ellipses(
     """Ninety rounds, six classes before five radars, each judged at up to five ages."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     outside = importlib.import_module("outside")
-    found = outside.found_in(range(201, 204), claims=1.0, workers=2)
+    asked = outside.found_in(range(201, 204), claims=1.0, workers=2)
+    found = [one for one in asked if one.tracks]
+    assert len(found) >= 0.98 * len(asked)
     assert len(found) > 400
     assert 0.86 <= outside.covers(found, 0.9) <= 0.98
     assert outside.covers(found, 0.99) >= 0.96
